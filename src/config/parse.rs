@@ -1,0 +1,192 @@
+//! From a variable's text to its value; every fault is noted with the variable's name.
+
+use std::str::FromStr;
+
+use tracing_subscriber::filter::Targets;
+use url::Url;
+
+use super::{
+    Access, ConfigFaults,
+    variables::{DEFAULT_WEB_SEEDS, Number},
+};
+use crate::{
+    object::BucketName,
+    s3::SidecarLocation,
+    torrent::{PieceLength, WebSeedTemplate},
+};
+
+const TRACKER_SCHEMES: [&str; 5] = ["http", "https", "udp", "ws", "wss"];
+
+/// Reads variables and gathers faults, so that one start tells of all of them.
+pub(super) struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    faults: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { lookup, faults: Vec::new() }
+    }
+
+    pub(super) fn finish<T>(self, value: T) -> Result<T, ConfigFaults> {
+        if self.faults.is_empty() { Ok(value) } else { Err(ConfigFaults(self.faults)) }
+    }
+
+    fn fault(&mut self, name: &str, fault: &str) {
+        self.faults.push(format!("{name} {fault}"));
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+    }
+
+    pub(super) fn number(&mut self, number: &Number) -> u64 {
+        let Number { name, default, min, max } = *number;
+        let Some(text) = self.text(name) else { return default };
+        match text.parse() {
+            Ok(value) if (min..=max).contains(&value) => value,
+            _ => {
+                self.fault(name, &format!("is '{text}': give a whole number from {min} to {max}"));
+                default
+            }
+        }
+    }
+
+    fn bucket(&mut self, name: &str, bucket: &str) -> Option<BucketName> {
+        match BucketName::new(bucket) {
+            Ok(bucket) => Some(bucket),
+            Err(error) => {
+                self.fault(name, &format!("names '{bucket}', which {error}"));
+                None
+            }
+        }
+    }
+
+    pub(super) fn buckets(&mut self) -> Vec<BucketName> {
+        let names = self.list("BUCKETS");
+        if names.is_empty() {
+            self.fault("BUCKETS", "is not set: list the buckets to serve, comma-separated");
+        }
+        names.iter().filter_map(|name| self.bucket("BUCKETS", name)).collect()
+    }
+
+    pub(super) fn access(&mut self) -> Access {
+        match self.text("ACCESS").as_deref() {
+            None | Some("public-read") => Access::PublicRead,
+            Some("function-role") => Access::FunctionRole,
+            Some(other) => {
+                self.fault("ACCESS", &format!("is '{other}': give public-read or function-role"));
+                Access::PublicRead
+            }
+        }
+    }
+
+    pub(super) fn sidecar(&mut self) -> SidecarLocation {
+        let bucket = self.text("SIDECAR_BUCKET").and_then(|name| self.bucket("SIDECAR_BUCKET", &name));
+        let prefix = (self.lookup)("SIDECAR_PREFIX").unwrap_or_default();
+        let suffix = (self.lookup)("SIDECAR_SUFFIX").unwrap_or_else(|| ".torrent".to_owned());
+        if bucket.is_none() && prefix.is_empty() && suffix.is_empty() {
+            self.fault(
+                "SIDECAR_PREFIX",
+                "and SIDECAR_SUFFIX are both empty: a sidecar would lie on the object itself",
+            );
+        }
+        SidecarLocation { bucket, prefix, suffix }
+    }
+
+    pub(super) fn trackers(&mut self) -> Vec<String> {
+        let trackers = self.list("TRACKERS");
+        for tracker in &trackers {
+            let url = Url::parse(tracker).ok().filter(Url::has_host);
+            if !url.is_some_and(|url| TRACKER_SCHEMES.contains(&url.scheme())) {
+                let fault = format!("has '{tracker}': give announce URLs (http, https, udp, ws, wss)");
+                self.fault("TRACKERS", &fault);
+            }
+        }
+        trackers
+    }
+
+    pub(super) fn web_seeds(&mut self) -> Vec<WebSeedTemplate> {
+        let given = self.list("WEB_SEEDS");
+        let texts: Vec<&str> = match given.as_slice() {
+            [] => DEFAULT_WEB_SEEDS.to_vec(),
+            [none] if none == "none" => Vec::new(),
+            given => given.iter().map(String::as_str).collect(),
+        };
+        let mut templates = Vec::new();
+        for text in texts {
+            match WebSeedTemplate::new(text) {
+                Ok(template) => templates.push(template),
+                Err(error) => self.fault("WEB_SEEDS", &format!("has '{text}', which {error}")),
+            }
+        }
+        templates
+    }
+
+    pub(super) fn piece_length(&mut self) -> Option<PieceLength> {
+        let text = self.text("PIECE_LENGTH")?;
+        let piece_length = text.parse().ok().and_then(PieceLength::new);
+        if piece_length.is_none() {
+            let (min, max) = (PieceLength::MIN, PieceLength::MAX);
+            self.fault(
+                "PIECE_LENGTH",
+                &format!("is '{text}': give a power of two from {min} to {max} (bytes)"),
+            );
+        }
+        piece_length
+    }
+
+    pub(super) fn state_machine_arn(&mut self) -> Option<String> {
+        let arn = self.text("JOB_STATE_MACHINE_ARN")?;
+        let parts: Vec<&str> = arn.split(':').collect();
+        let valid = matches!(
+            parts.as_slice(),
+            ["arn", partition, "states", region, account, "stateMachine", name]
+                if partition.starts_with("aws") && !region.is_empty() && is_account_id(account) && !name.is_empty()
+        );
+        if !valid {
+            self.fault("JOB_STATE_MACHINE_ARN", &format!("is '{arn}': give the ARN of a state machine"));
+        }
+        Some(arn)
+    }
+
+    pub(super) fn virtual_host_domain(&mut self) -> Option<String> {
+        let domain = self.text("VIRTUAL_HOST_DOMAIN")?.to_ascii_lowercase();
+        let label = |label: &str| {
+            !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        if !domain.split('.').all(label) {
+            self.fault(
+                "VIRTUAL_HOST_DOMAIN",
+                &format!("is '{domain}': give a host name, without scheme or port"),
+            );
+        }
+        Some(domain)
+    }
+
+    pub(super) fn endpoint(&mut self) -> Option<String> {
+        let endpoint = self.text("AWS_ENDPOINT_URL_S3")?;
+        let url = Url::parse(&endpoint).ok().filter(Url::has_host);
+        if !url.is_some_and(|url| matches!(url.scheme(), "http" | "https")) {
+            self.fault("AWS_ENDPOINT_URL_S3", &format!("is '{endpoint}': give an http or https URL"));
+        }
+        Some(endpoint)
+    }
+
+    pub(super) fn log_filter(&mut self) -> Targets {
+        let text = self.text("RUST_LOG").unwrap_or_else(|| "info".to_owned());
+        Targets::from_str(&text).unwrap_or_else(|error| {
+            self.fault("RUST_LOG", &format!("is '{text}': {error}"));
+            Targets::new()
+        })
+    }
+}
+
+fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}

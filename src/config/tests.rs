@@ -1,0 +1,108 @@
+use super::*;
+
+fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
+    Config::from_lookup(|name| {
+        let found = variables.iter().find(|(variable, _)| *variable == name);
+        found.map(|(_, value)| (*value).to_owned())
+    })
+}
+
+fn with_bucket(name: &str, value: &str) -> Result<Config, ConfigFaults> {
+    config(&[("BUCKETS", "data"), (name, value)])
+}
+
+#[test]
+fn only_buckets_is_required() {
+    let config = config(&[("BUCKETS", "data, more.data")]).unwrap();
+    let buckets: Vec<_> = config.buckets.iter().map(BucketName::as_str).collect();
+    assert_eq!(buckets, ["data", "more.data"]);
+    assert_eq!(config.access, Access::PublicRead);
+    assert_eq!(
+        config.sidecar,
+        SidecarLocation { bucket: None, prefix: String::new(), suffix: ".torrent".into() }
+    );
+    assert!(config.trackers.is_empty());
+    assert_eq!(config.web_seeds.len(), 3);
+    assert_eq!(config.piece_length, None);
+    assert_eq!(config.max_object_size, 5_497_558_138_880);
+    assert_eq!((config.fetch_concurrency, config.range_size), (8, 16_777_216));
+    assert_eq!((config.time_budget_ms, config.inline_max_size), (25_000, 1_073_741_824));
+    assert_eq!(config.job_state_machine_arn, None);
+    assert_eq!(config.virtual_host_domain, None);
+}
+
+#[test]
+fn every_fault_is_reported_together() {
+    let faults = config(&[("ACCESS", "all"), ("RANGE_SIZE", "1"), ("PIECE_LENGTH", "300000")]).unwrap_err();
+    let named = ["BUCKETS", "ACCESS", "RANGE_SIZE", "PIECE_LENGTH"];
+    assert_eq!(faults.0.len(), named.len(), "{faults}");
+    assert!(named.iter().all(|name| faults.to_string().contains(name)), "{faults}");
+}
+
+#[test]
+fn an_empty_variable_counts_as_not_set() {
+    for name in VARIABLES.into_iter().filter(|name| *name != "BUCKETS") {
+        assert!(with_bucket(name, "").is_ok() || name == "SIDECAR_SUFFIX", "{name}");
+    }
+}
+
+#[test]
+fn prefix_and_suffix_both_empty_is_a_fault_in_the_same_bucket_only() {
+    let empty_suffix = ("SIDECAR_SUFFIX", "");
+    assert!(config(&[("BUCKETS", "data"), empty_suffix]).is_err());
+    assert!(config(&[("BUCKETS", "data"), empty_suffix, ("SIDECAR_PREFIX", "torrents/")]).is_ok());
+    assert!(config(&[("BUCKETS", "data"), empty_suffix, ("SIDECAR_BUCKET", "torrents")]).is_ok());
+}
+
+#[test]
+fn numbers_keep_their_range() {
+    for (name, min, max) in [
+        ("MAX_OBJECT_SIZE", 1, 53_687_091_200_000_u64),
+        ("FETCH_CONCURRENCY", 1, 64),
+        ("RANGE_SIZE", 16_384, 1_073_741_824),
+        ("TIME_BUDGET_MS", 1_000, 900_000),
+        ("INLINE_MAX_SIZE", 0, 53_687_091_200_000),
+    ] {
+        for good in [min, max] {
+            assert!(with_bucket(name, &good.to_string()).is_ok(), "{name}={good}");
+        }
+        let below = if min == 0 { "-1".to_owned() } else { (min - 1).to_string() };
+        for bad in [below.as_str(), &(max + 1).to_string(), "1.5", "8k", "0x10"] {
+            assert!(with_bucket(name, bad).is_err(), "{name}={bad}");
+        }
+    }
+}
+
+#[test]
+fn names_and_urls_are_checked() {
+    for (name, bad) in [
+        ("BUCKETS", "Data"),
+        ("BUCKETS", ","),
+        ("BUCKETS", "data--use1-az4--x-s3"),
+        ("SIDECAR_BUCKET", "a"),
+        ("TRACKERS", "tracker.example"),
+        ("TRACKERS", "ftp://tracker.example/"),
+        ("WEB_SEEDS", "https://h/x"),
+        ("WEB_SEEDS", "none,https://h/{key}"),
+        ("PIECE_LENGTH", "8192"),
+        ("PIECE_LENGTH", "536870912"),
+        ("JOB_STATE_MACHINE_ARN", "arn:aws:lambda:eu-west-1:123456789012:function:a"),
+        ("JOB_STATE_MACHINE_ARN", "arn:aws:states:eu-west-1:12345:stateMachine:a"),
+        ("VIRTUAL_HOST_DOMAIN", "https://torrents.example"),
+        ("RUST_LOG", "get_object_torrent=loud"),
+    ] {
+        let variables = [(name, bad), ("BUCKETS", "data")];
+        assert!(config(&variables).unwrap_err().0[0].starts_with(name), "{name}={bad}");
+    }
+    for (name, good) in [
+        ("TRACKERS", "udp://t.example:6969/announce, wss://t.example"),
+        ("WEB_SEEDS", "none"),
+        ("PIECE_LENGTH", "16384"),
+        ("PIECE_LENGTH", "268435456"),
+        ("JOB_STATE_MACHINE_ARN", "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:torrent-job"),
+        ("VIRTUAL_HOST_DOMAIN", "Torrents.example"),
+        ("RUST_LOG", "debug,aws_smithy_runtime=trace"),
+    ] {
+        assert!(with_bucket(name, good).is_ok(), "{name}={good}");
+    }
+}

@@ -1,0 +1,54 @@
+//! The names of the variables, and the numbers' ranges and defaults.
+
+use crate::object::MAX_OBJECT_BYTES;
+
+/// Every variable this service reads itself. The template and the docs are held to this list.
+pub const VARIABLES: [&str; 16] = [
+    "BUCKETS",
+    "ACCESS",
+    "SIDECAR_BUCKET",
+    "SIDECAR_PREFIX",
+    "SIDECAR_SUFFIX",
+    "TRACKERS",
+    "WEB_SEEDS",
+    "PIECE_LENGTH",
+    "MAX_OBJECT_SIZE",
+    "FETCH_CONCURRENCY",
+    "RANGE_SIZE",
+    "TIME_BUDGET_MS",
+    "INLINE_MAX_SIZE",
+    "JOB_STATE_MACHINE_ARN",
+    "VIRTUAL_HOST_DOMAIN",
+    "RUST_LOG",
+];
+
+/// The web seeds where `WEB_SEEDS` is not set. More than one: libtorrent drops a web seed for good at
+/// its first error status, and goes on only where another is listed.
+pub(super) const DEFAULT_WEB_SEEDS: [&str; 3] = [
+    "https://{bucket}.s3.{region}.{suffix}/{key}",
+    "https://s3.{region}.{suffix}/{bucket}/{key}",
+    "https://s3.dualstack.{region}.{suffix}/{bucket}/{key}",
+];
+
+/// A variable that is a whole number.
+pub(super) struct Number {
+    pub(super) name: &'static str,
+    pub(super) default: u64,
+    pub(super) min: u64,
+    pub(super) max: u64,
+}
+
+pub(super) const MAX_OBJECT_SIZE: Number =
+    Number { name: "MAX_OBJECT_SIZE", default: 5_497_558_138_880, min: 1, max: MAX_OBJECT_BYTES };
+
+pub(super) const FETCH_CONCURRENCY: Number =
+    Number { name: "FETCH_CONCURRENCY", default: 8, min: 1, max: 64 };
+
+pub(super) const RANGE_SIZE: Number =
+    Number { name: "RANGE_SIZE", default: 16 * 1024 * 1024, min: 16 * 1024, max: 1024 * 1024 * 1024 };
+
+pub(super) const TIME_BUDGET_MS: Number =
+    Number { name: "TIME_BUDGET_MS", default: 25_000, min: 1_000, max: 900_000 };
+
+pub(super) const INLINE_MAX_SIZE: Number =
+    Number { name: "INLINE_MAX_SIZE", default: 1024 * 1024 * 1024, min: 0, max: MAX_OBJECT_BYTES };

@@ -1,0 +1,93 @@
+//! Events made safe for `lambda_http`, which builds a URI of path, host and query and panics where that
+//! is none. What this service goes by is left as it was: the raw path, the query's values, and any host
+//! that could be one.
+
+use lambda_http::{
+    aws_lambda_events::alb::AlbTargetGroupRequest,
+    http::{HeaderMap, HeaderName, header::HOST, uri::Authority},
+    request::LambdaRequest,
+};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+/// `http::Uri` takes 65,534 bytes; escaping may make three of one.
+const MAX_PATH_BYTES: usize = 16 * 1024;
+const MAX_QUERY_BYTES: usize = 16 * 1024;
+
+/// What a query of a URI cannot hold as it is.
+const NO_QUERY: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'|');
+
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// `event` as `lambda_http` can take it.
+#[must_use]
+pub fn tamed(mut event: LambdaRequest) -> LambdaRequest {
+    match &mut event {
+        LambdaRequest::ApiGatewayV1(request) => {
+            tame_headers(&mut request.headers);
+            tame_headers(&mut request.multi_value_headers);
+            tame_path(&mut request.path);
+            tame_domain(&mut request.request_context.domain_name);
+        }
+        LambdaRequest::ApiGatewayV2(request) => {
+            tame_headers(&mut request.headers);
+            tame_path(&mut request.raw_path);
+            tame_query(&mut request.raw_query_string);
+            tame_domain(&mut request.request_context.domain_name);
+        }
+        LambdaRequest::Alb(request) => tame_alb(request),
+        _ => {}
+    }
+    event
+}
+
+/// A target group set to multi-value headers has no others.
+fn tame_alb(request: &mut AlbTargetGroupRequest) {
+    tame_headers(&mut request.headers);
+    tame_headers(&mut request.multi_value_headers);
+    tame_path(&mut request.path);
+}
+
+fn tame_headers(headers: &mut HeaderMap) {
+    if headers.get(HOST).is_some_and(|host| !host.to_str().is_ok_and(is_host)) {
+        headers.remove(HOST);
+    }
+    if headers.get(FORWARDED_PROTO).is_some_and(|scheme| scheme != "https" && scheme != "http") {
+        headers.remove(FORWARDED_PROTO);
+    }
+}
+
+fn tame_domain(domain: &mut Option<String>) {
+    *domain = domain.take().filter(|domain| is_host(domain));
+}
+
+fn is_host(host: &str) -> bool {
+    let authority = host.parse::<Authority>().is_ok_and(|authority| authority.as_str() == host);
+    authority && url::Url::parse(&format!("https://{host}/")).is_ok()
+}
+
+fn tame_path(path: &mut Option<String>) {
+    if let Some(path) = path {
+        if !path.starts_with('/') {
+            path.insert(0, '/');
+        }
+        path.truncate(path.floor_char_boundary(MAX_PATH_BYTES));
+    }
+}
+
+fn tame_query(query: &mut Option<String>) {
+    if let Some(query) = query {
+        query.truncate(query.floor_char_boundary(MAX_QUERY_BYTES));
+        *query = utf8_percent_encode(query, NO_QUERY).to_string();
+    }
+}

@@ -1,0 +1,57 @@
+//! The one line that ends a request. Every field is always there: empty or 0 where there is nothing to
+//! tell. Neither headers nor the query are ever in it.
+
+use lambda_http::http::StatusCode;
+use tokio::time::Instant;
+
+use super::request::{Asked, Parsed};
+use crate::{logging::causes, s3::Meter, service};
+
+/// What is known of a request at its end.
+pub(super) struct LogLine<'a> {
+    pub(super) parsed: &'a Parsed,
+    pub(super) meter: &'a Meter,
+    pub(super) started: Instant,
+    pub(super) origin: &'static str,
+    pub(super) status: StatusCode,
+    pub(super) code: &'static str,
+    pub(super) failure: Option<&'a service::Error>,
+}
+
+impl LogLine<'_> {
+    /// Writes it; the cause chain of a 5xx is in it, once.
+    pub(super) fn write(&self) {
+        let address = &self.parsed.address;
+        let version_id = match &self.parsed.asked {
+            Ok(Asked::Torrent(request)) => request.object.version_id.as_deref(),
+            _ => None,
+        };
+        let duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let cause = self.failure.filter(|_| self.status.is_server_error()).map(|error| causes(error));
+        macro_rules! line {
+            ($level:expr) => {
+                tracing::event!(
+                    $level,
+                    bucket = address.bucket,
+                    key = address.key,
+                    version_id = version_id.unwrap_or_default(),
+                    origin = self.origin,
+                    object_size_bytes = self.meter.object_size().unwrap_or_default(),
+                    piece_count = self.meter.piece_count().unwrap_or_default(),
+                    bytes_read = self.meter.bytes_read(),
+                    s3_requests = self.meter.s3_requests(),
+                    duration_ms,
+                    status = self.status.as_u16(),
+                    code = self.code,
+                    cause,
+                    "request"
+                )
+            };
+        }
+        if self.status.is_server_error() {
+            line!(tracing::Level::ERROR);
+        } else {
+            line!(tracing::Level::INFO);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The headers and query parameters a request may carry.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTorrent.html>
+
+use lambda_http::{Request, RequestExt};
+
+use super::request::Refusal;
+use crate::object::CallOptions;
+
+/// Version ids are URL-ready texts of at most 1,024 bytes.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html>
+const MAX_VERSION_ID_BYTES: usize = 1024;
+
+/// `x-amz-request-payer` and `x-amz-expected-bucket-owner`.
+pub(super) fn call_options(request: &Request) -> Result<CallOptions, Refusal> {
+    let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
+    let requester_pays = match header("x-amz-request-payer") {
+        None => false,
+        Some("requester") => true,
+        Some(_) => return Err(Refusal::InvalidRequestPayer),
+    };
+    let expected_bucket_owner = match header("x-amz-expected-bucket-owner") {
+        None => None,
+        Some(owner) if is_account_id(owner) => Some(owner.to_owned()),
+        Some(_) => return Err(Refusal::InvalidBucketOwner),
+    };
+    Ok(CallOptions { requester_pays, expected_bucket_owner })
+}
+
+/// `versionId`.
+pub(super) fn version_id(request: &Request) -> Result<Option<String>, Refusal> {
+    let query = request.query_string_parameters_ref();
+    match query.and_then(|query| query.first("versionId")) {
+        None => Ok(None),
+        Some(id) if is_version_id(id) => Ok(Some(id.to_owned())),
+        Some(_) => Err(Refusal::InvalidVersionId),
+    }
+}
+
+/// Whether the torrent is asked for: any value of `torrent`, or none.
+pub(super) fn asks_for_torrent(request: &Request) -> bool {
+    request.query_string_parameters_ref().is_some_and(|query| query.first("torrent").is_some())
+}
+
+fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_version_id(text: &str) -> bool {
+    let url_ready = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    (1..=MAX_VERSION_ID_BYTES).contains(&text.len()) && text.bytes().all(url_ready)
+}

@@ -1,0 +1,106 @@
+//! What S3 said no with. One function makes it of the SDK's errors.
+//! Codes: <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+
+use aws_sdk_s3::{
+    config::http::HttpResponse,
+    error::{BoxError, ProvideErrorMetadata, SdkError},
+};
+
+/// Why S3 did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No right, or missing and S3 does not tell which.
+    #[error("S3 denies access")]
+    AccessDenied,
+    /// The bucket does not exist.
+    #[error("no such bucket")]
+    NoSuchBucket,
+    /// The key does not exist, or its latest version is a delete marker.
+    #[error("no such key")]
+    NoSuchKey {
+        /// Whether a delete marker hides older versions.
+        delete_marker: bool,
+    },
+    /// The key has no such version.
+    #[error("no such version")]
+    NoSuchVersion,
+    /// The version asked for is a delete marker.
+    #[error("the version is a delete marker")]
+    DeleteMarker,
+    /// The version id is none.
+    #[error("malformed version id")]
+    InvalidVersionId,
+    /// Encrypted with a key that only its owner has (SSE-C).
+    #[error("encrypted with a customer-provided key")]
+    CustomerKey,
+    /// In an archive tier, and not restored.
+    #[error("archived")]
+    Archived,
+    /// The object is no longer the one HEAD showed.
+    #[error("the object changed")]
+    Changed,
+    /// The answer is not what was asked for.
+    #[error("S3's answer is malformed: {0}")]
+    Malformed(String),
+    /// The body ended or stalled before its end.
+    #[error("the body broke off")]
+    Interrupted(#[source] BoxError),
+    /// Throttled, failing or out of reach, after retries.
+    #[error("S3 is unavailable")]
+    Unavailable(#[source] BoxError),
+    /// Nothing a caller can do about: the function's credentials, its region, or a code not known here.
+    #[error("S3 answered unexpectedly")]
+    Unexpected(#[source] BoxError),
+}
+
+impl Error {
+    /// Whether asking once more may help where the SDK did not already.
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(self, Self::Malformed(_) | Self::Interrupted(_))
+    }
+}
+
+/// The status and the delete marker header of an error response.
+pub(super) fn status_of<E>(error: &SdkError<E, HttpResponse>) -> Option<(u16, bool)> {
+    let response = error.raw_response()?;
+    let delete_marker = response.headers().get("x-amz-delete-marker") == Some("true");
+    Some((response.status().as_u16(), delete_marker))
+}
+
+/// The SDK's error as ours.
+pub(super) fn classify<E>(error: SdkError<E, HttpResponse>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let Some((status, delete_marker)) = status_of(&error) else {
+        return match error {
+            SdkError::ConstructionFailure(_) => Error::Unexpected(error.into()),
+            _ => Error::Unavailable(error.into()),
+        };
+    };
+    match (error.code().unwrap_or_default(), status) {
+        (_, 405) => Error::DeleteMarker,
+        (_, 404) if delete_marker => Error::NoSuchKey { delete_marker },
+        ("NoSuchBucket", _) => Error::NoSuchBucket,
+        ("NoSuchVersion", _) => Error::NoSuchVersion,
+        ("InvalidObjectState", _) => Error::Archived,
+        ("InvalidRequest", 400) => Error::CustomerKey,
+        ("InvalidArgument", 400) => Error::InvalidVersionId,
+        ("PreconditionFailed" | "ConditionalRequestConflict", _) | (_, 412 | 416) => Error::Changed,
+        ("RequestTimeout" | "SlowDown" | "Throttling", _) | (_, 408 | 429 | 500..) => {
+            Error::Unavailable(error.into())
+        }
+        // The role's own trouble, and none of the caller's rights.
+        (
+            "InvalidAccessKeyId"
+            | "SignatureDoesNotMatch"
+            | "RequestTimeTooSkewed"
+            | "InvalidToken"
+            | "ExpiredToken",
+            _,
+        ) => Error::Unexpected(error.into()),
+        (_, 403 | 401) => Error::AccessDenied,
+        ("NoSuchKey" | "NotFound", _) | (_, 404) => Error::NoSuchKey { delete_marker },
+        _ => Error::Unexpected(error.into()),
+    }
+}

@@ -1,0 +1,95 @@
+//! What HEAD says of an object.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
+
+use aws_sdk_s3::{
+    operation::head_object::HeadObjectOutput,
+    types::{RequestCharged, StorageClass},
+};
+
+use super::{Error, sidecar::FORMAT_NAME};
+
+/// One version of an object, as HEAD saw it. Key and `ETag` together are its identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectHead {
+    /// In bytes.
+    pub length: u64,
+    /// With its quotes.
+    pub etag: String,
+    /// Where the bucket is versioned.
+    pub version_id: Option<String>,
+    /// Seconds since 1970.
+    pub last_modified: Option<i64>,
+    /// In an archive tier and not restored: it cannot be read.
+    pub archived: bool,
+    /// Written by this service as a sidecar.
+    pub is_sidecar: bool,
+    /// S3 charged the requester.
+    pub request_charged: bool,
+}
+
+impl TryFrom<HeadObjectOutput> for ObjectHead {
+    type Error = Error;
+
+    fn try_from(output: HeadObjectOutput) -> Result<Self, Error> {
+        let length = output.content_length().and_then(|length| u64::try_from(length).ok());
+        let etag = output.e_tag().filter(|etag| !etag.is_empty());
+        let (Some(length), Some(etag)) = (length, etag) else {
+            return Err(Error::Malformed("HEAD without Content-Length or ETag".to_owned()));
+        };
+        Ok(Self {
+            length,
+            etag: etag.to_owned(),
+            version_id: output.version_id().map(str::to_owned),
+            last_modified: output.last_modified().map(aws_sdk_s3::primitives::DateTime::secs),
+            archived: is_archived(&output),
+            is_sidecar: output.metadata().is_some_and(|metadata| metadata.contains_key(FORMAT_NAME)),
+            request_charged: output.request_charged() == Some(&RequestCharged::Requester),
+        })
+    }
+}
+
+/// `GLACIER` and `DEEP_ARCHIVE` until restored, Intelligent-Tiering while it names an archive tier.
+/// `GLACIER_IR` can be read at once.
+fn is_archived(output: &HeadObjectOutput) -> bool {
+    let restored = output.restore().is_some_and(|restore| restore.contains("ongoing-request=\"false\""));
+    let in_archive =
+        matches!(output.storage_class(), Some(StorageClass::Glacier | StorageClass::DeepArchive));
+    (in_archive && !restored) || output.archive_status().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::types::ArchiveStatus;
+
+    use super::*;
+
+    fn archived(class: StorageClass, restore: Option<&str>, status: Option<ArchiveStatus>) -> bool {
+        let output = HeadObjectOutput::builder().storage_class(class).set_archive_status(status);
+        is_archived(&output.set_restore(restore.map(str::to_owned)).build())
+    }
+
+    #[test]
+    fn archive_tiers_cannot_be_read_until_restored() {
+        let done = Some("ongoing-request=\"false\", expiry-date=\"Fri, 21 Dec 2029 00:00:00 GMT\"");
+        for class in [StorageClass::Glacier, StorageClass::DeepArchive] {
+            assert!(archived(class.clone(), None, None));
+            assert!(archived(class.clone(), Some("ongoing-request=\"true\""), None));
+            assert!(!archived(class, done, None));
+        }
+        let tiers = [ArchiveStatus::ArchiveAccess, ArchiveStatus::DeepArchiveAccess];
+        assert!(tiers.into_iter().all(|tier| archived(StorageClass::IntelligentTiering, None, Some(tier))));
+        for class in [StorageClass::GlacierIr, StorageClass::IntelligentTiering, StorageClass::StandardIa] {
+            assert!(!archived(class, None, None));
+        }
+    }
+
+    #[test]
+    fn a_head_without_length_or_etag_is_malformed() {
+        let no_etag = HeadObjectOutput::builder().content_length(1).build();
+        let no_length = HeadObjectOutput::builder().e_tag("\"a\"").build();
+        let negative = HeadObjectOutput::builder().e_tag("\"a\"").content_length(-1).build();
+        for output in [no_etag, no_length, negative] {
+            assert!(matches!(ObjectHead::try_from(output), Err(Error::Malformed(_))));
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The object itself: HEAD, and ranged GETs that give each byte once and in order, or an error.
+
+use std::time::Duration;
+
+use aws_sdk_s3::{
+    Client,
+    operation::{
+        get_object::{GetObjectOutput, builders::GetObjectFluentBuilder},
+        head_object::builders::HeadObjectFluentBuilder,
+    },
+    types::RequestPayer,
+};
+use tokio::time::{sleep, timeout};
+
+use super::{
+    Error, Meter, ObjectHead,
+    error::{classify, status_of},
+};
+use crate::object::{ByteRange, CallOptions, ObjectId};
+
+/// No byte for this long, and the connection is given up.
+const STALL: Duration = Duration::from_secs(5);
+/// Tries in a row that bring no byte, before a range is given up.
+const FRUITLESS_TRIES: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// One object in S3, as one caller asked for it.
+#[derive(Clone, Debug)]
+pub struct Source {
+    client: Client,
+    object: ObjectId,
+    options: CallOptions,
+    meter: Meter,
+}
+
+impl Source {
+    /// `object` as `client` may see it.
+    #[must_use]
+    pub fn new(client: Client, object: ObjectId, options: CallOptions, meter: Meter) -> Self {
+        Self { client, object, options, meter }
+    }
+
+    /// What HEAD says; its success shows READ access. An error's code, which HEAD does not tell, is asked
+    /// for by a GET of one byte.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn head(&self) -> Result<ObjectHead, Error> {
+        let sent = self.head_request().customize().interceptor(self.meter.clone()).send().await;
+        let error = match sent {
+            Ok(output) => {
+                let head = ObjectHead::try_from(output)?;
+                self.meter.set_object_size(head.length);
+                return Ok(head);
+            }
+            Err(error) => error,
+        };
+        match status_of(&error) {
+            Some((status @ 400..=404, false)) if status != 402 => Err(self.explain(classify(error)).await),
+            _ => Err(classify(error)),
+        }
+    }
+
+    /// Asks for one byte, since only GET has an error document. Should that now succeed, what HEAD said
+    /// stands: the next request sees the change.
+    async fn explain(&self, head: Error) -> Error {
+        let first_byte = ByteRange { start: 0, end: 1 };
+        match self.get(first_byte, None).await {
+            // 416, of an empty object, says as little as success.
+            Ok(_) | Err(Error::Changed) => head,
+            // S3's answer to an unsigned GET of an SSE-KMS object.
+            Err(Error::InvalidVersionId) if self.object.version_id.is_none() => Error::AccessDenied,
+            Err(error) => error,
+        }
+    }
+
+    /// Hands the bytes of `range` to `sink`, in order and each once. Every GET carries `If-Match`; what
+    /// breaks off goes on from the byte that is missing.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] when the object is no longer the one `head` saw, and all others. `sink` has then
+    /// seen only bytes of that object, from the range's start on.
+    pub async fn read_range(
+        &self,
+        head: &ObjectHead,
+        range: ByteRange,
+        mut sink: impl FnMut(&[u8]),
+    ) -> Result<(), Error> {
+        let mut missing = range;
+        let mut fruitless = 0;
+        while missing.start < missing.end {
+            let start = missing.start;
+            match self.read_on(head, &mut missing, &mut sink).await {
+                Ok(()) => {}
+                Err(error) if error.is_passing() => {
+                    fruitless = if missing.start > start { 0 } else { fruitless + 1 };
+                    if fruitless == FRUITLESS_TRIES {
+                        return Err(error);
+                    }
+                    tracing::debug!(%error, range = missing.header(), "a ranged GET is asked again");
+                    sleep(PAUSE * (fruitless + 1)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// One GET of what is missing; takes from `missing` what it brought.
+    async fn read_on(
+        &self,
+        head: &ObjectHead,
+        missing: &mut ByteRange,
+        sink: &mut impl FnMut(&[u8]),
+    ) -> Result<(), Error> {
+        let mut output = self.get(*missing, Some(head)).await?;
+        verify(&output, *missing, head)?;
+        while let Some(chunk) = timeout(STALL, output.body.next())
+            .await
+            .map_err(|stalled| Error::Interrupted(stalled.into()))?
+            .transpose()
+            .map_err(|broken| Error::Interrupted(broken.into()))?
+        {
+            let length = chunk.len() as u64;
+            if length > missing.length() {
+                return Err(Error::Malformed("more bytes than the range has".to_owned()));
+            }
+            sink(&chunk);
+            self.meter.add_bytes(length);
+            missing.start += length;
+            if missing.start == missing.end {
+                return Ok(());
+            }
+        }
+        Err(Error::Interrupted("the body ended early".into()))
+    }
+
+    async fn get(&self, range: ByteRange, head: Option<&ObjectHead>) -> Result<GetObjectOutput, Error> {
+        let request = self
+            .get_request()
+            .range(range.header())
+            .set_if_match(head.map(|head| head.etag.clone()))
+            .customize()
+            .interceptor(self.meter.clone());
+        request.send().await.map_err(classify)
+    }
+
+    fn head_request(&self) -> HeadObjectFluentBuilder {
+        self.client
+            .head_object()
+            .bucket(self.object.bucket.as_str())
+            .key(&self.object.key)
+            .set_version_id(self.object.version_id.clone())
+            .set_request_payer(self.request_payer())
+            .set_expected_bucket_owner(self.options.expected_bucket_owner.clone())
+    }
+
+    fn get_request(&self) -> GetObjectFluentBuilder {
+        self.client
+            .get_object()
+            .bucket(self.object.bucket.as_str())
+            .key(&self.object.key)
+            .set_version_id(self.object.version_id.clone())
+            .set_request_payer(self.request_payer())
+            .set_expected_bucket_owner(self.options.expected_bucket_owner.clone())
+    }
+
+    fn request_payer(&self) -> Option<RequestPayer> {
+        self.options.requester_pays.then_some(RequestPayer::Requester)
+    }
+}
+
+/// Nothing is hashed before the headers show that these are the bytes asked for. A 200 has no
+/// `Content-Range`; a server may ignore `If-Match`.
+fn verify(output: &GetObjectOutput, range: ByteRange, head: &ObjectHead) -> Result<(), Error> {
+    let content_range = output.content_range().unwrap_or("none");
+    if output.e_tag() != Some(&head.etag) {
+        return Err(Error::Changed);
+    }
+    if content_range != range.content_range(head.length) {
+        return Err(Error::Malformed(format!("Content-Range {content_range} for {}", range.header())));
+    }
+    let length = output.content_length().map(u64::try_from);
+    if !matches!(length, None | Some(Ok(_))) || length.is_some_and(|length| length != Ok(range.length())) {
+        return Err(Error::Malformed(format!("Content-Length {length:?} for {}", range.header())));
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! `Content-Disposition` of a `.torrent` ([RFC 6266](https://www.rfc-editor.org/rfc/rfc6266)).
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// All but `attr-char` of [RFC 8187](https://www.rfc-editor.org/rfc/rfc8187#section-3.2.1).
+const NO_ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
+
+/// `attachment` with `filename`, and `filename*` where that is not ASCII. Always ASCII without control
+/// characters, so that it fits a header.
+pub(super) fn attachment(filename: &str) -> String {
+    let plain: String = filename.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+    let quoted = plain.replace('\\', "\\\\").replace('"', "\\\"");
+    let extended = utf8_percent_encode(filename, NO_ATTR_CHAR);
+    if filename.is_ascii() {
+        format!("attachment; filename=\"{quoted}\"")
+    } else {
+        format!("attachment; filename=\"{quoted}\"; filename*=UTF-8''{extended}")
+    }
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_graphic() || c == ' '
+}
+
+#[cfg(test)]
+mod tests {
+    use super::attachment;
+
+    #[test]
+    fn ascii_needs_no_extended_value() {
+        assert_eq!(attachment("a b.iso.torrent"), "attachment; filename=\"a b.iso.torrent\"");
+    }
+
+    #[test]
+    fn quotes_are_escaped() {
+        assert_eq!(attachment("a\"b"), "attachment; filename=\"a\\\"b\"");
+    }
+
+    #[test]
+    fn other_scripts_are_given_twice() {
+        assert_eq!(attachment("é'%.x"), "attachment; filename=\"_'%.x\"; filename*=UTF-8''%C3%A9%27%25.x");
+    }
+
+    #[test]
+    fn nothing_can_end_the_header() {
+        assert_eq!(attachment("a\r\nb"), "attachment; filename=\"a__b\"");
+    }
+}

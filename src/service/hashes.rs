@@ -1,0 +1,54 @@
+//! The piece hashes of an object that must be read: ranged GETs side by side, each over whole pieces,
+//! hashed as the bytes arrive. Memory is one network chunk a connection and 20 bytes a piece.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use tracing::Instrument;
+
+use super::Error;
+use crate::{
+    config::Config,
+    object::ByteRange,
+    s3::{ObjectHead, Source},
+    torrent::{PieceHash, PieceHasher, PieceLength, Pieces},
+};
+
+/// Reads and hashes the whole object. The first error ends all reads.
+pub(super) async fn of_object(
+    source: &Source,
+    head: &ObjectHead,
+    piece_length: PieceLength,
+    config: &Config,
+) -> Result<Pieces, Error> {
+    let step = config.range_size.next_multiple_of(piece_length.get());
+    let mut ranges = ByteRange::split(head.length, step);
+    let mut pieces = Pieces::unknown(head.length, piece_length);
+    let head = Arc::new(head.clone());
+    let mut reads = JoinSet::new();
+    loop {
+        while reads.len() < config.fetch_concurrency
+            && let Some(range) = ranges.next()
+        {
+            let read = of_range(source.clone(), Arc::clone(&head), range, piece_length);
+            reads.spawn(read.in_current_span());
+        }
+        let Some(read) = reads.join_next().await else { return Ok(pieces) };
+        let (range, hashes) = read??;
+        let expected = piece_length.piece_count(range.length());
+        if hashes.len() as u64 != expected || !pieces.fill(range.start / piece_length.get(), &hashes) {
+            return Err(Error::Misplaced);
+        }
+    }
+}
+
+async fn of_range(
+    source: Source,
+    head: Arc<ObjectHead>,
+    range: ByteRange,
+    piece_length: PieceLength,
+) -> Result<(ByteRange, Vec<PieceHash>), Error> {
+    let mut hasher = PieceHasher::new(piece_length);
+    source.read_range(&head, range, |bytes| hasher.update(bytes)).await.map_err(Error::S3)?;
+    Ok((range, hasher.finish()))
+}

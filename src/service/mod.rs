@@ -1,0 +1,214 @@
+//! GetObjectTorrent itself, the only place that sees both S3 and BitTorrent: READ access, the sidecar,
+//! and where that does not serve, the object's bytes.
+//!
+//! The piece hashes come from the sidecar or from the object. (Part checksums and jobs will stand
+//! between the two, in [`hashes`].)
+
+mod checks;
+mod content_disposition;
+mod error;
+mod hashes;
+mod sidecar;
+
+use std::sync::Arc;
+
+use tokio::time::{Instant, timeout_at};
+
+use self::{
+    checks::{check, piece_length},
+    sidecar::Slot,
+};
+pub use self::{error::Error, sidecar::SIDECAR_TIMEOUT};
+use crate::{
+    config::{Access, Config},
+    object::{CallOptions, ObjectId},
+    s3::{self, Clients, Meter, ObjectHead, Sidecar, SidecarStore, Source},
+    torrent::{Info, Metainfo, WebSeedTemplate, torrent_name},
+};
+
+/// The media type of a `.torrent`.
+pub const CONTENT_TYPE: &str = "application/x-bittorrent";
+
+/// A checked request for one object's torrent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TorrentRequest {
+    /// Of which object.
+    pub object: ObjectId,
+    /// What to pass on to S3.
+    pub options: CallOptions,
+}
+
+/// Where the piece hashes came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The torrent kept from an earlier request.
+    Sidecar,
+    /// The object was read and hashed in this request.
+    Object,
+}
+
+impl Origin {
+    /// As `x-torrent-origin` says it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sidecar => "sidecar",
+            Self::Object => "object",
+        }
+    }
+}
+
+/// A torrent, ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Torrent {
+    /// The `.torrent` file.
+    pub bytes: Vec<u8>,
+    /// `Content-Disposition` with the file's name.
+    pub content_disposition: String,
+    /// The v1 info hash, 40 lower-case hex digits.
+    pub info_hash: String,
+    /// Where the piece hashes came from.
+    pub origin: Origin,
+    /// S3 charged the requester.
+    pub request_charged: bool,
+}
+
+/// The operation, with all that outlives a request.
+#[derive(Debug)]
+pub struct GetObjectTorrent {
+    config: Arc<Config>,
+    region: String,
+    clients: Clients,
+    sidecars: Option<SidecarStore>,
+}
+
+/// A torrent, and what is to be stored of it.
+struct Made {
+    torrent: Torrent,
+    store: Option<Store>,
+}
+
+/// A sidecar to be written of what `head` describes.
+struct Store {
+    head: ObjectHead,
+    replaced: Option<Sidecar>,
+}
+
+impl GetObjectTorrent {
+    /// The operation in `region`. Without `sidecars` nothing is cached.
+    #[must_use]
+    pub fn new(
+        config: Arc<Config>,
+        region: String,
+        clients: Clients,
+        sidecars: Option<SidecarStore>,
+    ) -> Self {
+        Self { config, region, clients, sidecars }
+    }
+
+    /// The torrent of the object that `request` names, by `deadline` or [`Error::OutOfTime`]. Storing its
+    /// sidecar may take [`SIDECAR_TIMEOUT`] longer, and never fails the request.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn get(
+        &self,
+        request: &TorrentRequest,
+        deadline: Instant,
+        meter: &Meter,
+    ) -> Result<Torrent, Error> {
+        if !self.config.buckets.contains(&request.object.bucket) {
+            return Err(Error::BucketNotServed);
+        }
+        let made = timeout_at(deadline, self.make(request, meter)).await;
+        let Made { torrent, store } = made.map_err(|_| Error::OutOfTime { size: meter.object_size() })??;
+        if let Some(store) = store {
+            self.store(request, &torrent, store, meter).await;
+        }
+        Ok(torrent)
+    }
+
+    /// An object replaced while it is read starts anew, once.
+    async fn make(&self, request: &TorrentRequest, meter: &Meter) -> Result<Made, Error> {
+        match self.make_once(request, meter).await {
+            Err(Error::S3(s3::Error::Changed)) => {
+                tracing::info!("the object changed while it was read: starting anew");
+                match self.make_once(request, meter).await {
+                    Err(Error::S3(s3::Error::Changed)) => Err(Error::ChangedTwice),
+                    made => made,
+                }
+            }
+            made => made,
+        }
+    }
+
+    async fn make_once(&self, request: &TorrentRequest, meter: &Meter) -> Result<Made, Error> {
+        let source = self.source(request, meter);
+        let (head, slot) = tokio::try_join!(async { source.head().await.map_err(Error::S3) }, async {
+            Ok(self.read_sidecar(request, meter).await)
+        },)?;
+        check(&head, &self.config)?;
+        let name = torrent_name(&request.object.key);
+        let (info, origin) = match slot.verified_info(&head, &name, self.config.piece_length) {
+            Some(info) => (info, Origin::Sidecar),
+            None => (self.read_object(&source, &head, name).await?, Origin::Object),
+        };
+        meter.set_piece_count(info.pieces.count().unwrap_or_default());
+        let torrent = self.wrap(request, &head, info, origin)?;
+        let store = match slot {
+            Slot::Closed => None,
+            Slot::Taken(sidecar) if origin == Origin::Sidecar && sidecar.bytes == torrent.bytes => None,
+            Slot::Taken(sidecar) => Some(Store { head, replaced: Some(sidecar) }),
+            Slot::Free => Some(Store { head, replaced: None }),
+        };
+        Ok(Made { torrent, store })
+    }
+
+    fn source(&self, request: &TorrentRequest, meter: &Meter) -> Source {
+        let client = match self.config.access {
+            Access::PublicRead => &self.clients.unsigned,
+            Access::FunctionRole => &self.clients.signed,
+        };
+        Source::new(client.clone(), request.object.clone(), request.options.clone(), meter.clone())
+    }
+
+    async fn read_object(&self, source: &Source, head: &ObjectHead, name: String) -> Result<Info, Error> {
+        let piece_length = piece_length(head, &self.config)?;
+        let pieces = hashes::of_object(source, head, piece_length, &self.config).await?;
+        Ok(Info { length: head.length, name, piece_length: piece_length.get(), pieces })
+    }
+
+    /// The same for the same object version and configuration, whatever the origin.
+    fn wrap(
+        &self,
+        request: &TorrentRequest,
+        head: &ObjectHead,
+        info: Info,
+        origin: Origin,
+    ) -> Result<Torrent, Error> {
+        let ObjectId { bucket, key, version_id } = &request.object;
+        let url = |template: &WebSeedTemplate| {
+            template.url(bucket.as_str(), &self.region, key, version_id.as_deref())
+        };
+        let web_seeds = self.config.web_seeds.iter().filter_map(url).collect();
+        let info_hash = info.info_hash()?.to_string();
+        let content_disposition = content_disposition::attachment(&format!("{}.torrent", info.name));
+        let metainfo = Metainfo::new(info, head.last_modified, &self.config.trackers, web_seeds);
+        let bytes = metainfo.to_bytes()?;
+        Ok(Torrent { bytes, content_disposition, info_hash, origin, request_charged: head.request_charged })
+    }
+
+    async fn read_sidecar(&self, request: &TorrentRequest, meter: &Meter) -> Slot {
+        match &self.sidecars {
+            Some(sidecars) => sidecar::read(sidecars, request, meter).await,
+            None => Slot::Closed,
+        }
+    }
+
+    async fn store(&self, request: &TorrentRequest, torrent: &Torrent, store: Store, meter: &Meter) {
+        if let Some(sidecars) = &self.sidecars {
+            let Store { head, replaced } = store;
+            sidecar::write(sidecars, request, torrent, &head, replaced.as_ref(), meter).await;
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The sidecar as a cache: believed only when verified, and never the cause of a failed request.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::{CONTENT_TYPE, Torrent, TorrentRequest};
+use crate::{
+    logging::causes,
+    s3::{self, Lookup, Meter, ObjectHead, Sidecar, SidecarStore, Stored},
+    torrent::{Info, MAX_PIECES, Metainfo, PieceLength},
+};
+
+/// A sidecar that does not answer costs at most this to read, and this to write.
+pub const SIDECAR_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The place where a torrent may be kept.
+pub(super) enum Slot {
+    /// Nothing may be written there.
+    Closed,
+    /// Nothing is known to be there.
+    Free,
+    /// A sidecar of ours is there.
+    Taken(Sidecar),
+}
+
+impl Slot {
+    /// The `info` of the sidecar, if it is that of the object `head` describes.
+    pub(super) fn verified_info(
+        &self,
+        head: &ObjectHead,
+        name: &str,
+        fixed: Option<PieceLength>,
+    ) -> Option<Info> {
+        let Self::Taken(sidecar) = self else { return None };
+        let info = verified(sidecar, head, name, fixed);
+        if info.is_none() {
+            tracing::info!("the sidecar is out of date or damaged: it is renewed");
+        }
+        info
+    }
+}
+
+/// Reads the sidecar; whatever is wrong with that is a cache miss.
+pub(super) async fn read(sidecars: &SidecarStore, request: &TorrentRequest, meter: &Meter) -> Slot {
+    if !sidecars.has_place_for(&request.object) {
+        tracing::warn!("the sidecar's key would be longer than S3 takes: served uncached");
+        return Slot::Closed;
+    }
+    let read = sidecars.read(&request.object, &request.options, meter);
+    match timeout(SIDECAR_TIMEOUT, read).await {
+        Ok(Ok(Lookup::Missing)) => Slot::Free,
+        Ok(Ok(Lookup::Ours(sidecar))) => Slot::Taken(sidecar),
+        Ok(Ok(Lookup::Foreign)) => {
+            tracing::warn!("an object that is not ours lies at the sidecar's key: served uncached");
+            Slot::Closed
+        }
+        Ok(Err(error)) => {
+            tracing::warn!(cause = causes(&error), "the sidecar cannot be read");
+            Slot::Free
+        }
+        Err(_) => {
+            tracing::warn!("the sidecar cannot be read in time");
+            Slot::Free
+        }
+    }
+}
+
+/// Stores the torrent; whatever is wrong with that is logged.
+pub(super) async fn write(
+    sidecars: &SidecarStore,
+    request: &TorrentRequest,
+    torrent: &Torrent,
+    head: &ObjectHead,
+    replaced: Option<&Sidecar>,
+    meter: &Meter,
+) {
+    let stored = s3::Torrent {
+        bytes: &torrent.bytes,
+        content_type: CONTENT_TYPE,
+        content_disposition: &torrent.content_disposition,
+        info_hash: &torrent.info_hash,
+    };
+    let write = sidecars.write(&request.object, head, &stored, replaced, &request.options, meter);
+    match timeout(SIDECAR_TIMEOUT, write).await {
+        Ok(Ok(Stored::Written)) => {}
+        Ok(Ok(Stored::Raced)) => tracing::info!("another object lies at the sidecar's key: not written"),
+        Ok(Err(error)) => tracing::warn!(cause = causes(&error), "the sidecar cannot be written"),
+        Err(_) => tracing::warn!("the sidecar cannot be written in time"),
+    }
+}
+
+fn verified(sidecar: &Sidecar, head: &ObjectHead, name: &str, fixed: Option<PieceLength>) -> Option<Info> {
+    let info = sidecar.is_of(head).then(|| Metainfo::from_bytes(&sidecar.bytes).ok())??.info;
+    let as_told = info.length == head.length
+        && info.name == name
+        && info.is_consistent()
+        && info.pieces.count() <= Some(MAX_PIECES)
+        && fixed.is_none_or(|fixed| fixed.get() == info.piece_length)
+        && sidecar.info_hash() == Some(&info.info_hash().ok()?.to_string());
+    as_told.then_some(info)
+}

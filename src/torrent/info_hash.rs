@@ -1,0 +1,23 @@
+//! The v1 info hash: SHA-1 of the bencoded `info` dictionary (BEP 3). It is the torrent's identity.
+
+use std::fmt;
+
+use sha1::{Digest, Sha1};
+
+/// A v1 info hash; shown as 40 lower-case hex digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InfoHash([u8; 20]);
+
+impl InfoHash {
+    /// The hash of an `info` dictionary's bencoded bytes.
+    #[must_use]
+    pub fn of(bencoded_info: &[u8]) -> Self {
+        Self(Sha1::digest(bencoded_info).into())
+    }
+}
+
+impl fmt::Display for InfoHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}

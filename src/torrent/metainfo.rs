@@ -1,0 +1,119 @@
+//! The metainfo file: what stands in a `.torrent` (BEP 3, 12, 19), in canonical bencode.
+
+use serde::{Deserialize, Serialize};
+
+use super::Info;
+
+/// The value of `created by`.
+pub const CREATED_BY: &str = "get-object-torrent";
+
+/// A `.torrent` file's content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metainfo {
+    /// The first tracker; absent in a trackerless torrent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub announce: Option<String>,
+    /// One tier a tracker (BEP 12); absent with fewer than two trackers.
+    #[serde(rename = "announce-list", skip_serializing_if = "Option::is_none")]
+    pub announce_list: Option<Vec<Vec<String>>>,
+    /// The program that made it.
+    #[serde(rename = "created by", skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// Seconds since 1970.
+    #[serde(rename = "creation date", skip_serializing_if = "Option::is_none")]
+    pub creation_date: Option<i64>,
+    /// What is hashed into the info hash.
+    pub info: Info,
+    /// The web seeds (BEP 19); absent when there are none.
+    #[serde(rename = "url-list", default, skip_serializing_if = "Vec::is_empty")]
+    pub web_seeds: Vec<String>,
+}
+
+impl Metainfo {
+    /// Wraps `info` for `trackers` and `web_seeds`. `creation_date` is in seconds since 1970.
+    #[must_use]
+    pub fn new(info: Info, creation_date: Option<i64>, trackers: &[String], web_seeds: Vec<String>) -> Self {
+        let tiers = || trackers.iter().map(|tracker| vec![tracker.clone()]).collect();
+        Self {
+            announce: trackers.first().cloned(),
+            announce_list: (trackers.len() > 1).then(tiers),
+            created_by: Some(CREATED_BY.to_owned()),
+            creation_date,
+            info,
+            web_seeds,
+        }
+    }
+
+    /// The file's bytes: canonical bencode, keys sorted as raw bytes.
+    ///
+    /// # Errors
+    /// Never for this type; the encoder's signature has one.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, serde_bencode::Error> {
+        serde_bencode::to_bytes(self)
+    }
+
+    /// Reads a `.torrent` of one file. Keys that this service does not write are passed over outside
+    /// `info`, and refused in it.
+    ///
+    /// # Errors
+    /// What is wrong with the bencode, or which key is missing.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_bencode::Error> {
+        serde_bencode::from_bytes(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Pieces, *};
+
+    const INFO: &str = "d6:lengthi3e4:name1:a12:piece lengthi262144e6:pieces20:aaaaaaaaaaaaaaaaaaaae";
+
+    fn metainfo(trackers: &[&str], web_seeds: &[&str]) -> Metainfo {
+        let pieces = Pieces::from(vec![*b"aaaaaaaaaaaaaaaaaaaa"]);
+        let info = Info { length: 3, name: "a".to_owned(), piece_length: 262_144, pieces };
+        let owned = |strings: &[&str]| strings.iter().map(ToString::to_string).collect::<Vec<_>>();
+        Metainfo::new(info, Some(1_700_000_000), &owned(trackers), owned(web_seeds))
+    }
+
+    fn text(metainfo: &Metainfo) -> String {
+        String::from_utf8(metainfo.to_bytes().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn trackerless_has_no_announce() {
+        let literal = format!(
+            "d10:created by18:get-object-torrent13:creation datei1700000000e4:info{INFO}8:url-listl9:http://a/ee"
+        );
+        assert_eq!(text(&metainfo(&[], &["http://a/"])), literal);
+    }
+
+    #[test]
+    fn one_tracker_has_no_announce_list() {
+        let literal = format!(
+            "d8:announce8:udp://t110:created by18:get-object-torrent13:creation datei1700000000e4:info{INFO}e"
+        );
+        assert_eq!(text(&metainfo(&["udp://t1"], &[])), literal);
+    }
+
+    #[test]
+    fn two_trackers_are_two_tiers() {
+        let bytes = text(&metainfo(&["udp://t1", "udp://t2"], &[]));
+        assert!(
+            bytes.starts_with("d8:announce8:udp://t113:announce-listll8:udp://t1el8:udp://t2ee10:created by")
+        );
+    }
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        let metainfo = metainfo(&["udp://t1", "udp://t2"], &["http://a/", "http://b/"]);
+        assert_eq!(Metainfo::from_bytes(&metainfo.to_bytes().unwrap()).unwrap(), metainfo);
+    }
+
+    #[test]
+    fn damaged_bencode_is_an_error_and_no_panic() {
+        let bytes = metainfo(&[], &[]).to_bytes().unwrap();
+        for cut in 0..bytes.len() {
+            assert!(Metainfo::from_bytes(&bytes[..cut]).is_err(), "{cut}");
+        }
+    }
+}

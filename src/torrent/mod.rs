@@ -1,0 +1,26 @@
+//! BitTorrent metainfo: pure, without AWS and without async.
+//!
+//! Implements [BEP 3](https://www.bittorrent.org/beps/bep_0003.html) (metainfo, v1 info hash),
+//! [BEP 12](https://www.bittorrent.org/beps/bep_0012.html) (tracker tiers) and
+//! [BEP 19](https://www.bittorrent.org/beps/bep_0019.html) (web seeds). Multi-file torrents and v2
+//! ([BEP 52](https://www.bittorrent.org/beps/bep_0052.html)) are left out: S3 serves one object.
+
+mod info;
+mod info_hash;
+mod metainfo;
+mod name;
+mod piece_hasher;
+mod piece_length;
+mod pieces;
+mod web_seed;
+
+pub use self::{
+    info::Info,
+    info_hash::InfoHash,
+    metainfo::{CREATED_BY, Metainfo},
+    name::torrent_name,
+    piece_hasher::{PieceHash, PieceHasher},
+    piece_length::{MAX_PIECES, PieceLength},
+    pieces::Pieces,
+    web_seed::{WebSeedTemplate, WebSeedTemplateError},
+};

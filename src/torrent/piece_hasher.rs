@@ -1,0 +1,105 @@
+//! Incremental piece hashing: bytes in order go in, one SHA-1 a piece comes out.
+//! Memory is one hasher and 20 bytes a piece, whatever the piece length.
+
+use sha1::{Digest, Sha1};
+
+use super::PieceLength;
+
+/// SHA-1 of one piece.
+pub type PieceHash = [u8; 20];
+
+/// Hashes the pieces of a run of bytes that starts at a piece boundary.
+pub struct PieceHasher {
+    piece_length: u64,
+    piece: Sha1,
+    left_in_piece: u64,
+    hashes: Vec<PieceHash>,
+}
+
+impl PieceHasher {
+    /// A hasher that has seen nothing.
+    #[must_use]
+    pub fn new(piece_length: PieceLength) -> Self {
+        let piece_length = piece_length.get();
+        Self { piece_length, piece: Sha1::new(), left_in_piece: piece_length, hashes: Vec::new() }
+    }
+
+    /// Takes the next bytes; how they are cut into chunks makes no difference.
+    pub fn update(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let left = usize::try_from(self.left_in_piece).unwrap_or(usize::MAX);
+            let (now, later) = bytes.split_at(left.min(bytes.len()));
+            self.piece.update(now);
+            self.left_in_piece -= now.len() as u64;
+            if self.left_in_piece == 0 {
+                self.end_piece();
+            }
+            bytes = later;
+        }
+    }
+
+    /// The hashes of all pieces, the short last one included. No bytes give no pieces.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<PieceHash> {
+        if self.left_in_piece < self.piece_length {
+            self.end_piece();
+        }
+        self.hashes
+    }
+
+    fn end_piece(&mut self) {
+        self.hashes.push(self.piece.finalize_reset().into());
+        self.left_in_piece = self.piece_length;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::any, prop_assert_eq, prop_oneof, proptest, strategy::Just};
+
+    use super::*;
+
+    fn naive(content: &[u8], piece_length: usize) -> Vec<PieceHash> {
+        content.chunks(piece_length).map(|piece| Sha1::digest(piece).into()).collect()
+    }
+
+    fn hashed(content: &[u8], piece_length: u64, cuts: &[usize]) -> Vec<PieceHash> {
+        let mut hasher = PieceHasher::new(PieceLength::new(piece_length).unwrap());
+        let mut rest = content;
+        for cut in cuts {
+            let (now, later) = rest.split_at((*cut).min(rest.len()));
+            hasher.update(now);
+            rest = later;
+        }
+        hasher.update(rest);
+        hasher.finish()
+    }
+
+    #[test]
+    fn no_bytes_give_no_pieces() {
+        assert!(hashed(&[], PieceLength::MIN, &[]).is_empty());
+    }
+
+    #[test]
+    fn exact_multiple_adds_no_empty_piece() {
+        assert_eq!(hashed(&vec![7; 32 * 1024], PieceLength::MIN, &[]).len(), 2);
+    }
+
+    #[test]
+    fn one_byte_more_than_a_piece_is_a_piece_of_its_own() {
+        let content = vec![9; 16 * 1024 + 1];
+        assert_eq!(hashed(&content, PieceLength::MIN, &[]), naive(&content, 16 * 1024));
+    }
+
+    proptest! {
+        #[test]
+        fn any_content_in_any_chunking_equals_the_naive_model(
+            content in vec(any::<u8>(), 0..200_000),
+            cuts in vec(0_usize..50_000, 0..12),
+            piece_length in prop_oneof![Just(16 * 1024_u64), Just(32 * 1024), Just(64 * 1024), Just(1024 * 1024)],
+        ) {
+            let model = naive(&content, usize::try_from(piece_length).unwrap());
+            prop_assert_eq!(hashed(&content, piece_length, &cuts), model);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Piece length: how many bytes one SHA-1 of the torrent covers (BEP 3, `piece length`).
+
+use std::num::NonZeroU64;
+
+/// The most pieces a torrent may have here: 4,000,000 bytes of digests, which in base64 still fit a
+/// Lambda response of 6,291,556 bytes. (libtorrent loads up to 2,097,152 pieces.)
+pub const MAX_PIECES: u64 = 200_000;
+
+const SMALLEST: u64 = 256 * 1024;
+const USUAL_LARGEST: u64 = 16 * 1024 * 1024;
+const USUAL_PIECES: u64 = 2_048;
+
+/// A piece length in bytes: a power of two from 16 KiB to what S3's largest object needs (256 MiB).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PieceLength(NonZeroU64);
+
+impl PieceLength {
+    /// The smallest that clients agree on, 16 KiB: the block they request from each other.
+    pub const MIN: u64 = 16 * 1024;
+    /// The largest, 256 MiB: libtorrent stops at 511 MiB.
+    pub const MAX: u64 = 256 * 1024 * 1024;
+
+    /// `bytes` as a piece length, if it is a power of two from [`Self::MIN`] to [`Self::MAX`].
+    #[must_use]
+    pub fn new(bytes: u64) -> Option<Self> {
+        let allowed = bytes.is_power_of_two() && (Self::MIN..=Self::MAX).contains(&bytes);
+        NonZeroU64::new(bytes).filter(|_| allowed).map(Self)
+    }
+
+    /// The piece length for an object of `length` bytes: the smallest power of two from 256 KiB to
+    /// 16 MiB that gives at most 2,048 pieces; past that, the smallest that gives at most
+    /// [`MAX_PIECES`].
+    #[must_use]
+    pub fn for_object_of(length: u64) -> Self {
+        let usual = length.div_ceil(USUAL_PIECES).next_power_of_two().clamp(SMALLEST, USUAL_LARGEST);
+        let needed = length.div_ceil(MAX_PIECES).next_power_of_two();
+        let bytes = usual.max(needed).min(Self::MAX);
+        Self(NonZeroU64::new(bytes).unwrap_or(NonZeroU64::MIN))
+    }
+
+    /// In bytes.
+    #[must_use]
+    pub fn get(self) -> u64 {
+        self.0.get()
+    }
+
+    /// How many pieces `length` bytes make; the last may be short.
+    #[must_use]
+    pub fn piece_count(self, length: u64) -> u64 {
+        length.div_ceil(self.get())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KIB: u64 = 1024;
+    const MIB: u64 = 1024 * KIB;
+    const GIB: u64 = 1024 * MIB;
+    const TIB: u64 = 1024 * GIB;
+
+    #[test]
+    fn grows_with_the_object_so_that_pieces_stay_near_2048() {
+        for (length, piece_length) in [
+            (1, 256 * KIB),
+            (512 * MIB, 256 * KIB),
+            (512 * MIB + 1, 512 * KIB),
+            (GIB, 512 * KIB),
+            (GIB + 1, MIB),
+            (32 * GIB, 16 * MIB),
+            (32 * GIB + 1, 16 * MIB),
+            (300 * GIB, 16 * MIB),
+        ] {
+            assert_eq!(PieceLength::for_object_of(length).get(), piece_length, "{length}");
+        }
+    }
+
+    #[test]
+    fn past_200000_pieces_of_16_mib_it_grows_again() {
+        let limit = MAX_PIECES * 16 * MIB;
+        assert_eq!(PieceLength::for_object_of(limit).get(), 16 * MIB);
+        assert_eq!(PieceLength::for_object_of(limit + 1).get(), 32 * MIB);
+        assert_eq!(PieceLength::for_object_of(5 * TIB).get(), 32 * MIB);
+        let largest = 53_687_091_200_000;
+        assert_eq!(PieceLength::for_object_of(largest).get(), 256 * MIB);
+        assert!(PieceLength::for_object_of(largest).piece_count(largest) <= MAX_PIECES);
+    }
+
+    #[test]
+    fn only_powers_of_two_in_range_are_piece_lengths() {
+        for bytes in [0, 1, 8 * KIB, 16 * KIB - 1, 16 * KIB + 1, 3 * MIB, 512 * MIB, u64::MAX] {
+            assert_eq!(PieceLength::new(bytes), None, "{bytes}");
+        }
+        for bytes in [16 * KIB, 256 * KIB, 256 * MIB] {
+            assert_eq!(PieceLength::new(bytes).map(PieceLength::get), Some(bytes));
+        }
+    }
+
+    #[test]
+    fn a_short_last_piece_counts_and_an_exact_multiple_adds_none() {
+        let piece_length = PieceLength::new(16 * KIB).unwrap();
+        for (length, count) in [(1, 1), (16 * KIB, 1), (16 * KIB + 1, 2), (32 * KIB, 2)] {
+            assert_eq!(piece_length.piece_count(length), count);
+        }
+    }
+}
