@@ -1,0 +1,50 @@
+"""What src/ says: the variables Config reads, the numbers' ranges and defaults, the calls to S3."""
+
+import re
+
+from cloudformation import ROOT
+
+
+def _rust(*patterns):
+    paths = sorted(path for pattern in patterns for path in (ROOT / "src").glob(pattern))
+    # Comments may name what is not called or not read.
+    return "\n".join(re.sub(r"//.*", "", path.read_text(encoding="utf-8")) for path in paths)
+
+
+def variables():
+    """The names in `pub const VARIABLES`."""
+    found = re.search(
+        r"pub const VARIABLES: \[&str; (\d+)\] = \[(.*?)\];", _rust("config.rs", "config/*.rs"), re.DOTALL
+    )
+    names = re.findall(r'"(\w+)"', found[2])
+    assert len(names) == int(found[1])
+    return names
+
+
+def numbers():
+    """Name to (default, min, max), from the `Number` constants."""
+    source = _rust("config.rs", "config/*.rs", "object.rs", "object/*.rs")
+    constants = dict(re.findall(r"pub(?:\([a-z]+\))? const (\w+): u64 =\s*([\d_* ]+);", source))
+
+    def number(expression):
+        expression = constants.get(expression, expression)
+        assert re.fullmatch(r"[\d_* ]+", expression), f"not a number: {expression}"
+        product = 1
+        for factor in expression.split("*"):
+            product *= int(factor)
+        return product
+
+    fields = r'Number\s*\{\s*name: "(\w+)",\s*default: ([^,]+),\s*min: ([^,]+),\s*max: ([^,}]+?),?\s*\}'
+    return {name: tuple(map(number, rest)) for name, *rest in re.findall(fields, source)}
+
+
+def s3_calls(operations):
+    """Which of `operations` (in snake case) the program calls, tests left out."""
+    calls = set()
+    for path in (ROOT / "src").rglob("*.rs"):
+        if path.name == "tests.rs" or "tests" in path.parts:
+            continue
+        source = re.sub(r"//.*", "", path.read_text(encoding="utf-8"))
+        program = re.split(r"#\[cfg\(test\)\]\s*mod \w+ \{", source)[0]
+        calls |= operations & set(re.findall(r"\.(\w+)\(\)", program))
+    return calls
