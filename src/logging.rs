@@ -5,8 +5,10 @@
 
 use std::{error::Error, io};
 
+use tracing::Subscriber;
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
+    fmt::MakeWriter,
     layer::{Layer, SubscriberExt},
     util::SubscriberInitExt,
 };
@@ -15,14 +17,22 @@ const OURS: &str = env!("CARGO_CRATE_NAME");
 
 /// Starts logging. A second call changes nothing.
 pub fn init(filter: &Targets) {
+    let _ = subscriber(filter, io::stdout).try_init();
+}
+
+/// What [`init`] installs, writing elsewhere.
+pub fn subscriber<W>(filter: &Targets, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
     let json = json_subscriber::layer()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
         .flatten_span_list_on_top_level(true)
-        .with_writer(io::stdout)
+        .with_writer(writer)
         .with_filter(own_lines_and_warnings(filter));
-    let _ = tracing_subscriber::registry().with(json).try_init();
+    tracing_subscriber::registry().with(json)
 }
 
 /// What of `filter` speaks of this crate; `warn` for all others.

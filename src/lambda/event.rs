@@ -30,7 +30,6 @@ const NO_QUERY: &AsciiSet = &CONTROLS
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// `event` as `lambda_http` can take it.
-
 pub(super) fn tamed(mut event: LambdaRequest) -> LambdaRequest {
     match &mut event {
         LambdaRequest::ApiGatewayV1(request) => {

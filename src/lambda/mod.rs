@@ -32,6 +32,7 @@ pub type LambdaResponse =
 
 /// `api` as the Lambda runtime calls it: events of a REST API, an HTTP API, a Function URL or an ALB in,
 /// each one's kind of response out.
+#[must_use]
 pub fn service(
     api: Api,
 ) -> impl Service<

@@ -56,7 +56,7 @@ impl Source {
             Err(error) => error,
         };
         match status_of(&error) {
-            Some((status @ 400..=404, false)) if status != 402 => Err(self.explain(classify(error)).await),
+            Some((300..=499, false)) => Err(self.explain(classify(error)).await),
             _ => Err(classify(error)),
         }
     }

@@ -1,0 +1,79 @@
+//! Access keys, and how s3s is told of them: it verifies the signatures, the bucket's policy does the rest.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use s3s::access::{S3Access, S3AccessContext};
+use s3s::auth::{S3Auth, SecretKey};
+use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
+
+/// Someone who signs requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) access_key: String,
+    pub(crate) secret_key: String,
+    /// Signed requests must carry it, when there is one.
+    pub(crate) session_token: Option<String>,
+}
+
+impl Identity {
+    pub(crate) fn new(access_key: &str, secret_key: &str) -> Self {
+        Self { access_key: access_key.into(), secret_key: secret_key.into(), session_token: None }
+    }
+
+    pub(crate) fn session_token(mut self, token: &str) -> Self {
+        self.session_token = Some(token.into());
+        self
+    }
+
+    /// The one that every server knows, with every right on every bucket: the function's role.
+    pub(crate) fn role() -> Self {
+        Self::new("FAKEROLE", "fake-role-secret").session_token("fake-role-token")
+    }
+}
+
+/// All who may sign.
+#[derive(Clone)]
+pub(super) struct Identities(Arc<BTreeMap<String, Identity>>);
+
+impl FromIterator<Identity> for Identities {
+    fn from_iter<I: IntoIterator<Item = Identity>>(identities: I) -> Self {
+        let by_key = identities.into_iter().map(|identity| (identity.access_key.clone(), identity)).collect();
+        Self(Arc::new(by_key))
+    }
+}
+
+#[async_trait]
+impl S3Auth for Identities {
+    async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
+        let identity = self.0.get(access_key).ok_or_else(|| {
+            s3_error!(InvalidAccessKeyId, "The AWS Access Key Id you provided does not exist in our records.")
+        })?;
+        Ok(SecretKey::from(identity.secret_key.as_str()))
+    }
+}
+
+#[async_trait]
+impl S3Access for Identities {
+    /// Lets anonymous requests through, which s3s refuses by default; session tokens are checked, which
+    /// s3s does not.
+    async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
+        let Some(credentials) = context.credentials() else {
+            return Ok(());
+        };
+        let token = self.0[&credentials.access_key].session_token.as_deref();
+        let header = context.headers().get("x-amz-security-token");
+        let in_header = header.and_then(|value| value.to_str().ok());
+        let in_query = super::calls::query_value(context.uri(), "X-Amz-Security-Token");
+        if token == in_header.or(in_query.as_deref()) {
+            return Ok(());
+        }
+        let mut error = S3Error::with_message(
+            S3ErrorCode::InvalidToken,
+            "The provided token is malformed or otherwise invalid.",
+        );
+        error.set_status_code(hyper::StatusCode::BAD_REQUEST);
+        Err(error)
+    }
+}

@@ -1,0 +1,92 @@
+//! The errors S3 answers with, with its words and its extra headers. HEAD's lose their body later, in
+//! [`super::front`].
+
+use std::time::SystemTime;
+
+use hyper::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED};
+use s3s::dto::{Timestamp, TimestampFormat};
+use s3s::{S3Error, s3_error};
+
+const DELETE_MARKER: HeaderName = HeaderName::from_static("x-amz-delete-marker");
+const VERSION_ID: HeaderName = HeaderName::from_static("x-amz-version-id");
+
+pub(super) fn access_denied() -> S3Error {
+    s3_error!(AccessDenied, "Access Denied")
+}
+
+pub(super) fn no_such_bucket() -> S3Error {
+    s3_error!(NoSuchBucket, "The specified bucket does not exist")
+}
+
+pub(super) fn no_such_key() -> S3Error {
+    s3_error!(NoSuchKey, "The specified key does not exist.")
+}
+
+pub(super) fn no_such_version() -> S3Error {
+    s3_error!(NoSuchVersion, "The specified version does not exist.")
+}
+
+pub(super) fn malformed_version_id() -> S3Error {
+    s3_error!(InvalidArgument, "Invalid version id specified")
+}
+
+/// The latest version is a delete marker.
+pub(super) fn deleted(marker_id: &str) -> S3Error {
+    let headers = [(DELETE_MARKER, "true".to_owned()), (VERSION_ID, marker_id.to_owned())];
+    with_headers(no_such_key(), headers)
+}
+
+/// The version that was asked for is a delete marker.
+pub(super) fn is_delete_marker(marker_id: &str, at: SystemTime) -> S3Error {
+    let error = s3_error!(MethodNotAllowed, "The specified method is not allowed against this resource.");
+    let headers = [
+        (DELETE_MARKER, "true".to_owned()),
+        (VERSION_ID, marker_id.to_owned()),
+        (LAST_MODIFIED, http_date(at)),
+        (hyper::header::ALLOW, "DELETE".to_owned()),
+    ];
+    with_headers(error, headers)
+}
+
+pub(super) fn archived() -> S3Error {
+    s3_error!(InvalidObjectState, "The operation is not valid for the object's storage class")
+}
+
+pub(super) fn needs_customer_key() -> S3Error {
+    s3_error!(
+        InvalidRequest,
+        "The object was stored using a form of Server Side Encryption. The correct parameters must be \
+         provided to retrieve the object."
+    )
+}
+
+pub(super) fn precondition_failed() -> S3Error {
+    s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold")
+}
+
+pub(super) fn not_modified(etag: &str) -> S3Error {
+    with_headers(s3_error!(NotModified), [(ETAG, etag.to_owned())])
+}
+
+pub(super) fn range_not_satisfiable(length: u64) -> S3Error {
+    let error = s3_error!(InvalidRange, "The requested range is not satisfiable");
+    let unsatisfied = format!("bytes */{length}");
+    with_headers(error, [(hyper::header::CONTENT_RANGE, unsatisfied)])
+}
+
+/// s3s takes an error's headers for all there are, so the content type goes with them.
+fn with_headers<const N: usize>(mut error: S3Error, headers: [(HeaderName, String); N]) -> S3Error {
+    let mut map = HeaderMap::new();
+    map.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    for (name, value) in headers {
+        map.insert(name, value.parse().expect("a header value"));
+    }
+    error.set_headers(map);
+    error
+}
+
+fn http_date(at: SystemTime) -> String {
+    let mut date = Vec::new();
+    Timestamp::from(at).format(TimestampFormat::HttpDate, &mut date).expect("a date that HTTP can write");
+    String::from_utf8(date).expect("ASCII")
+}

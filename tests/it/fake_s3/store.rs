@@ -1,0 +1,198 @@
+//! Buckets, keys and versions: what the server holds. Tests and faults change it directly, requests
+//! through [`super::operations`].
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use super::auth::Identity;
+use super::object::Object;
+use super::policy::{Policy, Rights, Who};
+
+/// The version id of what was put while the bucket kept no versions.
+const NULL: &str = "null";
+
+/// A bucket as a test describes it.
+#[derive(Clone, Debug)]
+pub(crate) struct Bucket {
+    pub(super) name: String,
+    pub(super) policy: Policy,
+    pub(super) versioned: bool,
+    pub(super) requester_pays: bool,
+    /// Twelve digits; every `x-amz-expected-bucket-owner` fits when unset.
+    pub(super) owner: Option<String>,
+    /// Versions by key, the latest last.
+    keys: BTreeMap<String, Vec<Version>>,
+}
+
+impl Bucket {
+    /// The function's role has all rights, no one else has any.
+    pub(crate) fn private(name: &str) -> Self {
+        let bucket = Self {
+            name: name.into(),
+            policy: Policy::default(),
+            versioned: false,
+            requester_pays: false,
+            owner: None,
+            keys: BTreeMap::new(),
+        };
+        bucket.allow(Who::AccessKey(Identity::role().access_key), "*", Rights::ALL)
+    }
+
+    /// Besides, anyone may read the objects, but not list them nor ask for versions.
+    pub(crate) fn public(name: &str) -> Self {
+        Self::private(name).allow(Who::Anonymous, "*", Rights::READ)
+    }
+
+    pub(crate) fn allow(mut self, who: Who, keys: &str, rights: Rights) -> Self {
+        self.policy.allow(who, keys, rights);
+        self
+    }
+
+    /// Stronger than any `allow`.
+    pub(crate) fn deny(mut self, who: Who, keys: &str, rights: Rights) -> Self {
+        self.policy.deny(who, keys, rights);
+        self
+    }
+
+    pub(crate) fn versioned(mut self) -> Self {
+        self.versioned = true;
+        self
+    }
+
+    pub(crate) fn requester_pays(mut self) -> Self {
+        self.requester_pays = true;
+        self
+    }
+
+    pub(crate) fn owner(mut self, account: &str) -> Self {
+        self.owner = Some(account.into());
+        self
+    }
+
+    /// The version that is named, or the latest.
+    pub(super) fn version(&self, key: &str, id: Option<&str>) -> Option<&Version> {
+        let versions = self.keys.get(key)?;
+        match id {
+            None => versions.last(),
+            Some(id) => versions.iter().find(|version| version.id == id),
+        }
+    }
+
+    /// The latest version, unless it is a delete marker.
+    pub(super) fn latest(&self, key: &str) -> Option<&Object> {
+        self.version(key, None)?.object.as_ref().ok()
+    }
+
+    /// The header value for a version's id: none where the bucket never kept versions.
+    pub(super) fn shown_id(&self, id: &str) -> Option<String> {
+        (self.versioned || id != NULL).then(|| id.to_owned())
+    }
+
+    fn push(&mut self, key: &str, version: Version) {
+        let versions = self.keys.entry(key.into()).or_default();
+        versions.retain(|kept| kept.id != version.id);
+        versions.push(version);
+    }
+}
+
+/// One version of a key: an object, or a delete marker and its time.
+#[derive(Clone, Debug)]
+pub(super) struct Version {
+    pub(super) id: String,
+    pub(super) object: Result<Object, SystemTime>,
+}
+
+/// What the server holds.
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    buckets: Mutex<BTreeMap<String, Bucket>>,
+    versions_made: AtomicU64,
+}
+
+impl Store {
+    /// Adds a bucket, in place of any of that name.
+    pub(crate) fn add(&self, bucket: Bucket) {
+        let mut buckets = self.buckets.lock().expect("the store's lock");
+        buckets.insert(bucket.name.clone(), bucket);
+    }
+
+    /// Changes a bucket's settings: `store.alter("data", |bucket| bucket.deny(…))`.
+    pub(crate) fn alter(&self, name: &str, change: impl FnOnce(Bucket) -> Bucket) {
+        let mut buckets = self.buckets.lock().expect("the store's lock");
+        let bucket = buckets.remove(name).expect("no such bucket");
+        buckets.insert(name.into(), change(bucket));
+    }
+
+    /// Puts an object; returns its version id in a versioned bucket.
+    pub(crate) fn put(&self, bucket: &str, key: &str, object: impl Into<Object>) -> Option<String> {
+        self.with(bucket, |bucket| self.put_in(bucket, key, object.into()))
+    }
+
+    /// Deletes as a DELETE without a version does; returns the delete marker's version id.
+    pub(crate) fn delete(&self, bucket: &str, key: &str) -> Option<String> {
+        self.with(bucket, |bucket| self.delete_in(bucket, key))
+    }
+
+    /// Deletes one version for good.
+    pub(crate) fn delete_version(&self, bucket: &str, key: &str, id: &str) {
+        self.with(bucket, |bucket| {
+            if let Some(versions) = bucket.keys.get_mut(key) {
+                versions.retain(|version| version.id != id);
+            }
+        });
+    }
+
+    /// The latest version of a key, unless it is missing or deleted.
+    pub(crate) fn object(&self, bucket: &str, key: &str) -> Option<Object> {
+        self.with(bucket, |bucket| bucket.latest(key).cloned())
+    }
+
+    /// The keys that have an object as their latest version.
+    pub(crate) fn keys(&self, bucket: &str) -> Vec<String> {
+        self.with(bucket, |bucket| {
+            let present = bucket.keys.keys().filter(|key| bucket.latest(key).is_some());
+            present.cloned().collect()
+        })
+    }
+
+    /// The bucket under the lock, if there is one.
+    pub(super) fn get<T>(&self, name: &str, look: impl FnOnce(&mut Bucket) -> T) -> Option<T> {
+        let mut buckets = self.buckets.lock().expect("the store's lock");
+        buckets.get_mut(name).map(look)
+    }
+
+    pub(super) fn put_in(&self, bucket: &mut Bucket, key: &str, object: Object) -> Option<String> {
+        let id = match (&object.version_id, bucket.versioned) {
+            (Some(id), _) => id.clone(),
+            (None, true) => self.new_id(),
+            (None, false) => NULL.to_owned(),
+        };
+        let shown = bucket.shown_id(&id);
+        let object = Ok(object);
+        bucket.push(key, Version { id, object });
+        shown
+    }
+
+    pub(super) fn delete_in(&self, bucket: &mut Bucket, key: &str) -> Option<String> {
+        if !bucket.versioned {
+            bucket.keys.remove(key);
+            return None;
+        }
+        let id = self.new_id();
+        let object = Err(SystemTime::now());
+        bucket.push(key, Version { id: id.clone(), object });
+        Some(id)
+    }
+
+    fn with<T>(&self, name: &str, look: impl FnOnce(&mut Bucket) -> T) -> T {
+        self.get(name, look).unwrap_or_else(|| panic!("no bucket {name:?} in the fake S3"))
+    }
+
+    /// Thirty-two characters, as S3's are.
+    fn new_id(&self) -> String {
+        let number = self.versions_made.fetch_add(1, Ordering::Relaxed);
+        format!("{number:.>32}")
+    }
+}

@@ -1,0 +1,198 @@
+//! A function that answers events, and its answers.
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use get_object_torrent::{
+    config::{Config, ConfigFaults},
+    lambda::{self, Api},
+    start,
+    torrent::Metainfo,
+};
+use lambda_http::{Context, LambdaEvent, Service, request::LambdaRequest};
+use serde_json::{Value, json};
+
+use super::fake_s3::{FakeS3, Identity};
+
+/// The function, as started with some variables.
+pub(crate) struct Function {
+    api: Api,
+    requests: AtomicU64,
+}
+
+/// An HTTP response, as API Gateway would send it on.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) is_base64: bool,
+}
+
+impl Function {
+    /// With the role's credentials; `BUCKETS` is `data` unless given.
+    pub(crate) async fn start(s3: &FakeS3, variables: &[(&str, &str)]) -> Self {
+        Self::try_start(s3, variables, Some(&Identity::role())).await.expect("a function that starts")
+    }
+
+    pub(crate) async fn try_start(
+        s3: &FakeS3,
+        variables: &[(&str, &str)],
+        identity: Option<&Identity>,
+    ) -> Result<Self, ConfigFaults> {
+        let lookup = |name: &str| {
+            let given = variables.iter().find(|(variable, _)| *variable == name);
+            let buckets = (name == "BUCKETS").then(|| "data".to_owned());
+            given.map(|(_, value)| (*value).to_owned()).or(buckets)
+        };
+        let api = start::api(Config::from_lookup(lookup), &sdk(&s3.endpoint(), identity)).await?;
+        Ok(Self { api, requests: AtomicU64::new(0) })
+    }
+
+    /// GET of `path` as it stands in a Function URL event, `?torrent` added.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(&function_url("GET", path, "torrent=", &[])).await
+    }
+
+    pub(crate) async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(&function_url("GET", path, "torrent=", headers)).await
+    }
+
+    /// Sends an event through all of the function: JSON in, JSON out.
+    pub(crate) async fn send(&self, event: &Value) -> Answer {
+        self.send_with_deadline(event, UNIX_EPOCH).await
+    }
+
+    /// As Lambda does, with the time by which the invocation is ended.
+    pub(crate) async fn send_with_deadline(&self, event: &Value, deadline: SystemTime) -> Answer {
+        let payload: LambdaRequest = serde_json::from_str(&event.to_string()).expect("an event");
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        let mut context = Context::default();
+        context.request_id = format!("request-{number}");
+        let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis();
+        context.deadline = u64::try_from(deadline).expect("a time");
+        let answer = lambda::service(self.api.clone()).call(LambdaEvent::new(payload, context)).await;
+        let answer = answer.expect("a response, whatever happens");
+        Answer::from(serde_json::to_value(&answer).expect("JSON"))
+    }
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    /// The torrent of a 200.
+    #[track_caller]
+    pub(crate) fn torrent(&self) -> Metainfo {
+        assert_eq!(self.status, 200, "{}", self.text());
+        Metainfo::from_bytes(&self.body).expect("a torrent")
+    }
+
+    pub(crate) fn origin(&self) -> &str {
+        self.header("x-torrent-origin").unwrap_or_default()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// Status and code of an error; its document is checked on the way.
+    #[track_caller]
+    pub(crate) fn error(&self) -> (u16, String) {
+        let document = self.document();
+        assert_eq!(document.request_id, self.header("x-amz-request-id").unwrap_or_default());
+        assert!(!document.message.is_empty());
+        (self.status, document.code)
+    }
+
+    /// S3's error document.
+    #[track_caller]
+    pub(crate) fn document(&self) -> ErrorDocument {
+        assert_eq!(self.header("content-type"), Some("application/xml"), "{}", self.text());
+        let text = self.text();
+        assert!(text.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>"), "{text}");
+        quick_xml::de::from_str(&text).expect("well-formed XML")
+    }
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ErrorDocument {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) resource: String,
+    pub(crate) request_id: String,
+}
+
+impl From<Value> for Answer {
+    fn from(value: Value) -> Self {
+        let header = |(name, value): (&String, &Value)| {
+            let value = value.as_array().map_or(value, |values| &values[0]);
+            (name.to_lowercase(), value.as_str().unwrap_or_default().to_owned())
+        };
+        let headers = ["headers", "multiValueHeaders"].into_iter().filter_map(|name| value[name].as_object());
+        let body = value["body"].as_str().unwrap_or_default();
+        let is_base64 = value["isBase64Encoded"].as_bool().unwrap_or_default();
+        let body =
+            if is_base64 { BASE64_STANDARD.decode(body).expect("base64") } else { body.as_bytes().to_vec() };
+        let status = value["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
+        Self {
+            status: status.expect("a status"),
+            headers: headers.flatten().map(header).collect(),
+            body,
+            is_base64,
+        }
+    }
+}
+
+/// A Function URL event; `path` and `query` are as they came over the wire.
+pub(crate) fn function_url(method: &str, path: &str, query: &str, headers: &[(&str, &str)]) -> Value {
+    let domain = "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws";
+    version_2(domain, "$default", method, path, query, headers)
+}
+
+/// A version 2 event of any domain.
+pub(crate) fn version_2(
+    domain: &str,
+    stage: &str,
+    method: &str,
+    path: &str,
+    query: &str,
+    headers: &[(&str, &str)],
+) -> Value {
+    let mut all = BTreeMap::from([("host", domain), ("x-forwarded-proto", "https")]);
+    all.extend(headers.iter().copied());
+    json!({
+        "version": "2.0",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": all,
+        "requestContext": {
+            "domainName": domain,
+            "stage": stage,
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "test"},
+            "timeEpoch": 0,
+        },
+        "isBase64Encoded": false,
+    })
+}
+
+fn sdk(endpoint: &str, identity: Option<&Identity>) -> SdkConfig {
+    let credentials = identity.map(|identity| {
+        let Identity { access_key, secret_key, session_token } = identity.clone();
+        SharedCredentialsProvider::new(Credentials::new(access_key, secret_key, session_token, None, "test"))
+    });
+    let mut sdk = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(endpoint);
+    sdk.set_credentials_provider(credentials);
+    sdk.build()
+}

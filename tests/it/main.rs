@@ -1,0 +1,15 @@
+//! The whole function in this process: event JSON in, response JSON out, with the real SDK against an S3 of
+//! our own on loopback.
+
+mod access;
+mod address;
+mod event_files;
+mod failures;
+mod fake_s3;
+mod fixtures;
+mod harness;
+mod log;
+mod reading;
+mod refusals;
+mod responses;
+mod sidecar;
