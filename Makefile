@@ -5,7 +5,6 @@
 E2E := .tools/e2e
 LINT := .tools/lint
 EVENT ?= rest-v1
-CARGO_LAMBDA := CARGO_TARGET_DIR=target/watch $(E2E)/bin/cargo-lambda lambda
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,7 +49,7 @@ build: ## The function, as it is deployed but for the architecture
 
 invoke: $(E2E)/ready ## Send events/EVENT.json to the function of a running `make run`
 	@test -f events/$(EVENT).json || { echo "get-object-torrent: no events/$(EVENT).json; there are: $$(ls events | sed 's/.json//' | xargs)" >&2; exit 1; }
-	@$(CARGO_LAMBDA) invoke --address 127.0.0.1 --port $${PORT:-9000} get-object-torrent --data-file events/$(EVENT).json
+	@$(E2E)/bin/cargo-lambda lambda invoke --invoke-address 127.0.0.1 --invoke-port $${PORT:-9000} --data-file events/$(EVENT).json
 
 bench: $(E2E)/ready ## Peak memory of the function for 4 GiB (benches/)
 	cargo build --locked --release
