@@ -25,9 +25,22 @@ pub enum Access {
     FunctionRole,
 }
 
+/// What the SDK found by itself, and the configuration is checked against.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    /// `AWS_REGION`, or the profile's.
+    pub region: Option<String>,
+    /// Whether there are credentials to sign with.
+    pub has_credentials: bool,
+}
+
 /// The checked configuration. Field by field the variables of `docs/OPERATIONS.md`.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// The region of the buckets.
+    pub region: String,
+    /// Whether there are credentials to sign with; without, nothing is cached.
+    pub has_credentials: bool,
     /// The buckets that are served.
     pub buckets: Vec<BucketName>,
     /// Who may ask.
@@ -73,16 +86,21 @@ impl fmt::Display for ConfigFaults {
 impl std::error::Error for ConfigFaults {}
 
 impl Config {
-    /// Reads the variables through `lookup`. A variable that is empty counts as not set, but for
+    /// Reads the variables through `lookup`, beside what the SDK found of the account. A variable that is empty counts as not set, but for
     /// `SIDECAR_SUFFIX`, where empty is a value.
     ///
     /// # Errors
     /// Every fault found, each naming its variable.
-    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFaults> {
+    pub fn from_lookup(
+        lookup: impl Fn(&str) -> Option<String>,
+        account: Account,
+    ) -> Result<Self, ConfigFaults> {
         let mut reader = Reader::new(&lookup);
         let config = Self {
+            region: reader.region(account.region),
+            has_credentials: account.has_credentials,
             buckets: reader.buckets(),
-            access: reader.access(),
+            access: reader.access(account.has_credentials),
             sidecar: reader.sidecar(),
             trackers: reader.trackers(),
             web_seeds: reader.web_seeds(),

@@ -27,9 +27,11 @@ async fn main() -> ExitCode {
     }
 }
 
+/// The log comes first, with its default filter where the configuration has faults to tell.
 async fn api() -> Result<Api, ConfigFaults> {
-    let config = Config::from_lookup(|name| env::var(name).ok());
-    logging::init(&config.as_ref().map(|config| config.log_filter.clone()).unwrap_or_default());
     let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
-    start::api(config, &sdk).await
+    let account = start::account(&sdk).await;
+    let config = Config::from_lookup(|name| env::var(name).ok(), account);
+    logging::init(&config.as_ref().map(|config| config.log_filter.clone()).unwrap_or_default());
+    Ok(start::api(config?, &sdk))
 }

@@ -75,10 +75,22 @@ impl<'a> Reader<'a> {
         names.iter().filter_map(|name| self.bucket("BUCKETS", name)).collect()
     }
 
-    pub(super) fn access(&mut self) -> Access {
+    pub(super) fn region(&mut self, region: Option<String>) -> String {
+        if region.is_none() {
+            self.fault("AWS_REGION", "is not set: name the region of the buckets");
+        }
+        region.unwrap_or_default()
+    }
+
+    pub(super) fn access(&mut self, has_credentials: bool) -> Access {
         match self.text("ACCESS").as_deref() {
             None | Some("public-read") => Access::PublicRead,
-            Some("function-role") => Access::FunctionRole,
+            Some("function-role") => {
+                if !has_credentials {
+                    self.fault("ACCESS", "is function-role, but the function has no AWS credentials");
+                }
+                Access::FunctionRole
+            }
             Some(other) => {
                 self.fault("ACCESS", &format!("is '{other}': give public-read or function-role"));
                 Access::PublicRead
@@ -90,7 +102,7 @@ impl<'a> Reader<'a> {
         let bucket = self.text("SIDECAR_BUCKET").and_then(|name| self.bucket("SIDECAR_BUCKET", &name));
         let prefix = (self.lookup)("SIDECAR_PREFIX").unwrap_or_default();
         let suffix = (self.lookup)("SIDECAR_SUFFIX").unwrap_or_else(|| ".torrent".to_owned());
-        if bucket.is_none() && prefix.is_empty() && suffix.is_empty() {
+        if self.text("SIDECAR_BUCKET").is_none() && prefix.is_empty() && suffix.is_empty() {
             self.fault(
                 "SIDECAR_PREFIX",
                 "and SIDECAR_SUFFIX are both empty: a sidecar would lie on the object itself",
@@ -101,10 +113,10 @@ impl<'a> Reader<'a> {
 
     pub(super) fn trackers(&mut self) -> Vec<String> {
         let trackers = self.list("TRACKERS");
-        for tracker in &trackers {
+        for (number, tracker) in (1..).zip(&trackers) {
             let url = Url::parse(tracker).ok().filter(Url::has_host);
             if !url.is_some_and(|url| TRACKER_SCHEMES.contains(&url.scheme())) {
-                let fault = format!("has '{tracker}': give announce URLs (http, https, udp, ws, wss)");
+                let fault = format!("number {number} is no announce URL (http, https, udp, ws, wss)");
                 self.fault("TRACKERS", &fault);
             }
         }
@@ -119,10 +131,10 @@ impl<'a> Reader<'a> {
             given => given.iter().map(String::as_str).collect(),
         };
         let mut templates = Vec::new();
-        for text in texts {
+        for (number, text) in (1..).zip(texts) {
             match WebSeedTemplate::new(text) {
                 Ok(template) => templates.push(template),
-                Err(error) => self.fault("WEB_SEEDS", &format!("has '{text}', which {error}")),
+                Err(error) => self.fault("WEB_SEEDS", &format!("number {number} {error}")),
             }
         }
         templates
@@ -173,7 +185,7 @@ impl<'a> Reader<'a> {
         let endpoint = self.text("AWS_ENDPOINT_URL_S3")?;
         let url = Url::parse(&endpoint).ok().filter(Url::has_host);
         if !url.is_some_and(|url| matches!(url.scheme(), "http" | "https")) {
-            self.fault("AWS_ENDPOINT_URL_S3", &format!("is '{endpoint}': give an http or https URL"));
+            self.fault("AWS_ENDPOINT_URL_S3", "is no http or https URL");
         }
         Some(endpoint)
     }

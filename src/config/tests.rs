@@ -1,10 +1,11 @@
 use super::*;
 
 fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
-    Config::from_lookup(|name| {
+    let lookup = |name: &str| {
         let found = variables.iter().find(|(variable, _)| *variable == name);
         found.map(|(_, value)| (*value).to_owned())
-    })
+    };
+    Config::from_lookup(lookup, Account { region: Some("eu-west-1".to_owned()), has_credentials: true })
 }
 
 fn with_bucket(name: &str, value: &str) -> Result<Config, ConfigFaults> {
@@ -37,6 +38,29 @@ fn every_fault_is_reported_together() {
     let named = ["BUCKETS", "ACCESS", "RANGE_SIZE", "PIECE_LENGTH"];
     assert_eq!(faults.0.len(), named.len(), "{faults}");
     assert!(named.iter().all(|name| faults.to_string().contains(name)), "{faults}");
+}
+
+#[test]
+fn region_and_credentials_are_faults_among_the_others() {
+    let lookup = |name: &str| (name == "ACCESS").then(|| "function-role".to_owned());
+    let faults = Config::from_lookup(lookup, Account::default()).unwrap_err();
+    let starts: Vec<_> = faults.0.iter().filter_map(|fault| fault.split(' ').next()).collect();
+    assert_eq!(starts, ["AWS_REGION", "BUCKETS", "ACCESS"]);
+}
+
+#[test]
+fn public_read_needs_no_credentials() {
+    let account = Account { region: Some("eu-west-1".to_owned()), has_credentials: false };
+    let lookup = |name: &str| (name == "BUCKETS").then(|| "data".to_owned());
+    assert!(!Config::from_lookup(lookup, account).unwrap().has_credentials);
+}
+
+#[test]
+fn faults_show_no_urls_which_may_hold_passwords() {
+    for name in ["TRACKERS", "WEB_SEEDS", "AWS_ENDPOINT_URL_S3"] {
+        let faults = with_bucket(name, "ftp://user:password@host/{key}").unwrap_err();
+        assert!(faults.0[0].starts_with(name) && !faults.to_string().contains("password"), "{faults}");
+    }
 }
 
 #[test]

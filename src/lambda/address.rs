@@ -14,16 +14,6 @@ pub(super) struct Address {
     pub(super) key: String,
 }
 
-impl Address {
-    /// The path as S3 would name it: `/bucket/key`.
-    pub(super) fn resource(&self) -> String {
-        match (self.bucket.as_str(), self.key.as_str()) {
-            (bucket, "") => format!("/{bucket}"),
-            (bucket, key) => format!("/{bucket}/{key}"),
-        }
-    }
-}
-
 /// A path, and how it is to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RawPath<'a> {
@@ -59,9 +49,14 @@ impl<'a> RawPath<'a> {
         Some(Address { bucket, key: decode(key)? })
     }
 
-    /// The path as well as it can be shown.
-    pub(super) fn lossy(&self) -> String {
-        percent_decode_str(self.path).decode_utf8_lossy().into_owned()
+    /// The decoded path, as well as it can be shown, below its bucket: `/bucket/key`.
+    pub(super) fn resource(&self) -> String {
+        let path =
+            if self.encoded { percent_decode_str(self.path).decode_utf8_lossy() } else { self.path.into() };
+        match &self.bucket {
+            Some(bucket) => format!("/{bucket}{path}"),
+            None => path.into_owned(),
+        }
     }
 }
 

@@ -18,11 +18,11 @@ use super::{
 use crate::{
     config::Config,
     s3::Meter,
-    service::{Error, GetObjectTorrent, SIDECAR_TIMEOUT, Torrent},
+    service::{Error, GetObjectTorrent, SIDECAR_TIMEOUT, Time, Torrent},
 };
 
-/// Left of the Lambda's own time when the budget ends: to store a sidecar, and to answer.
-const MARGIN: Duration = SIDECAR_TIMEOUT.saturating_add(Duration::from_millis(500));
+/// Left of the Lambda's own time to send the answer.
+const TO_ANSWER: Duration = Duration::from_millis(500);
 
 /// The API function.
 #[derive(Clone, Debug)]
@@ -55,28 +55,32 @@ impl Api {
             headers: request.headers(),
             request_id: &context.request_id,
         };
-        let deadline = started + budget(&self.config, context.deadline);
-        let outcome = self.outcome(&parsed, deadline, &meter).await;
-        let (response, origin, code) = match &outcome {
-            Outcome::Preflight => (to.preflight(), "", ""),
-            Outcome::Torrent(torrent) => (to.torrent(torrent.clone()), torrent.origin.as_str(), ""),
-            Outcome::Refused(answer) | Outcome::Failed(answer, _) => {
-                (to.error(answer, &parsed.resource), "", answer.code)
-            }
-        };
-        let failure = if let Outcome::Failed(_, error) = &outcome { Some(error) } else { None };
+        let (mut origin, mut code, mut failure) = ("", "", None);
+        let response =
+            match self.outcome(&parsed, time(&self.config, started, context.deadline), &meter).await {
+                Outcome::Preflight => to.preflight(),
+                Outcome::Torrent(torrent) => {
+                    origin = torrent.origin.as_str();
+                    to.torrent(torrent)
+                }
+                Outcome::Error(answer, cause) => {
+                    (code, failure) = (answer.code, cause);
+                    to.error(&answer, &parsed.resource)
+                }
+            };
         let status = response.status();
+        let failure = failure.as_ref();
         LogLine { parsed: &parsed, meter: &meter, started, origin, status, code, failure }.write();
         response
     }
 
-    async fn outcome(&self, parsed: &Parsed, deadline: Instant, meter: &Meter) -> Outcome {
+    async fn outcome(&self, parsed: &Parsed, time: Time, meter: &Meter) -> Outcome {
         match &parsed.asked {
             Ok(Asked::Preflight) => Outcome::Preflight,
-            Err(refusal) => Outcome::Refused(ErrorAnswer::from(*refusal)),
-            Ok(Asked::Torrent(request)) => match self.operation.get(request, deadline, meter).await {
+            Err(refusal) => Outcome::Error(ErrorAnswer::from(*refusal), None),
+            Ok(Asked::Torrent(request)) => match self.operation.get(request, time, meter).await {
                 Ok(torrent) => Outcome::Torrent(torrent),
-                Err(error) => Outcome::Failed(ErrorAnswer::from(&error), error),
+                Err(error) => Outcome::Error(ErrorAnswer::from(&error), Some(error)),
             },
         }
     }
@@ -85,17 +89,20 @@ impl Api {
 enum Outcome {
     Preflight,
     Torrent(Torrent),
-    Refused(ErrorAnswer),
-    Failed(ErrorAnswer, Error),
+    /// With the failure behind it, where the request was not refused from the start.
+    Error(ErrorAnswer, Option<Error>),
 }
 
-/// How long a request may take: `TIME_BUDGET_MS`, and less where the Lambda's own deadline (milliseconds
-/// since 1970) lies ahead and nearer.
-fn budget(config: &Config, deadline_ms: u64) -> Duration {
-    let configured = Duration::from_millis(config.time_budget_ms);
+/// How long a request that began at `started` may take: `TIME_BUDGET_MS`, and less where the Lambda's own
+/// deadline (milliseconds since 1970) lies ahead and nearer.
+fn time(config: &Config, started: Instant, deadline_ms: u64) -> Time {
+    let budget = Duration::from_millis(config.time_budget_ms);
     let deadline = UNIX_EPOCH + Duration::from_millis(deadline_ms);
     match deadline.duration_since(SystemTime::now()) {
-        Ok(ahead) => configured.min(ahead.saturating_sub(MARGIN).max(ahead / 2)),
-        Err(_) => configured,
+        Ok(ahead) => {
+            let reading = budget.min(ahead.saturating_sub(SIDECAR_TIMEOUT + TO_ANSWER).max(ahead / 2));
+            Time { until: started + reading, end: started + ahead.saturating_sub(TO_ANSWER) }
+        }
+        Err(_) => Time { until: started + budget, end: started + budget + SIDECAR_TIMEOUT },
     }
 }

@@ -179,8 +179,8 @@ fn internal() -> ErrorAnswer {
     )
 }
 
-fn out_of_time(size: Option<u64>) -> String {
-    let size = size.map(|bytes| format!(" of {bytes} bytes")).unwrap_or_default();
+fn out_of_time(size: u64) -> String {
+    let size = if size > 0 { format!(" of {size} bytes") } else { String::new() };
     format!(
         "The object{size} could not be read within this service's TIME_BUDGET_MS. Try again; if that does not \
          help, its operator may give the function more memory or FETCH_CONCURRENCY."

@@ -2,16 +2,21 @@
 //! is none. What this service goes by is left as it was: the raw path, the query's values, and any host
 //! that could be one.
 
+use std::collections::HashMap;
+
 use lambda_http::{
-    aws_lambda_events::alb::AlbTargetGroupRequest,
+    aws_lambda_events::query_map::QueryMap,
     http::{HeaderMap, HeaderName, header::HOST, uri::Authority},
     request::LambdaRequest,
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use super::parameters::QUERY_PARAMETERS;
+
 /// `http::Uri` takes 65,534 bytes; escaping may make three of one.
 const MAX_PATH_BYTES: usize = 16 * 1024;
 const MAX_QUERY_BYTES: usize = 16 * 1024;
+const MAX_VALUE_BYTES: usize = 4 * 1024;
 
 /// What a query of a URI cannot hold as it is.
 const NO_QUERY: &AsciiSet = &CONTROLS
@@ -29,32 +34,54 @@ const NO_QUERY: &AsciiSet = &CONTROLS
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// `event` as `lambda_http` can take it.
+/// `event` as `lambda_http` can take it. No body is kept: nothing here reads one.
 pub(super) fn tamed(mut event: LambdaRequest) -> LambdaRequest {
     match &mut event {
         LambdaRequest::ApiGatewayV1(request) => {
-            tame_headers(&mut request.headers);
-            tame_headers(&mut request.multi_value_headers);
+            tame_multi_headers(&mut request.headers, &mut request.multi_value_headers);
+            tame_query_map(&mut request.query_string_parameters);
+            tame_query_map(&mut request.multi_value_query_string_parameters);
             tame_path(&mut request.path);
             tame_domain(&mut request.request_context.domain_name);
+            (request.body, request.is_base64_encoded) = (None, false);
         }
         LambdaRequest::ApiGatewayV2(request) => {
             tame_headers(&mut request.headers);
             tame_path(&mut request.raw_path);
             tame_query(&mut request.raw_query_string);
             tame_domain(&mut request.request_context.domain_name);
+            (request.body, request.is_base64_encoded) = (None, false);
         }
-        LambdaRequest::Alb(request) => tame_alb(request),
+        LambdaRequest::Alb(request) => {
+            tame_multi_headers(&mut request.headers, &mut request.multi_value_headers);
+            tame_query_map(&mut request.query_string_parameters);
+            tame_query_map(&mut request.multi_value_query_string_parameters);
+            tame_path(&mut request.path);
+            (request.body, request.is_base64_encoded) = (None, false);
+        }
         _ => {}
     }
     event
 }
 
-/// A target group set to multi-value headers has no others.
-fn tame_alb(request: &mut AlbTargetGroupRequest) {
-    tame_headers(&mut request.headers);
-    tame_headers(&mut request.multi_value_headers);
-    tame_path(&mut request.path);
+/// `lambda_http` would let the one value that `single` has replace all the values of `multi`.
+fn tame_multi_headers(single: &mut HeaderMap, multi: &mut HeaderMap) {
+    for name in multi.keys() {
+        single.remove(name);
+    }
+    tame_headers(single);
+    tame_headers(multi);
+}
+
+/// Of a query already taken apart only what is asked of it, each with a value.
+fn tame_query_map(query: &mut QueryMap) {
+    let values = |name: &str| {
+        let values = query.all(name)?;
+        let first = values.first().copied().unwrap_or_default();
+        Some((name.to_owned(), vec![first[..first.floor_char_boundary(MAX_VALUE_BYTES)].to_owned()]))
+    };
+    let kept: HashMap<String, Vec<String>> = QUERY_PARAMETERS.into_iter().filter_map(values).collect();
+    *query = QueryMap::from(kept);
 }
 
 fn tame_headers(headers: &mut HeaderMap) {
@@ -80,7 +107,12 @@ fn tame_path(path: &mut Option<String>) {
         if !path.starts_with('/') {
             path.insert(0, '/');
         }
-        path.truncate(path.floor_char_boundary(MAX_PATH_BYTES));
+        if path.len() > MAX_PATH_BYTES {
+            path.truncate(path.floor_char_boundary(MAX_PATH_BYTES));
+            // No escape may be cut in two: such a path is too long, but well encoded.
+            let escape = path.rfind('%').filter(|start| path.len() - start < 3);
+            path.truncate(escape.unwrap_or(path.len()));
+        }
     }
 }
 

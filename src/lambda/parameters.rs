@@ -10,6 +10,12 @@ use crate::object::CallOptions;
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html>
 const MAX_VERSION_ID_BYTES: usize = 1024;
 
+const TORRENT: &str = "torrent";
+const VERSION_ID: &str = "versionId";
+
+/// The query parameters that are looked at; all others are passed over.
+pub(super) const QUERY_PARAMETERS: [&str; 2] = [TORRENT, VERSION_ID];
+
 /// `x-amz-request-payer` and `x-amz-expected-bucket-owner`.
 pub(super) fn call_options(request: &Request) -> Result<CallOptions, Refusal> {
     let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
@@ -29,7 +35,7 @@ pub(super) fn call_options(request: &Request) -> Result<CallOptions, Refusal> {
 /// `versionId`.
 pub(super) fn version_id(request: &Request) -> Result<Option<String>, Refusal> {
     let query = request.query_string_parameters_ref();
-    match query.and_then(|query| query.first("versionId")) {
+    match query.and_then(|query| query.first(VERSION_ID)) {
         None => Ok(None),
         Some(id) if is_version_id(id) => Ok(Some(id.to_owned())),
         Some(_) => Err(Refusal::InvalidVersionId),
@@ -38,7 +44,7 @@ pub(super) fn version_id(request: &Request) -> Result<Option<String>, Refusal> {
 
 /// Whether the torrent is asked for: any value of `torrent`, or none.
 pub(super) fn asks_for_torrent(request: &Request) -> bool {
-    request.query_string_parameters_ref().is_some_and(|query| query.first("torrent").is_some())
+    request.query_string_parameters_ref().is_some_and(|query| query.first(TORRENT).is_some())
 }
 
 fn is_account_id(text: &str) -> bool {

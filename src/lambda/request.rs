@@ -59,7 +59,7 @@ pub(super) struct Parsed {
 pub(super) fn parse(request: &Request, domain: Option<&str>) -> Parsed {
     let path = RawPath::of(request, domain);
     let address = path.address();
-    let resource = address.as_ref().map_or_else(|| path.lossy(), Address::resource);
+    let resource = path.resource();
     let asked = match *request.method() {
         Method::OPTIONS => Ok(Asked::Preflight),
         Method::GET | Method::HEAD => {

@@ -7,6 +7,8 @@ use aws_sdk_s3::{
     Client,
     config::{
         Builder, RequestChecksumCalculation, ResponseChecksumValidation, StalledStreamProtectionConfig,
+        interceptors::InterceptorContext,
+        retry::{ClassifyRetry, RetryAction, RetryPartition, TokenBucket},
     },
 };
 use url::{Host, Url};
@@ -43,6 +45,23 @@ impl Clients {
     }
 }
 
+/// Statuses that S3-compatible servers and proxies send when they are busy, and that the SDK does not retry.
+#[derive(Debug)]
+struct BusyStatus;
+
+impl ClassifyRetry for BusyStatus {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        match context.response().map(|response| response.status().as_u16()) {
+            Some(408 | 429) => RetryAction::throttling_error(),
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "busy status"
+    }
+}
+
 fn tuned(sdk: &SdkConfig, path_style: bool) -> Builder {
     let retries = RetryConfig::standard()
         .with_max_attempts(ATTEMPTS)
@@ -53,6 +72,12 @@ fn tuned(sdk: &SdkConfig, path_style: bool) -> Builder {
     Builder::from(sdk)
         .force_path_style(path_style)
         .retry_config(retries)
+        // The SDK's own stock of retries is shared by the process and is not refilled by time: one outage would
+        // leave every later request without any. Attempts and the time budget bound them here.
+        .retry_partition(
+            RetryPartition::custom("get-object-torrent").token_bucket(TokenBucket::unlimited()).build(),
+        )
+        .retry_classifier(BusyStatus)
         .timeout_config(timeouts)
         // Ranged reads watch for stalls themselves, where they can go on from the byte they have.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())

@@ -78,16 +78,22 @@ where
             _ => Error::Unavailable(error.into()),
         };
     };
+    if status < 300 {
+        return Error::Malformed(format!("status {status} with headers that cannot be read"));
+    }
     match (error.code().unwrap_or_default(), status) {
-        (_, 405) => Error::DeleteMarker,
+        (_, 405) if delete_marker => Error::DeleteMarker,
+        ("MethodNotAllowed", 405) => Error::DeleteMarker,
         (_, 404) if delete_marker => Error::NoSuchKey { delete_marker },
         ("NoSuchBucket", _) => Error::NoSuchBucket,
         ("NoSuchVersion", _) => Error::NoSuchVersion,
         ("InvalidObjectState", _) => Error::Archived,
         ("InvalidRequest", 400) => Error::CustomerKey,
+        // S3's answer to an unsigned request for an SSE-KMS object names neither the right nor a code of its own.
+        ("InvalidArgument", 400) if names_kms(&error) => Error::AccessDenied,
         ("InvalidArgument", 400) => Error::InvalidVersionId,
         ("PreconditionFailed" | "ConditionalRequestConflict", _) | (_, 412 | 416) => Error::Changed,
-        ("RequestTimeout" | "SlowDown" | "Throttling", _) | (_, 408 | 429 | 500..) => {
+        ("RequestTimeout" | "SlowDown" | "Throttling", _) | (_, 408 | 429 | 500 | 502..) => {
             Error::Unavailable(error.into())
         }
         // The role's own trouble, and none of the caller's rights.
@@ -103,4 +109,8 @@ where
         ("NoSuchKey" | "NotFound", _) | (_, 404) => Error::NoSuchKey { delete_marker },
         _ => Error::Unexpected(error.into()),
     }
+}
+
+fn names_kms(error: &impl ProvideErrorMetadata) -> bool {
+    error.message().is_some_and(|message| message.contains("KMS"))
 }

@@ -1,7 +1,7 @@
 //! What one request cost and found out, for the log line that ends it.
 
 use std::sync::{
-    Arc, OnceLock,
+    Arc,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -18,8 +18,8 @@ pub struct Meter(Arc<Counts>);
 struct Counts {
     s3_requests: AtomicU64,
     bytes_read: AtomicU64,
-    object_size: OnceLock<u64>,
-    piece_count: OnceLock<u64>,
+    object_size: AtomicU64,
+    piece_count: AtomicU64,
 }
 
 impl Meter {
@@ -35,26 +35,25 @@ impl Meter {
         self.0.bytes_read.load(Ordering::Relaxed)
     }
 
-    /// The object's size in bytes, once S3 told it.
+    /// The object's size in bytes as S3 told it last; 0 before that.
     #[must_use]
-    pub fn object_size(&self) -> Option<u64> {
-        self.0.object_size.get().copied()
+    pub fn object_size(&self) -> u64 {
+        self.0.object_size.load(Ordering::Relaxed)
     }
 
-    /// How many pieces the torrent has, once it is made.
+    /// How many pieces the torrent has; 0 before it is made.
     #[must_use]
-    pub fn piece_count(&self) -> Option<u64> {
-        self.0.piece_count.get().copied()
-    }
-
-    /// Notes the object's size in bytes; the first one told stays.
-    pub fn set_object_size(&self, bytes: u64) {
-        let _ = self.0.object_size.set(bytes);
+    pub fn piece_count(&self) -> u64 {
+        self.0.piece_count.load(Ordering::Relaxed)
     }
 
     /// Notes the count of pieces.
     pub fn set_piece_count(&self, count: u64) {
-        let _ = self.0.piece_count.set(count);
+        self.0.piece_count.store(count, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_object_size(&self, bytes: u64) {
+        self.0.object_size.store(bytes, Ordering::Relaxed);
     }
 
     pub(super) fn add_bytes(&self, bytes: u64) {

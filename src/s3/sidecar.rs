@@ -119,7 +119,7 @@ impl SidecarStore {
         meter: &Meter,
     ) -> Result<Lookup, Error> {
         let Some(key) = self.location.key_for(object) else { return Ok(Lookup::Missing) };
-        let (payer, owner) = self.options_for(options);
+        let (payer, owner) = self.options_for(object, options);
         let request = self
             .client
             .get_object()
@@ -148,7 +148,7 @@ impl SidecarStore {
         meter: &Meter,
     ) -> Result<Stored, Error> {
         let Some(key) = self.location.key_for(object) else { return Ok(Stored::Raced) };
-        let (payer, owner) = self.options_for(options);
+        let (payer, owner) = self.options_for(object, options);
         let request = self
             .client
             .put_object()
@@ -171,8 +171,12 @@ impl SidecarStore {
     }
 
     /// What the caller asked is passed on to the object's own bucket, and to no other.
-    fn options_for(&self, options: &CallOptions) -> (Option<RequestPayer>, Option<String>) {
-        if self.location.bucket.is_some() {
+    fn options_for(
+        &self,
+        object: &ObjectId,
+        options: &CallOptions,
+    ) -> (Option<RequestPayer>, Option<String>) {
+        if *self.location.bucket_for(object) != object.bucket {
             return (None, None);
         }
         let payer = options.requester_pays.then_some(RequestPayer::Requester);

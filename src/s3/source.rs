@@ -68,7 +68,7 @@ impl Source {
         match self.get(first_byte, None).await {
             // 416, of an empty object, says as little as success.
             Ok(_) | Err(Error::Changed) => head,
-            // S3's answer to an unsigned GET of an SSE-KMS object.
+            // There was none to be invalid.
             Err(Error::InvalidVersionId) if self.object.version_id.is_none() => Error::AccessDenied,
             Err(error) => error,
         }
@@ -142,7 +142,11 @@ impl Source {
             .set_if_match(head.map(|head| head.etag.clone()))
             .customize()
             .interceptor(self.meter.clone());
-        request.send().await.map_err(classify)
+        match request.send().await.map_err(classify) {
+            // HEAD has shown the version id to be one.
+            Err(Error::InvalidVersionId) if head.is_some() => Err(Error::AccessDenied),
+            answer => answer,
+        }
     }
 
     fn head_request(&self) -> HeadObjectFluentBuilder {

@@ -35,8 +35,8 @@ pub enum Error {
     /// `TIME_BUDGET_MS` is over.
     #[error("the time budget is over")]
     OutOfTime {
-        /// The object's size in bytes, where S3 told it in time.
-        size: Option<u64>,
+        /// The object's size in bytes; 0 where S3 did not tell it in time.
+        size: u64,
     },
     /// Metainfo that cannot be encoded.
     #[error("the metainfo cannot be encoded")]

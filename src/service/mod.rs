@@ -2,7 +2,7 @@
 //! and where that does not serve, the object's bytes.
 //!
 //! The piece hashes come from the sidecar or from the object. (Part checksums and jobs will stand
-//! between the two, in [`hashes`].)
+//! between the two, in `hashes`.)
 
 mod checks;
 mod content_disposition;
@@ -36,6 +36,15 @@ pub struct TorrentRequest {
     pub object: ObjectId,
     /// What to pass on to S3.
     pub options: CallOptions,
+}
+
+/// How long a request may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Time {
+    /// The torrent must be made by then.
+    pub until: Instant,
+    /// The request must be answered by then.
+    pub end: Instant,
 }
 
 /// Where the piece hashes came from.
@@ -77,7 +86,6 @@ pub struct Torrent {
 #[derive(Debug)]
 pub struct GetObjectTorrent {
     config: Arc<Config>,
-    region: String,
     clients: Clients,
     sidecars: Option<SidecarStore>,
 }
@@ -95,73 +103,70 @@ struct Store {
 }
 
 impl GetObjectTorrent {
-    /// The operation in `region`. Without `sidecars` nothing is cached.
+    /// The operation as configured. Without `sidecars` nothing is cached.
     #[must_use]
-    pub fn new(
-        config: Arc<Config>,
-        region: String,
-        clients: Clients,
-        sidecars: Option<SidecarStore>,
-    ) -> Self {
-        Self { config, region, clients, sidecars }
+    pub fn new(config: Arc<Config>, clients: Clients, sidecars: Option<SidecarStore>) -> Self {
+        Self { config, clients, sidecars }
     }
 
-    /// The torrent of the object that `request` names, by `deadline` or [`Error::OutOfTime`]. Storing its
-    /// sidecar may take [`SIDECAR_TIMEOUT`] longer, and never fails the request.
+    /// The torrent of the object that `request` names, by `time.until` or [`Error::OutOfTime`]. Storing its
+    /// sidecar may then take [`SIDECAR_TIMEOUT`] longer, but not beyond `time.end`, and never fails the request.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn get(
-        &self,
-        request: &TorrentRequest,
-        deadline: Instant,
-        meter: &Meter,
-    ) -> Result<Torrent, Error> {
+    pub async fn get(&self, request: &TorrentRequest, time: Time, meter: &Meter) -> Result<Torrent, Error> {
         if !self.config.buckets.contains(&request.object.bucket) {
             return Err(Error::BucketNotServed);
         }
-        let made = timeout_at(deadline, self.make(request, meter)).await;
+        let made = timeout_at(time.until, self.make(request, meter)).await;
         let Made { torrent, store } = made.map_err(|_| Error::OutOfTime { size: meter.object_size() })??;
         if let Some(store) = store {
-            self.store(request, &torrent, store, meter).await;
+            let stored_by = time.end.min(Instant::now() + SIDECAR_TIMEOUT);
+            self.store(request, &torrent, store, stored_by, meter).await;
         }
         Ok(torrent)
     }
 
-    /// An object replaced while it is read starts anew, once.
+    /// HEAD and sidecar side by side. An object replaced while it is read starts anew, once.
     async fn make(&self, request: &TorrentRequest, meter: &Meter) -> Result<Made, Error> {
-        match self.make_once(request, meter).await {
-            Err(Error::S3(s3::Error::Changed)) => {
-                tracing::info!("the object changed while it was read: starting anew");
-                match self.make_once(request, meter).await {
-                    Err(Error::S3(s3::Error::Changed)) => Err(Error::ChangedTwice),
-                    made => made,
-                }
-            }
-            made => made,
-        }
-    }
-
-    async fn make_once(&self, request: &TorrentRequest, meter: &Meter) -> Result<Made, Error> {
         let source = self.source(request, meter);
         let (head, slot) = tokio::try_join!(async { source.head().await.map_err(Error::S3) }, async {
             Ok(self.read_sidecar(request, meter).await)
         },)?;
-        check(&head, &self.config)?;
-        let name = torrent_name(&request.object.key);
-        let (info, origin) = match slot.verified_info(&head, &name, self.config.piece_length) {
-            Some(info) => (info, Origin::Sidecar),
-            None => (self.read_object(&source, &head, name).await?, Origin::Object),
+        let (head, info, origin) = match self.info(request, &source, &head, &slot).await {
+            Err(Error::S3(s3::Error::Changed)) => {
+                tracing::info!("the object changed while it was read: starting anew");
+                let head = source.head().await.map_err(Error::S3)?;
+                match self.info(request, &source, &head, &slot).await {
+                    Err(Error::S3(s3::Error::Changed)) => return Err(Error::ChangedTwice),
+                    info => info.map(|(info, origin)| (head, info, origin))?,
+                }
+            }
+            info => info.map(|(info, origin)| (head, info, origin))?,
         };
         meter.set_piece_count(info.pieces.count().unwrap_or_default());
         let torrent = self.wrap(request, &head, info, origin)?;
-        let store = match slot {
-            Slot::Closed => None,
-            Slot::Taken(sidecar) if origin == Origin::Sidecar && sidecar.bytes == torrent.bytes => None,
-            Slot::Taken(sidecar) => Some(Store { head, replaced: Some(sidecar) }),
-            Slot::Free => Some(Store { head, replaced: None }),
-        };
+        let store = slot.to_be_written(&torrent).map(|replaced| Store { head, replaced });
         Ok(Made { torrent, store })
+    }
+
+    /// The `info` of what `head` describes, from the first origin that has it.
+    async fn info(
+        &self,
+        request: &TorrentRequest,
+        source: &Source,
+        head: &ObjectHead,
+        slot: &Slot,
+    ) -> Result<(Info, Origin), Error> {
+        check(head, &self.config)?;
+        let name = torrent_name(&request.object.key);
+        if let Some(info) = slot.verified_info(head, &name, self.config.piece_length) {
+            return Ok((info, Origin::Sidecar));
+        }
+        let piece_length = piece_length(head, &self.config)?;
+        let pieces = hashes::of_object(source, head, piece_length, &self.config).await?;
+        let info = Info { length: head.length, name, piece_length: piece_length.get(), pieces };
+        Ok((info, Origin::Object))
     }
 
     fn source(&self, request: &TorrentRequest, meter: &Meter) -> Source {
@@ -170,12 +175,6 @@ impl GetObjectTorrent {
             Access::FunctionRole => &self.clients.signed,
         };
         Source::new(client.clone(), request.object.clone(), request.options.clone(), meter.clone())
-    }
-
-    async fn read_object(&self, source: &Source, head: &ObjectHead, name: String) -> Result<Info, Error> {
-        let piece_length = piece_length(head, &self.config)?;
-        let pieces = hashes::of_object(source, head, piece_length, &self.config).await?;
-        Ok(Info { length: head.length, name, piece_length: piece_length.get(), pieces })
     }
 
     /// The same for the same object version and configuration, whatever the origin.
@@ -188,7 +187,7 @@ impl GetObjectTorrent {
     ) -> Result<Torrent, Error> {
         let ObjectId { bucket, key, version_id } = &request.object;
         let url = |template: &WebSeedTemplate| {
-            template.url(bucket.as_str(), &self.region, key, version_id.as_deref())
+            template.url(bucket.as_str(), &self.config.region, key, version_id.as_deref())
         };
         let web_seeds = self.config.web_seeds.iter().filter_map(url).collect();
         let info_hash = info.info_hash()?.to_string();
@@ -205,10 +204,19 @@ impl GetObjectTorrent {
         }
     }
 
-    async fn store(&self, request: &TorrentRequest, torrent: &Torrent, store: Store, meter: &Meter) {
-        if let Some(sidecars) = &self.sidecars {
-            let Store { head, replaced } = store;
-            sidecar::write(sidecars, request, torrent, &head, replaced.as_ref(), meter).await;
+    async fn store(
+        &self,
+        request: &TorrentRequest,
+        torrent: &Torrent,
+        store: Store,
+        stored_by: Instant,
+        meter: &Meter,
+    ) {
+        let Some(sidecars) = &self.sidecars else { return };
+        let Store { head, replaced } = store;
+        let write = sidecar::write(sidecars, request, torrent, &head, replaced.as_ref(), meter);
+        if timeout_at(stored_by, write).await.is_err() {
+            tracing::warn!("the sidecar cannot be written in time");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::{CONTENT_TYPE, Torrent, TorrentRequest};
+use super::{CONTENT_TYPE, Origin, Torrent, TorrentRequest};
 use crate::{
     logging::causes,
     s3::{self, Lookup, Meter, ObjectHead, Sidecar, SidecarStore, Stored},
@@ -25,6 +25,18 @@ pub(super) enum Slot {
 }
 
 impl Slot {
+    /// Whether `torrent` is to be stored, and in place of what.
+    pub(super) fn to_be_written(self, torrent: &Torrent) -> Option<Option<Sidecar>> {
+        match self {
+            Self::Closed => None,
+            Self::Free => Some(None),
+            Self::Taken(sidecar) => {
+                let is_current = torrent.origin == Origin::Sidecar && sidecar.bytes == torrent.bytes;
+                (!is_current).then_some(Some(sidecar))
+            }
+        }
+    }
+
     /// The `info` of the sidecar, if it is that of the object `head` describes.
     pub(super) fn verified_info(
         &self,
@@ -81,12 +93,10 @@ pub(super) async fn write(
         content_disposition: &torrent.content_disposition,
         info_hash: &torrent.info_hash,
     };
-    let write = sidecars.write(&request.object, head, &stored, replaced, &request.options, meter);
-    match timeout(SIDECAR_TIMEOUT, write).await {
-        Ok(Ok(Stored::Written)) => {}
-        Ok(Ok(Stored::Raced)) => tracing::info!("another object lies at the sidecar's key: not written"),
-        Ok(Err(error)) => tracing::warn!(cause = causes(&error), "the sidecar cannot be written"),
-        Err(_) => tracing::warn!("the sidecar cannot be written in time"),
+    match sidecars.write(&request.object, head, &stored, replaced, &request.options, meter).await {
+        Ok(Stored::Written) => {}
+        Ok(Stored::Raced) => tracing::info!("another object lies at the sidecar's key: not written"),
+        Err(error) => tracing::warn!(cause = causes(&error), "the sidecar cannot be written"),
     }
 }
 

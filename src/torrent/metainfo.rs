@@ -9,6 +9,7 @@ pub const CREATED_BY: &str = "get-object-torrent";
 
 /// A `.torrent` file's content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Metainfo {
     /// The first tracker; absent in a trackerless torrent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,8 +53,8 @@ impl Metainfo {
         serde_bencode::to_bytes(self)
     }
 
-    /// Reads a `.torrent` of one file. Keys that this service does not write are passed over outside
-    /// `info`, and refused in it.
+    /// Reads a `.torrent` as this service writes them. Keys it does not write are refused: to pass over a value
+    /// means to walk through it, and one that is nested deep enough ends the process.
     ///
     /// # Errors
     /// What is wrong with the bencode, or which key is missing.

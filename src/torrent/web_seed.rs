@@ -34,6 +34,11 @@ pub enum WebSeedTemplateError {
     NotHttp,
 }
 
+/// The parser would also take `https:/path`, and drop white space.
+fn is_http(url: &Url, text: &str) -> bool {
+    matches!(url.scheme(), "http" | "https") && text.contains("://") && !text.contains(char::is_whitespace)
+}
+
 impl WebSeedTemplate {
     /// Checks `text`.
     ///
@@ -51,9 +56,7 @@ impl WebSeedTemplate {
             return Err(WebSeedTemplateError::UnknownPlaceholder);
         }
         match Url::parse(&filled) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") && !text.contains(char::is_whitespace) => {
-                Ok(Self(text.to_owned()))
-            }
+            Ok(url) if is_http(&url, text) => Ok(Self(text.to_owned())),
             _ => Err(WebSeedTemplateError::NotHttp),
         }
     }
@@ -63,7 +66,8 @@ impl WebSeedTemplate {
     /// ends in `/` clients append the file's name.
     #[must_use]
     pub fn url(&self, bucket: &str, region: &str, key: &str, version_id: Option<&str>) -> Option<String> {
-        let dotted_host = bucket.contains('.') && self.0.starts_with("https://{bucket}.");
+        let dotted_host =
+            bucket.contains('.') && self.0.to_ascii_lowercase().starts_with("https://{bucket}.");
         if dotted_host || key.ends_with('/') {
             return None;
         }
@@ -121,6 +125,7 @@ mod tests {
     #[test]
     fn a_dotted_bucket_has_no_https_virtual_host() {
         assert_eq!(url(VIRTUAL, "my.data", "us-east-1", "a"), None);
+        assert_eq!(url("HTTPS://{bucket}.h/{key}", "my.data", "us-east-1", "a"), None);
         assert!(url(PATH, "my.data", "us-east-1", "a").is_some());
         assert!(url("http://{bucket}.s3/{key}", "my.data", "us-east-1", "a").is_some());
     }
@@ -145,6 +150,7 @@ mod tests {
             ("http://h/{Bucket}/{key}", WebSeedTemplateError::UnknownPlaceholder),
             ("ftp://h/{key}", WebSeedTemplateError::NotHttp),
             ("{key}", WebSeedTemplateError::NotHttp),
+            ("https:/{key}", WebSeedTemplateError::NotHttp),
             ("http://h h/{key}", WebSeedTemplateError::NotHttp),
         ] {
             assert_eq!(WebSeedTemplate::new(text), Err(error), "{text}");

@@ -161,7 +161,8 @@ async fn an_object_deleted_while_it_is_read_is_missing() {
 #[tokio::test]
 async fn the_time_budget_ends_a_request() {
     let (s3, _) = server().await;
-    s3.fault(third_range(), Fault::Delay(Duration::from_mins(1)));
+    // Were the budget not kept, this would be waited for.
+    s3.fault(third_range().nth(1), Fault::Delay(Duration::from_secs(4)));
     let function = Function::start(&s3, &[RANGES[0], RANGES[1], ("TIME_BUDGET_MS", "1000")]).await;
     let answer = function.get("/data/a").await;
     assert_eq!(answer.error(), (503, "SlowDown".into()));
@@ -173,7 +174,7 @@ async fn the_time_budget_ends_a_request() {
 #[tokio::test]
 async fn the_lambdas_own_deadline_counts_where_it_lies_ahead() {
     let (s3, _) = server().await;
-    s3.fault(third_range().nth(1), Fault::Delay(Duration::from_mins(1)));
+    s3.fault(third_range().nth(1), Fault::Delay(Duration::from_secs(5)));
     let function = Function::start(&s3, &[RANGES[0], RANGES[1], ("TIME_BUDGET_MS", "900000")]).await;
     let event = function_url("GET", "/data/a", "torrent", &[]);
     let answer = function.send_with_deadline(&event, SystemTime::now() + Duration::from_secs(4)).await;
@@ -211,4 +212,50 @@ async fn an_unknown_code_is_an_internal_error_that_tells_no_cause() {
     let answer = get(&s3).await;
     assert_eq!(answer.error(), (500, "InternalError".into()));
     assert!(!answer.text().contains("SecretCause"));
+}
+
+#[tokio::test]
+async fn an_outage_leaves_later_requests_their_retries() {
+    let (s3, content) = server().await;
+    let function = Function::start(&s3, &[RANGES[0], RANGES[1], ("FETCH_CONCURRENCY", "64")]).await;
+    s3.fault(Matcher::get().key("a"), Fault::slow_down());
+    for _ in 0..5 {
+        assert_eq!(function.get("/data/a").await.error(), (503, "SlowDown".into()));
+    }
+    s3.clear_faults();
+    for matcher in [Matcher::head().nth(1), Matcher::get().key("a").nth(1)] {
+        s3.fault(matcher, Fault::internal_error());
+    }
+    assert_right(&function.get("/data/a").await, &content);
+}
+
+#[tokio::test]
+async fn busy_statuses_the_sdk_does_not_know_are_retried() {
+    for status in [408, 429] {
+        let (s3, content) = server().await;
+        s3.fault(Matcher::head().nth(1), Fault::error(status, "Busy"));
+        s3.fault(third_range().nth(1), Fault::error(status, "Busy"));
+        assert_right(&get(&s3).await, &content);
+    }
+}
+
+#[tokio::test]
+async fn a_bucket_in_another_region_is_an_internal_error_and_no_redirect() {
+    for (status, code) in
+        [(301, "PermanentRedirect"), (307, "TemporaryRedirect"), (400, "AuthorizationHeaderMalformed")]
+    {
+        let (s3, _) = server().await;
+        s3.fault(Matcher::any().key("a"), Fault::error(status, code));
+        let answer = get(&s3).await;
+        assert_eq!(answer.error(), (500, "InternalError".into()), "{code}");
+        assert_eq!(answer.header("location"), None);
+    }
+}
+
+#[tokio::test]
+async fn headers_that_cannot_be_read_are_slow_down() {
+    let (s3, _) = server().await;
+    let nonsense = Fault::Header { name: "last-modified", value: Some("nonsense".to_owned()) };
+    s3.fault(Matcher::head(), nonsense);
+    assert_eq!(get(&s3).await.error(), (503, "SlowDown".into()));
 }

@@ -51,8 +51,9 @@ impl Function {
             let buckets = (name == "BUCKETS").then(|| "data".to_owned());
             given.map(|(_, value)| (*value).to_owned()).or(buckets)
         };
-        let api = start::api(Config::from_lookup(lookup), &sdk(&s3.endpoint(), identity)).await?;
-        Ok(Self { api, requests: AtomicU64::new(0) })
+        let sdk = sdk(&s3.endpoint(), identity);
+        let config = Config::from_lookup(lookup, start::account(&sdk).await)?;
+        Ok(Self { api: start::api(config, &sdk), requests: AtomicU64::new(0) })
     }
 
     /// GET of `path` as it stands in a Function URL event, `?torrent` added.
@@ -109,6 +110,7 @@ impl Answer {
         let document = self.document();
         assert_eq!(document.request_id, self.header("x-amz-request-id").unwrap_or_default());
         assert!(!document.message.is_empty());
+        assert_eq!(self.header("access-control-allow-origin"), Some("*"));
         (self.status, document.code)
     }
 

@@ -62,6 +62,10 @@ async fn bucket_names_keep_the_rules() {
 async fn keys_have_at_most_1024_bytes() {
     let path = format!("/data/{}", "%C3%A9".repeat(513));
     assert_eq!(get(&path, "torrent", &[]).await, (400, "KeyTooLongError".into()));
+    for key in ["%41".repeat(2_000), "%41".repeat(6_000), "k".repeat(5_462) + &"%41".repeat(6_000)] {
+        let event = function_url("GET", &format!("/data/{key}"), "torrent", &[]);
+        assert_eq!(refused(&event).await.error().1, "KeyTooLongError");
+    }
     let path = format!("/data/{}", "k".repeat(100_000));
     assert_eq!(get(&path, "torrent", &[]).await, (400, "KeyTooLongError".into()));
 }
@@ -118,6 +122,8 @@ async fn the_document_holds_any_key() {
     assert_eq!(answer.document().resource, "/elsewhere/a\u{fffd}\u{fffd}\u{fffd}<&\"'\r\né");
     let answer = refused(&function_url("GET", "/data/%zz%20%FF", "torrent", &[])).await;
     assert_eq!(answer.document().resource, "/data/%zz \u{fffd}");
+    let answer = refused(&function_url("GET", "/data/", "torrent", &[])).await;
+    assert_eq!(answer.document().resource, "/data/");
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use serde_json::json;
+
 use super::{
     fake_s3::{Bucket, Content, FakeS3, Object, Operation, Rights, Who},
     harness::{Function, function_url},
@@ -133,10 +135,31 @@ async fn who_has_the_torrent_is_answered_304() {
 }
 
 #[tokio::test]
+async fn every_one_of_several_if_none_match_headers_counts() {
+    let s3 = server().await;
+    let function = Function::start(&s3, &[]).await;
+    let etag = function.get("/data/dir/a.txt").await.header("etag").expect("an ETag").to_owned();
+    let event = json!({
+        "path": "/data/dir/a.txt",
+        "httpMethod": "GET",
+        "headers": {"If-None-Match": "\"x\""},
+        "multiValueHeaders": {"If-None-Match": [etag, "\"x\""]},
+        "multiValueQueryStringParameters": {"torrent": []},
+        "requestContext": {"httpMethod": "GET", "stage": "prod"},
+        "isBase64Encoded": true,
+        "body": "this is no base64 %",
+    });
+    assert_eq!(function.send(&event).await.status, 304);
+}
+
+#[tokio::test]
 async fn head_is_get_without_a_body() {
     let s3 = server().await;
     let function = Function::start(&s3, &[]).await;
     let get = function.get("/data/dir/a.txt").await;
+    let etag = [("if-none-match", get.header("etag").expect("an ETag"))];
+    let unchanged = function.send(&function_url("HEAD", "/data/dir/a.txt", "torrent", &etag)).await;
+    assert_eq!((unchanged.status, unchanged.body.len()), (304, 0));
     let head = function.send(&function_url("HEAD", "/data/dir/a.txt", "torrent", &[])).await;
     assert_eq!((head.status, head.body.len()), (200, 0));
     for name in ["content-type", "content-disposition", "etag", "cache-control", "x-torrent-info-hash"] {
@@ -172,6 +195,18 @@ async fn payer_and_owner_are_passed_on_to_every_call_on_the_objects_bucket() {
     assert!(calls.iter().all(|call| call.expected_bucket_owner.as_deref() == Some("111122223333")));
     let cached = function.get_with("/data/dir/a.txt", &headers).await;
     assert_eq!((cached.origin(), cached.header("x-amz-request-charged")), ("sidecar", Some("requester")));
+}
+
+#[tokio::test]
+async fn a_sidecar_bucket_that_is_the_objects_own_gets_payer_and_owner_too() {
+    let s3 = server().await;
+    s3.alter("data", Bucket::requester_pays);
+    let variables = [("ACCESS", "function-role"), ("SIDECAR_BUCKET", "data"), ("SIDECAR_PREFIX", "t/")];
+    let function = Function::start(&s3, &variables).await;
+    for origin in ["object", "sidecar"] {
+        let answer = function.get_with("/data/dir/a.txt", &[("x-amz-request-payer", "requester")]).await;
+        assert_eq!(answer.origin(), origin);
+    }
 }
 
 #[tokio::test]

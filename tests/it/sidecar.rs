@@ -280,9 +280,66 @@ async fn no_trouble_with_it_fails_a_request() {
         s3.fault(of_sidecar(), fault.clone());
         let answer = function.get("/data/a").await;
         assert_eq!(answer.status, 200, "{fault:?}: {}", answer.text());
-        s3.put("data", "a", "changed");
-        assert_eq!(function.get("/data/a").await.torrent().info.length, 7, "{fault:?}");
+        s3.put("data", "a", "a longer content");
+        assert_eq!(function.get("/data/a").await.torrent().info.length, 16, "{fault:?}");
     }
+}
+
+#[tokio::test]
+async fn one_that_takes_over_two_seconds_to_read_is_not_waited_for() {
+    let s3 = server().await;
+    let function = Function::start(&s3, &[]).await;
+    function.get("/data/a").await.torrent();
+    s3.fault(Matcher::get().key("a.torrent").nth(1), Fault::Delay(Duration::from_secs(3)));
+    assert_eq!(function.get("/data/a").await.origin(), "object");
+    assert_cached(&s3, &function).await;
+}
+
+#[tokio::test]
+async fn one_that_may_not_be_read_counts_as_missing_and_is_written() {
+    let s3 = server().await;
+    s3.alter("data", |bucket| bucket.deny(role(), "*.torrent", Rights::READ));
+    let function = Function::start(&s3, &[]).await;
+    for _ in 0..2 {
+        assert_eq!(function.get("/data/a").await.origin(), "object");
+    }
+    assert_eq!(s3.keys("data"), ["a", "a.torrent"]);
+    let puts = s3.calls_of(Operation::PutObject);
+    assert!(puts.iter().all(|put| put.if_none_match.as_deref() == Some("*")), "{puts:?}");
+}
+
+#[tokio::test]
+async fn an_archived_object_in_its_place_is_left_alone() {
+    let s3 = server().await;
+    s3.put("data", "a.torrent", Object::new("the user's own").storage_class("GLACIER"));
+    assert_eq!(Function::start(&s3, &[]).await.get("/data/a").await.origin(), "object");
+    assert_eq!(sidecar(&s3).content.to_bytes(), "the user's own");
+}
+
+#[tokio::test]
+async fn a_deeply_nested_one_is_damaged_and_mended() {
+    let s3 = server().await;
+    let function = Function::start(&s3, &[]).await;
+    let right = function.get("/data/a").await.body;
+    let stored = sidecar(&s3);
+    for start in ["d1:a", "d13:announce-list", "d8:url-list", "d4:infod1:a", "d4:infod6:pieces", ""] {
+        let depth = 200_000;
+        let nested = format!("{start}{}{}e", "l".repeat(depth), "e".repeat(depth));
+        s3.put("data", "a.torrent", Object { content: nested.into(), ..stored.clone() });
+        assert_eq!(function.get("/data/a").await.body, right, "{start}");
+        assert_eq!(sidecar(&s3).content.to_bytes(), right, "{start}");
+    }
+}
+
+#[tokio::test]
+async fn it_is_read_once_though_the_object_changes_meanwhile() {
+    let s3 = server().await;
+    s3.fault(Matcher::get().key("a").nth(1), Fault::replace("data", "a", "changed content"));
+    let answer = Function::start(&s3, &[]).await.get("/data/a").await;
+    assert_eq!((answer.origin(), answer.torrent().info.length), ("object", 15));
+    let gets = s3.calls_of(Operation::GetObject);
+    assert_eq!(gets.iter().filter(|call| call.key == "a.torrent").count(), 1);
+    assert_eq!(sidecar(&s3).content.to_bytes(), answer.body);
 }
 
 #[tokio::test]

@@ -1,0 +1,1 @@
+"""Programs of the checkout, run as modules: `python -m scripts.run`."""

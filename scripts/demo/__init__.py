@@ -1,0 +1,1 @@
+"""`make run`, step by step."""

@@ -1,0 +1,41 @@
+"""The commands that are run and shown, each ready to be pasted into a shell at the root of the checkout."""
+
+import shlex
+from pathlib import Path
+from urllib.parse import quote
+
+from scripts.stack import tools
+from scripts.stack.seaweedfs import ADMIN, REGION
+
+BUCKET = "open-data"
+
+
+def get_object_torrent(endpoint: str, key: str, output: str) -> list[str]:
+    """The AWS CLI's own call. What anyone may read needs no account, so none of the user's is asked for."""
+    options = ["--no-sign-request", "--region", REGION, "--endpoint-url", endpoint]
+    return [_aws(), "s3api", "get-object-torrent", *options, "--bucket", BUCKET, f"--key={key}", output]
+
+
+def to_try(endpoint: str, s3_endpoint: str, key: str, log: Path) -> list[tuple[str, str]]:
+    """What each is for, and the command."""
+    url = shlex.quote(f"{endpoint}/{BUCKET}/{quote(key)}?torrent")
+    stored = shlex.quote(f"{s3_endpoint}/{BUCKET}/{quote(key)}.torrent")
+    # A file's name may begin with a dash.
+    torrent = f"./{key}.torrent"
+    output = shlex.quote(torrent)
+    upload = [_aws(), "s3", "cp", "FILE", f"s3://{BUCKET}/", "--region", REGION, "--endpoint-url", s3_endpoint]
+    account = [f"{name}={value}" for name, value in ADMIN.environment().items()]
+    return [
+        ("the torrent, by the AWS CLI", shlex.join(get_object_torrent(endpoint, key, torrent))),
+        ("or by curl", f"curl -o {output} {url}"),
+        ("its headers: the info hash, and where the hashes came from", f"curl -I {url}"),
+        ("the copy that the function keeps beside the object", f"curl -I {stored}"),
+        ("the download, by another client", f"aria2c --enable-dht=false --seed-time=0 {output}"),
+        ("an object of your own, to get the torrent of", shlex.join([*account, *upload])),
+        ("the function's log", f"tail -f {shlex.quote(str(log))}"),
+    ]
+
+
+def _aws() -> str:
+    path = tools.pinned("aws")
+    return str(path.relative_to(tools.ROOT) if path.is_relative_to(tools.ROOT) else path)

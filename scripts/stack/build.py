@@ -1,0 +1,35 @@
+"""The function's binary."""
+
+import contextlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from scripts.stack import tools
+from scripts.stack.errors import StackError
+from scripts.stack.function import NAME
+from scripts.stack.processes import Process
+
+# Far more than a build takes: it says itself how far it is.
+BUILD_SECONDS = 7200.0
+
+
+def debug(owner: contextlib.ExitStack, waiting: Callable[[float], None] = lambda elapsed: None) -> Path:
+    """Builds what `cargo lambda watch` runs, and says where it lies."""
+    return _build(owner, "debug", [], waiting)
+
+
+def release(owner: contextlib.ExitStack) -> Path:
+    """Builds what is deployed, but for the architecture, and says where it lies."""
+    return _build(owner, "release", ["--release"], lambda elapsed: None)
+
+
+def _build(owner: contextlib.ExitStack, profile: str, options: list[str], waiting: Callable[[float], None]) -> Path:
+    cargo = tools.installed("cargo", "install Rust 1.94.1 or newer (rustup)")
+    command = [cargo, "build", "--locked", "--bin", NAME, *options]
+    # cargo's own messages and progress go to the terminal.
+    process = Process(owner, "cargo build", command, env=tools.environment(), cwd=tools.ROOT)
+    process.wait_for_end(BUILD_SECONDS, waiting)
+    if process.status() != 0:
+        raise StackError(f"cargo build failed with status {process.status()}: see above")
+    return tools.ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / profile / NAME

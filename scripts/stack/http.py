@@ -1,0 +1,39 @@
+"""Requests to servers on loopback: never through a proxy."""
+
+import socket
+import urllib.error
+import urllib.request
+
+from scripts.stack.ports import LOOPBACK
+
+PROBE_SECONDS = 5.0
+
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def accepts(port: int) -> bool:
+    """Whether a server listens on `port`."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=PROBE_SECONDS):
+            return True
+    except OSError:
+        return False
+
+
+def body(url: str) -> bytes | None:
+    """The body of a 200, `None` for all else."""
+    try:
+        with _DIRECT.open(url, timeout=PROBE_SECONDS) as response:
+            return response.read()
+    except OSError:
+        return None
+
+
+def preflight(endpoint: str) -> bool:
+    """Whether a CORS preflight is answered as it should."""
+    request = urllib.request.Request(f"{endpoint}/", method="OPTIONS")
+    try:
+        with _DIRECT.open(request, timeout=PROBE_SECONDS) as response:
+            return response.status == 204
+    except OSError:
+        return False

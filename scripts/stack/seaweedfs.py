@@ -1,0 +1,198 @@
+"""SeaweedFS: a real S3 server with signatures, bucket policies, versions and conditional requests.
+
+It runs on 127.0.0.1 alone, on ports of its own, and keeps its data in a folder that vanishes with it.
+"""
+
+import contextlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+from botocore.client import BaseClient
+from botocore.config import Config
+
+from scripts.stack import http, temporary, tools
+from scripts.stack.ports import LOOPBACK, free_ports
+from scripts.stack.processes import Process
+
+REGION = "us-east-1"
+READY_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An access key of the server's."""
+
+    access_key: str
+    secret_key: str
+
+    def environment(self) -> Mapping[str, str]:
+        """As the AWS tools and SDKs read it."""
+        return {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}
+
+
+# Of this server alone, which nobody but this machine reaches. The owner of all buckets:
+ADMIN = Credentials("ADMINACCESSKEY", "secret-of-the-local-admin")
+# The function's role: reads objects, reads and writes sidecars.
+ROLE = Credentials("ROLEACCESSKEY", "secret-of-the-local-role")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A further user: what it may do, as SeaweedFS writes it (`Read:bucket`)."""
+
+    name: str
+    credentials: Credentials
+    actions: tuple[str, ...]
+
+
+class SeaweedFS:
+    """A running server."""
+
+    def __init__(
+        self,
+        owner: contextlib.ExitStack,
+        *,
+        port: int | None = None,
+        identities: tuple[Identity, ...] = (),
+        waiting: Callable[[float], None] = lambda elapsed: None,
+    ) -> None:
+        folder = temporary.folder(owner, "seaweedfs")
+        ports = _Ports(*_avoiding(port, free_ports(9)))
+        self.sockets = ports.sockets()
+        owner.callback(_remove, self.sockets)
+        self.port = ports.s3
+        self.endpoint = f"http://{LOOPBACK}:{self.port}"
+        self._master = ports.master
+        self.process = Process(
+            owner,
+            "SeaweedFS",
+            [tools.pinned("weed"), *_arguments(folder, ports, _write_identities(folder, identities))],
+            log=folder / "log",
+            env=tools.environment(TMPDIR=str(folder)),
+            cwd=folder,
+            # It would take 10 s to end in peace, and its data are thrown away anyhow.
+            grace_seconds=0,
+        )
+        self.process.wait_until(self._is_ready, READY_SECONDS, waiting)
+
+    def client(self, credentials: Credentials = ADMIN) -> BaseClient:
+        """boto3's client of this server."""
+        return boto3.client(
+            "s3",
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id=credentials.access_key,
+            aws_secret_access_key=credentials.secret_key,
+            config=Config(s3={"addressing_style": "path"}, proxies={}),
+        )
+
+    def create_bucket(self, name: str, *, public: bool = False, versioned: bool = False) -> None:
+        """A new bucket; `public`: anyone may read all its objects, though not list them."""
+        client = self.client()
+        client.create_bucket(Bucket=name)
+        if versioned:
+            client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        if public:
+            client.put_bucket_policy(Bucket=name, Policy=public_read_policy(name))
+
+    def _is_ready(self) -> bool:
+        """The S3 port answers, and a volume is there to write to."""
+        assigned = http.body(f"http://{LOOPBACK}:{self._master}/dir/assign") or b""
+        return b'"fid"' in assigned and http.accepts(self.port)
+
+
+def public_read_policy(bucket: str) -> str:
+    """Anyone may read the objects, each version of them too."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@dataclass(frozen=True)
+class _Ports:
+    """Each named: what is not named lies at a default, and gRPC ports 10,000 above the others."""
+
+    s3: int
+    s3_grpc: int
+    master: int
+    master_grpc: int
+    volume: int
+    volume_grpc: int
+    filer: int
+    filer_grpc: int
+
+    def sockets(self) -> list[Path]:
+        """The server puts these at a fixed place, and leaves them there."""
+        servers = {"master": self.master_grpc, "volume": self.volume_grpc, "filer": self.filer_grpc, "s3": self.s3_grpc}
+        return [Path(f"/tmp/seaweedfs-{name}-grpc-{port}.sock") for name, port in servers.items()]
+
+
+def _remove(paths: list[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+def _avoiding(s3: int | None, free: list[int]) -> list[int]:
+    """Eight ports, the one for S3 first: `s3` if it is given."""
+    chosen = free if s3 is None else [s3, *(port for port in free if port != s3)]
+    return chosen[:8]
+
+
+def _arguments(folder: Path, ports: _Ports, identities: Path) -> list[str]:
+    data = folder / "data"
+    data.mkdir()
+    return [
+        "-logtostderr",
+        "server",
+        f"-dir={data}",
+        f"-ip={LOOPBACK}",
+        f"-ip.bind={LOOPBACK}",
+        f"-master.port={ports.master}",
+        f"-master.port.grpc={ports.master_grpc}",
+        f"-volume.port={ports.volume}",
+        f"-volume.port.grpc={ports.volume_grpc}",
+        "-filer",
+        f"-filer.port={ports.filer}",
+        f"-filer.port.grpc={ports.filer_grpc}",
+        f"-filer.localSocket={folder / 'filer.sock'}",
+        "-s3",
+        f"-s3.port={ports.s3}",
+        f"-s3.port.grpc={ports.s3_grpc}",
+        f"-s3.localSocket={folder / 's3.sock'}",
+        f"-s3.config={identities}",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        # It would report to its makers.
+        "-master.telemetry=false",
+        # Each bucket takes seven volumes; they grow as they are filled.
+        "-master.volumeSizeLimitMB=4096",
+        "-volume.max=1000",
+    ]
+
+
+def _write_identities(folder: Path, identities: tuple[Identity, ...]) -> Path:
+    admin = Identity("admin", ADMIN, ("Admin", "Read", "Write", "List", "Tagging"))
+    role = Identity("role", ROLE, ("Read", "Write", "List"))
+    entries = [
+        {
+            "name": identity.name,
+            "credentials": [
+                {
+                    "accessKey": identity.credentials.access_key,
+                    "secretKey": identity.credentials.secret_key,
+                }
+            ],
+            "actions": list(identity.actions),
+        }
+        for identity in (admin, role, *identities)
+    ]
+    path = folder / "identities.json"
+    path.write_text(json.dumps({"identities": entries}), encoding="utf-8")
+    return path

@@ -1,0 +1,49 @@
+"""The signals that ask a program to stop, as an exception, so that every `finally` runs."""
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from types import FrameType
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stopped(BaseException):
+    """Somebody asked the program to stop. No `except Exception` swallows it."""
+
+
+class _State:
+    depth = 0
+    pending = False
+
+
+def raise_on_stop_signals() -> None:
+    """From now on a stop signal raises `Stopped` in the main thread."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, _on_signal)
+
+
+def ignore_stop_signals() -> None:
+    """From now on nothing disturbs the cleaning up, which takes a few seconds at most."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Puts stop signals off to the end of the block: what it starts must be noted first."""
+    _State.depth += 1
+    try:
+        yield
+    finally:
+        _State.depth -= 1
+    if _State.pending and not _State.depth:
+        _State.pending = False
+        raise Stopped
+
+
+def _on_signal(_number: int, _frame: FrameType | None) -> None:
+    if _State.depth:
+        _State.pending = True
+    else:
+        raise Stopped

@@ -1,0 +1,71 @@
+"""The clients, each as its users run it."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import boto3
+from botocore.client import BaseClient
+from botocore.config import Config
+
+from scripts.stack import tools
+from scripts.stack.seaweedfs import REGION
+
+# No test waits longer for a client.
+CLIENT_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer; header names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def boto(endpoint: str) -> BaseClient:
+    """boto3 with a user's own account, which the function neither needs nor sees."""
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id="ANYBODY",
+        aws_secret_access_key="anything",
+        config=Config(retries={"total_max_attempts": 1}, proxies={}),
+    )
+
+
+def boto_torrent(endpoint: str, bucket: str, key: str, **options: str) -> bytes:
+    """GetObjectTorrent by boto3."""
+    return boto(endpoint).get_object_torrent(Bucket=bucket, Key=key, **options)["Body"].read()
+
+
+def cli(endpoint: str, bucket: str, key: str, output: Path) -> subprocess.CompletedProcess[str]:
+    """`aws s3api get-object-torrent`."""
+    options = ["--no-sign-request", "--region", REGION, "--endpoint-url", endpoint]
+    command = [tools.pinned("aws"), "s3api", "get-object-torrent", *options]
+    return _run([*command, "--bucket", bucket, "--key", key, output], env=dict(tools.environment()))
+
+
+def curl(url: str, folder: Path, *options: str) -> Answer:
+    """curl; with `--path-as-is`, as it would resolve `..` itself."""
+    headers, body = folder / "headers", folder / "body"
+    body.unlink(missing_ok=True)
+    command = [tools.installed("curl", "apt-get install curl"), "--silent", "--show-error", "--path-as-is"]
+    ran = _run([*command, "--dump-header", headers, "--output", body, *options, url])
+    assert ran.returncode == 0, ran.stderr
+    status, *fields = headers.read_text(encoding="latin-1").strip().splitlines()
+    pairs = (field.split(":", 1) for field in fields)
+    named = {name.lower(): value.strip() for name, value in pairs}
+    return Answer(int(status.split()[1]), named, body.read_bytes() if body.exists() else b"")
+
+
+def torrent_url(endpoint: str, bucket: str, key: str, query: str = "torrent") -> str:
+    """The REST form, the key encoded as the AWS SDKs do."""
+    return f"{endpoint}/{bucket}/{quote(key, safe='/~')}?{query}"
+
+
+def _run(command: list[str | Path], env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=CLIENT_SECONDS, check=False)

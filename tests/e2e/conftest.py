@@ -1,0 +1,121 @@
+"""A real S3 server and the built function, for unmodified clients to talk to.
+
+One server for the whole run; a function for each configuration that a test asks for. Everything listens on
+free ports of 127.0.0.1, and the run fails when it leaves a process or a file behind.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "fixtures")]
+
+import leftovers  # noqa: E402
+from functions import Functions  # noqa: E402
+from store import IDENTITIES, OPEN, PRIVATE, VERSIONED, Store  # noqa: E402
+
+from scripts.stack import build, temporary, tools  # noqa: E402
+from scripts.stack.seaweedfs import SeaweedFS  # noqa: E402
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Marks all that this run starts, and gives it a folder of its own for temporary files."""
+    # Whoever ends the run ends it in order: the fixtures are torn down.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    tools.isolate()
+    config.stash[leftovers.RUN] = os.environ[leftovers.VARIABLE] = uuid.uuid4().hex
+    config.stash[leftovers.FOLDER] = folder = Path(tempfile.mkdtemp(prefix=f"{temporary.PREFIX}e2e-"))
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Comes after the last fixture has been torn down: nothing may be left."""
+    found = leftovers.processes(session.config.stash[leftovers.RUN])
+    found += leftovers.files(session.config.stash[leftovers.FOLDER])
+    if found:
+        print("\nThe run left behind:", *found, sep="\n  ", file=sys.stderr)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Whatever happened, the folder goes."""
+    shutil.rmtree(config.stash[leftovers.FOLDER], ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def build_shown(pytestconfig: pytest.Config) -> Callable[..., Path]:
+    """Builds with cargo's messages on the terminal: it may take minutes."""
+
+    def build_shown(build: Callable[[contextlib.ExitStack], Path]) -> Path:
+        capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+        with capture.global_and_fixture_disabled(), contextlib.ExitStack() as owner:
+            return build(owner)
+
+    return build_shown
+
+
+@pytest.fixture(scope="session")
+def binary(build_shown: Callable[..., Path]) -> Path:
+    """The function, built as it is deployed."""
+    return build_shown(build.release)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[SeaweedFS]:
+    """SeaweedFS with the buckets that most tests share."""
+    with contextlib.ExitStack() as owner:
+        server = SeaweedFS(owner, identities=IDENTITIES)
+        server.create_bucket(OPEN, public=True)
+        server.create_bucket(PRIVATE)
+        server.create_bucket(VERSIONED, public=True, versioned=True)
+        yield server
+    assert not any(socket.exists() for socket in server.sockets)
+
+
+@pytest.fixture(scope="session")
+def functions(binary: Path, server: SeaweedFS) -> Iterator[Functions]:
+    """Starts functions by their configuration."""
+    with contextlib.ExitStack() as owner:
+        functions = Functions(owner, binary, server)
+        yield functions
+        functions.check_logs()
+
+
+@pytest.fixture(autouse=True)
+def logs(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that fails shows what the functions have logged meanwhile."""
+    if "functions" not in request.fixturenames:
+        yield
+        return
+    functions = request.getfixturevalue("functions")
+    functions.news()
+    yield
+    print(functions.news())
+
+
+@pytest.fixture(scope="session")
+def endpoint(functions: Functions) -> str:
+    """The function as most people run it: `public-read`, with a role for its sidecars."""
+    return functions.start().endpoint
+
+
+@pytest.fixture
+def store(server: SeaweedFS, request: pytest.FixtureRequest) -> Store:
+    """Puts objects under keys that no other test uses."""
+    return Store(server, prefix=request.node.name.split("[")[0])
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """An empty folder that goes with the test."""
+    with contextlib.ExitStack() as owner:
+        yield temporary.folder(owner, "test")

@@ -1,0 +1,153 @@
+"""Downloading by a torrent with aria2 and Transmission, web seed only. (libtorrent: scripts.stack.download)"""
+
+import contextlib
+import json
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from scripts.stack import download, temporary, tools
+from scripts.stack.ports import LOOPBACK, free_ports
+from scripts.stack.processes import Process
+
+DOWNLOAD_SECONDS = 120.0
+READY_SECONDS = 30.0
+
+Downloader = Callable[[bytes, Path], Path]
+
+
+def libtorrent(torrent: bytes, folder: Path) -> Path:
+    """As qBittorrent and Deluge do."""
+    return download.download(torrent, folder / "libtorrent")
+
+
+def aria2(torrent: bytes, folder: Path) -> Path:
+    """aria2c, which ends with the download."""
+    target = folder / "aria2"
+    source = _write(torrent, folder)
+    [port] = free_ports(1)
+    options = {
+        "no-conf": "true",
+        "dir": str(target),
+        "interface": LOOPBACK,
+        "disable-ipv6": "true",
+        "listen-port": str(port),
+        "enable-dht": "false",
+        "enable-dht6": "false",
+        "bt-enable-lpd": "false",
+        "enable-peer-exchange": "false",
+        "bt-exclude-tracker": "*",
+        "seed-time": "0",
+        "file-allocation": "none",
+        "bt-stop-timeout": "30",
+    }
+    command = [tools.installed("aria2c", "apt-get install aria2")]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    ran = subprocess.run(
+        [*command, source],
+        env=dict(tools.environment(HOME=str(folder))),
+        capture_output=True,
+        text=True,
+        timeout=DOWNLOAD_SECONDS,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout[-2000:]
+    return _only_file(target)
+
+
+def transmission(torrent: bytes, folder: Path) -> Path:
+    """transmission-daemon, told by its RPC."""
+    target = folder / "transmission"
+    target.mkdir()
+    rpc_port, peer_port = free_ports(2)
+    with contextlib.ExitStack() as owner:
+        home = temporary.folder(owner, "transmission")
+        settings = _transmission_settings(target, rpc_port, peer_port)
+        (home / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+        daemon = tools.installed("transmission-daemon", "apt-get install transmission-daemon")
+        process = Process(
+            owner,
+            "transmission-daemon",
+            [daemon, "--foreground", "--config-dir", home],
+            log=home / "log",
+            env=tools.environment(),
+            # It has nobody to say good-bye to, and its home goes with it.
+            grace_seconds=0,
+        )
+        rpc = _Rpc(rpc_port)
+        process.wait_until(lambda: rpc.call("session-get") is not None, READY_SECONDS)
+        rpc.call("torrent-add", filename=str(_write(torrent, folder)))
+        process.wait_until(rpc.is_complete, DOWNLOAD_SECONDS)
+    return _only_file(target)
+
+
+DOWNLOADERS: dict[str, Downloader] = {"libtorrent": libtorrent, "aria2": aria2, "transmission": transmission}
+
+
+def _transmission_settings(target: Path, rpc_port: int, peer_port: int) -> dict[str, object]:
+    return {
+        "bind-address-ipv4": LOOPBACK,
+        "bind-address-ipv6": "::1",
+        "peer-port": peer_port,
+        "port-forwarding-enabled": False,
+        "dht-enabled": False,
+        "lpd-enabled": False,
+        "pex-enabled": False,
+        "utp-enabled": False,
+        "rpc-bind-address": LOOPBACK,
+        "rpc-port": rpc_port,
+        "rpc-authentication-required": False,
+        "rpc-host-whitelist-enabled": False,
+        "download-dir": str(target),
+        "incomplete-dir-enabled": False,
+        "start-added-torrents": True,
+        "umask": 18,
+    }
+
+
+class _Rpc:
+    """Transmission's own: a 409 names the session that later calls carry."""
+
+    def __init__(self, port: int) -> None:
+        self._url = f"http://{LOOPBACK}:{port}/transmission/rpc"
+        self._session = ""
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def call(self, method: str, **arguments: object) -> dict[str, object] | None:
+        """The result's arguments; `None` while the daemon does not answer."""
+        body = json.dumps({"method": method, "arguments": arguments}).encode()
+        for _ in range(2):
+            headers = {"X-Transmission-Session-Id": self._session}
+            request = urllib.request.Request(self._url, data=body, headers=headers)
+            try:
+                with self._opener.open(request, timeout=10) as response:
+                    answer = json.load(response)
+                    assert answer["result"] == "success", answer
+                    return answer["arguments"]
+            except urllib.error.HTTPError as error:
+                self._session = error.headers.get("X-Transmission-Session-Id", "")
+            except OSError:
+                return None
+        return None
+
+    def is_complete(self) -> bool:
+        """Whether the one torrent is there in whole."""
+        answer = self.call("torrent-get", fields=["percentDone", "leftUntilDone", "error", "errorString", "status"])
+        [torrent] = answer["torrents"] if answer else [{}]
+        # 1 and 2 are tracker troubles; 3 is of the disk.
+        assert torrent.get("error", 0) != 3, torrent
+        return torrent.get("percentDone") == 1 and torrent.get("leftUntilDone") == 0
+
+
+def _write(torrent: bytes, folder: Path) -> Path:
+    path = folder / f"given-{time.monotonic_ns()}.torrent"
+    path.write_bytes(torrent)
+    return path
+
+
+def _only_file(folder: Path) -> Path:
+    [file] = [path for path in folder.iterdir() if path.suffix != ".aria2"]
+    return file

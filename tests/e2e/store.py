@@ -1,0 +1,82 @@
+"""Objects of the tests."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from botocore.client import BaseClient
+
+from scripts.stack.seaweedfs import Credentials, Identity, SeaweedFS
+
+OPEN = "open-data"
+PRIVATE = "private-data"
+VERSIONED = "versioned-data"
+# Anyone may read it, until a test changes that.
+TURNING_PRIVATE = "turning-private"
+# Holds sidecars only.
+TORRENTS = "torrents-only"
+# Served, but not there.
+ABSENT = "absent-bucket"
+
+# Reads objects, and may neither list nor write.
+READER = Credentials("READERACCESSKEY", "secret-of-the-local-reader")
+# May do nothing with objects of the tests.
+STRANGER = Credentials("STRANGERACCESSKEY", "secret-of-the-local-stranger")
+IDENTITIES = (
+    Identity("reader", READER, ("Read",)),
+    Identity("stranger", STRANGER, ("Read:another-bucket",)),
+)
+
+KIB, MIB, GIB = 1024, 1024**2, 1024**3
+
+
+def random_bytes(length: int, seed: int = 0) -> bytes:
+    """Bytes that look random, the same in every run."""
+    return random.Random(seed).randbytes(length)
+
+
+def write_large(path: Path, length: int) -> None:
+    """A large file no MiB of which is like another, without holding it."""
+    with path.open("wb") as file:
+        for block in _blocks(length):
+            file.write(block)
+
+
+def _blocks(length: int) -> Iterator[bytes]:
+    body = random_bytes(MIB - 8)
+    for start in range(0, length, MIB):
+        block = start.to_bytes(8, "big") + body
+        yield block[: length - start]
+
+
+class Store:
+    """Puts objects, as their owner, below a prefix of the test's own."""
+
+    def __init__(self, server: SeaweedFS, prefix: str) -> None:
+        self.server = server
+        self.client: BaseClient = server.client()
+        self._prefix = prefix
+
+    def key(self, name: str) -> str:
+        """The key of `name` in this test."""
+        return f"{self._prefix}/{name}"
+
+    def put(self, name: str, body: bytes, bucket: str = OPEN, **options: object) -> str:
+        """Puts an object, and returns its key."""
+        key = self.key(name)
+        self.client.put_object(Bucket=bucket, Key=key, Body=body, **options)
+        return key
+
+    def put_at(self, key: str, body: bytes, bucket: str = OPEN) -> None:
+        """Puts an object at exactly `key`."""
+        self.client.put_object(Bucket=bucket, Key=key, Body=body)
+
+    def get(self, key: str, bucket: str = OPEN) -> dict[str, object]:
+        """GetObject's answer, with the bytes under `bytes`."""
+        answer = self.client.get_object(Bucket=bucket, Key=key)
+        return {**answer, "bytes": answer["Body"].read()}
+
+    def listed(self, bucket: str = OPEN) -> list[str]:
+        """The keys of this test that are there."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{self._prefix}/")
+        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]

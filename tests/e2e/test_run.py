@@ -1,0 +1,206 @@
+"""`make run`, as a person sees it: what it shows, how it fails, and that it leaves nothing behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import leftovers
+import pytest
+
+from scripts.stack import build, ports, tools
+
+# With the build of a changed function.
+RUN_SECONDS = 900
+
+
+class Run:
+    """A started `python -m scripts.run`, with all that it starts marked as its own."""
+
+    def __init__(self, folder: Path, *arguments: str, output: int | None = None, **variables: str) -> None:
+        self.port, self.s3_port = ports.free_ports(2)
+        self._mark = uuid.uuid4().hex
+        self._temporary = folder / "temporary"
+        self._temporary.mkdir(exist_ok=True)
+        self._output = folder / "output"
+        defaults = {
+            "PORT": str(self.port),
+            "S3_PORT": str(self.s3_port),
+            "TMPDIR": str(self._temporary),
+            "PYTHONUNBUFFERED": "1",
+            leftovers.VARIABLE: self._mark,
+        }
+        with self._output.open("wb") as file:
+            self.child = subprocess.Popen(
+                [sys.executable, "-m", "scripts.run", *arguments],
+                cwd=tools.ROOT,
+                env={**tools.environment(), **defaults, **variables},
+                stdout=file if output is None else output,
+                stderr=file,
+            )
+
+    @property
+    def output(self) -> str:
+        return self._output.read_text(encoding="utf-8")
+
+    def wait_for(self, text: str) -> None:
+        deadline = time.monotonic() + RUN_SECONDS
+        while text not in self.output:
+            assert self.child.poll() is None, self.output
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.05)
+
+    def ended(self) -> int:
+        """The exit status, once nothing is left of it."""
+        status = self.child.wait(RUN_SECONDS)
+        assert leftovers.processes(self._mark) == []
+        assert leftovers.files(self._temporary) == []
+        assert ports.fault(self.port) is None
+        assert ports.fault(self.s3_port) is None
+        return status
+
+
+@pytest.fixture(scope="session", autouse=True)
+def debug_build(build_shown: Callable[..., Path]) -> None:
+    """So that no test waits for it while it waits for something else."""
+    build_shown(build.debug)
+
+
+@pytest.mark.parametrize("name", ["-dash.bin", "Ünïcode 日本語.bin", "back\\slash.bin", 'q"uote?#.bin', "f.torrent"])
+def test_a_file_may_have_any_name(folder: Path, name: str) -> None:
+    file = folder / name
+    file.write_bytes(b"bytes")
+    run = Run(folder, "--once", FILE=str(file))
+    assert run.ended() == 0, run.output
+    assert "the bytes are the same" in run.output
+
+
+@pytest.fixture
+def file(folder: Path) -> Path:
+    path = folder / "it's 100% mine +.bin"
+    path.write_bytes(os.urandom(600_000))
+    return path
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server((ports.LOOPBACK, 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_once_shows_a_torrent_and_a_download(folder: Path, file: Path) -> None:
+    run = Run(folder, "--once", FILE=str(file))
+    assert run.ended() == 0, run.output
+    for shown in (
+        "aws s3api get-object-torrent",
+        "it's 100% mine +.bin",
+        "(600000 bytes)",
+        "3 of 256.0 KiB",
+        "info hash",
+        f"http://127.0.0.1:{run.s3_port}/open-data/it%27s%20100%25%20mine%20%2B.bin",
+        f"http://localhost:{run.s3_port}/open-data/",
+        "the bytes are the same",
+    ):
+        assert shown in run.output
+
+
+def test_the_default_file_spans_many_pieces(folder: Path) -> None:
+    run = Run(folder, ONCE="1")
+    assert run.ended() == 0, run.output
+    [pieces] = [line.split()[1] for line in run.output.splitlines() if line.split()[:1] == ["pieces"]]
+    assert int(pieces) >= 16
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_it_stays_up_until_it_is_stopped(folder: Path, file: Path, number: signal.Signals) -> None:
+    run = Run(folder, FILE=str(file))
+    run.wait_for("tail -f")
+    with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/open-data/it%27s%20100%25%20mine%20%2B.bin?torrent") as r:
+        assert r.headers["x-torrent-origin"] == "sidecar"
+    # Impatient people press it twice.
+    run.child.send_signal(number)
+    run.child.send_signal(number)
+    assert run.ended() == 0, run.output
+    assert "Traceback" not in run.output
+
+
+@pytest.mark.parametrize("moment", ["1. Building", "2. Starting SeaweedFS", "4. Starting the function", "5. Asking"])
+def test_it_can_be_stopped_at_any_moment(folder: Path, file: Path, moment: str) -> None:
+    run = Run(folder, FILE=str(file))
+    run.wait_for(moment)
+    run.child.send_signal(signal.SIGINT)
+    assert run.ended() == 130, run.output
+    assert "Traceback" not in run.output
+
+
+def test_it_ends_when_its_reader_has_gone(folder: Path, file: Path) -> None:
+    # As `make run | head -3` does.
+    reader, writer = os.pipe()
+    run = Run(folder, output=writer, FILE=str(file))
+    os.close(writer)
+    with os.fdopen(reader, encoding="utf-8") as lines:
+        assert any("SeaweedFS" in line for line in lines)
+    assert run.ended() == 130
+    assert "Error" not in run.output
+
+
+def test_it_ends_with_its_terminal(folder: Path, file: Path) -> None:
+    reader, writer = os.pipe()
+    run = Run(folder, output=writer, FILE=str(file))
+    os.close(writer)
+    with os.fdopen(reader, encoding="utf-8") as lines:
+        assert any("tail -f" in line for line in lines)
+    run.child.send_signal(signal.SIGHUP)
+    assert run.ended() == 0
+    assert "Error" not in run.output
+
+
+@pytest.mark.parametrize("variable", ["PORT", "S3_PORT"])
+def test_a_port_that_is_taken(folder: Path, taken_port: int, variable: str) -> None:
+    assert_one_line(folder, {variable: str(taken_port)}, 2, f"port {taken_port} of 127.0.0.1", f"with {variable}=")
+
+
+@pytest.mark.parametrize("port", ["", "0", "70000", "http"])
+def test_a_port_that_is_none(folder: Path, port: str) -> None:
+    if port:
+        assert_one_line(folder, {"PORT": port}, 2, f"PORT={port} is no port")
+
+
+def test_a_file_that_is_not_there(folder: Path) -> None:
+    assert_one_line(folder, {"FILE": "no/such/file"}, 2, "FILE=no/such/file cannot be read: No such file")
+
+
+def test_a_file_that_is_a_folder(folder: Path) -> None:
+    assert_one_line(folder, {"FILE": str(folder)}, 2, "cannot be read: Is a directory")
+
+
+def test_a_file_that_is_empty(folder: Path) -> None:
+    (folder / "empty").touch()
+    assert_one_line(folder, {"FILE": str(folder / "empty")}, 2, "is empty")
+
+
+def test_an_option_that_is_none(folder: Path) -> None:
+    assert_one_line(folder, {}, 2, "--help is no option", "--help")
+
+
+def test_cargo_that_is_missing(folder: Path, file: Path) -> None:
+    run = Run(folder, FILE=str(file), PATH="/nonexistent")
+    assert run.ended() == 1
+    assert run.output.splitlines()[-1].startswith("get-object-torrent: cargo is missing: install Rust")
+    assert "Traceback" not in run.output
+
+
+def assert_one_line(folder: Path, variables: dict[str, str], status: int, said: str, *arguments: str) -> None:
+    options = [argument for argument in arguments if argument.startswith("--")]
+    also = [argument for argument in arguments if not argument.startswith("--")]
+    run = Run(folder, *options, **variables)
+    assert run.child.wait(60) == status
+    [line] = run.output.splitlines()
+    assert line.startswith("get-object-torrent: ")
+    assert all(text in line for text in (said, *also))
