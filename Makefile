@@ -21,8 +21,6 @@ test-rust: ## Unit, property and integration tests
 
 test-e2e: $(E2E)/ready ## The built function with real clients and a real S3 server
 	@scripts/require.sh cargo curl aria2c transmission-daemon
-	cargo build --locked --release --bins
-	cargo build --locked --example get_object_torrent
 	$(E2E)/bin/python -m pytest tests/e2e
 
 test-template: $(LINT)/ready ## The template against the code and the contract

@@ -1,6 +1,6 @@
 """Peak memory of the function while it reads one object: `make bench`, or SIZE_MIB=1024 make bench.
 
-The release binary with its defaults, behind `cargo lambda`'s stand-in for the Lambda service, reads from SeaweedFS
+The release binary with its defaults, behind scripts/stack's stand-in for the Lambda service, reads from SeaweedFS
 on 127.0.0.1. Peak resident memory is the kernel's own count (VmHWM) of the function's process alone.
 """
 
@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from boto3.s3.transfer import TransferConfig  # noqa: E402
+
 from scripts.stack import tools  # noqa: E402
 from scripts.stack.build import release_binary  # noqa: E402
 from scripts.stack.function import built, settings  # noqa: E402
@@ -51,9 +52,7 @@ def upload(server: SeaweedFS, size_mib: int) -> None:
         server.client().upload_file(file.name, "data", "object.bin", Config=parts)
 
 
-def measure(
-    owner: contextlib.ExitStack, server: SeaweedFS, binary: Path, size_mib: int, concurrency: int
-) -> float:
+def measure(owner: contextlib.ExitStack, server: SeaweedFS, binary: Path, size_mib: int, concurrency: int) -> float:
     """One request of a function that has answered none before; nothing is cached."""
     variables = {"BUCKETS": "data", "TIME_BUDGET_MS": "900000", "FETCH_CONCURRENCY": str(concurrency)}
     variables["SIDECAR_PREFIX"] = f"with-{concurrency}/"

@@ -7,7 +7,9 @@ from urllib.parse import quote
 from scripts.stack import tools
 from scripts.stack.seaweedfs import ADMIN, REGION
 
-BUCKET = "open-data"
+# As in events/, so that `make invoke` finds its object.
+BUCKET = "data"
+EVENTS_KEY, EVENTS_CONTENT = "hello.txt", b"hello"
 
 
 def get_object_torrent(endpoint: str, key: str, output: str) -> list[str]:
@@ -32,6 +34,10 @@ def to_try(endpoint: str, s3_endpoint: str, key: str, log: Path) -> list[tuple[s
         ("the copy that the function keeps beside the object", f"curl -I {stored}"),
         ("the download, by another client", f"aria2c --enable-dht=false --seed-time=0 {output}"),
         ("an object of your own, to get the torrent of", shlex.join([*account, *upload])),
+        (
+            "an event of events/, as Lambda would hand it over",
+            f"PORT={endpoint.rpartition(':')[2]} make invoke EVENT=rest-v1",
+        ),
         ("the function's log", f"tail -f {shlex.quote(str(log))}"),
     ]
 

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from scripts.demo import commands
-from scripts.demo.commands import BUCKET
+from scripts.demo.commands import BUCKET, EVENTS_CONTENT, EVENTS_KEY
 from scripts.demo.console import Console, amount
 from scripts.demo.settings import Settings
 from scripts.stack import build, download, function, metainfo, temporary, tools
@@ -71,6 +71,7 @@ class Demo:
     def _put(self, s3: SeaweedFS) -> None:
         self._console.step(f"Putting {self._settings.file} into a bucket that anyone may read")
         s3.create_bucket(BUCKET, public=True)
+        s3.client().put_object(Bucket=BUCKET, Key=EVENTS_KEY, Body=EVENTS_CONTENT)
         sent, lock = 0, threading.Lock()
 
         def progress(count: int) -> None:

@@ -16,20 +16,30 @@ BUILD_SECONDS = 7200.0
 
 def debug(owner: contextlib.ExitStack, waiting: Callable[[float], None] = lambda elapsed: None) -> Path:
     """Builds what `cargo lambda watch` runs, and says where it lies."""
-    return _build(owner, "debug", [], waiting)
+    return _build(owner, f"debug/{NAME}", ["--bin", NAME], waiting)
 
 
 def release(owner: contextlib.ExitStack) -> Path:
     """Builds what is deployed, but for the architecture, and says where it lies."""
-    return _build(owner, "release", ["--release"], lambda elapsed: None)
+    return _build(owner, f"release/{NAME}", ["--bin", NAME, "--release"])
 
 
-def _build(owner: contextlib.ExitStack, profile: str, options: list[str], waiting: Callable[[float], None]) -> Path:
+def example(owner: contextlib.ExitStack) -> Path:
+    """Builds the client that uses the Rust SDK, and says where it lies."""
+    return _build(owner, "debug/examples/get_object_torrent", ["--example", "get_object_torrent"])
+
+
+def _build(
+    owner: contextlib.ExitStack,
+    binary: str,
+    options: list[str],
+    waiting: Callable[[float], None] = lambda elapsed: None,
+) -> Path:
     cargo = tools.installed("cargo", "install Rust 1.94.1 or newer (rustup)")
-    command = [cargo, "build", "--locked", "--bin", NAME, *options]
+    command = [cargo, "build", "--locked", *options]
     # cargo's own messages and progress go to the terminal.
     process = Process(owner, "cargo build", command, env=tools.environment(), cwd=tools.ROOT)
     process.wait_for_end(BUILD_SECONDS, waiting)
     if process.status() != 0:
         raise StackError(f"cargo build failed with status {process.status()}: see above")
-    return tools.ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / profile / NAME
+    return tools.ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / binary

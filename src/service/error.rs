@@ -48,3 +48,13 @@ pub enum Error {
     #[error("a range gave hashes that do not fit")]
     Misplaced,
 }
+
+impl Error {
+    /// Of the second attempt: a change is now one too many.
+    pub(super) fn or_changed_twice(self) -> Self {
+        match self {
+            Self::S3(s3::Error::Changed) => Self::ChangedTwice,
+            error => error,
+        }
+    }
+}

@@ -22,7 +22,7 @@ pub use self::{error::Error, sidecar::SIDECAR_TIMEOUT};
 use crate::{
     config::{Access, Config},
     object::{CallOptions, ObjectId},
-    s3::{self, Clients, Meter, ObjectHead, Sidecar, SidecarStore, Source},
+    s3::{self, Clients, Meter, ObjectHead, SidecarStore, Source},
     torrent::{Info, Metainfo, WebSeedTemplate, torrent_name},
 };
 
@@ -90,16 +90,11 @@ pub struct GetObjectTorrent {
     sidecars: Option<SidecarStore>,
 }
 
-/// A torrent, and what is to be stored of it.
+/// A torrent, what it is of, and where it is to be stored.
 struct Made {
     torrent: Torrent,
-    store: Option<Store>,
-}
-
-/// A sidecar to be written of what `head` describes.
-struct Store {
     head: ObjectHead,
-    replaced: Option<Sidecar>,
+    slot: Slot,
 }
 
 impl GetObjectTorrent {
@@ -119,35 +114,27 @@ impl GetObjectTorrent {
             return Err(Error::BucketNotServed);
         }
         let made = timeout_at(time.until, self.make(request, meter)).await;
-        let Made { torrent, store } = made.map_err(|_| Error::OutOfTime { size: meter.object_size() })??;
-        if let Some(store) = store {
-            let stored_by = time.end.min(Instant::now() + SIDECAR_TIMEOUT);
-            self.store(request, &torrent, store, stored_by, meter).await;
-        }
-        Ok(torrent)
+        let made = made.map_err(|_| Error::OutOfTime { size: meter.object_size() })??;
+        Ok(self.stored(request, made, time.end.min(Instant::now() + SIDECAR_TIMEOUT), meter).await)
     }
 
     /// HEAD and sidecar side by side. An object replaced while it is read starts anew, once.
     async fn make(&self, request: &TorrentRequest, meter: &Meter) -> Result<Made, Error> {
         let source = self.source(request, meter);
-        let (head, slot) = tokio::try_join!(async { source.head().await.map_err(Error::S3) }, async {
-            Ok(self.read_sidecar(request, meter).await)
-        },)?;
-        let (head, info, origin) = match self.info(request, &source, &head, &slot).await {
-            Err(Error::S3(s3::Error::Changed)) => {
-                tracing::info!("the object changed while it was read: starting anew");
-                let head = source.head().await.map_err(Error::S3)?;
-                match self.info(request, &source, &head, &slot).await {
-                    Err(Error::S3(s3::Error::Changed)) => return Err(Error::ChangedTwice),
-                    info => info.map(|(info, origin)| (head, info, origin))?,
-                }
-            }
-            info => info.map(|(info, origin)| (head, info, origin))?,
-        };
+        let head = async { source.head().await.map_err(Error::S3) };
+        let slot = async { Ok(self.read_sidecar(request, meter).await) };
+        let (mut head, slot) = tokio::try_join!(head, slot)?;
+        let mut found = self.info(request, &source, &head, &slot).await;
+        if let Err(Error::S3(s3::Error::Changed)) = found {
+            tracing::info!("the object changed while it was read: starting anew");
+            head = source.head().await.map_err(Error::S3)?;
+            found = self.info(request, &source, &head, &slot).await.map_err(Error::or_changed_twice);
+        }
+        let (info, origin) = found?;
         meter.set_piece_count(info.pieces.count().unwrap_or_default());
         let torrent = self.wrap(request, &head, info, origin)?;
-        let store = slot.to_be_written(&torrent).map(|replaced| Store { head, replaced });
-        Ok(Made { torrent, store })
+        let slot = slot.unless_it_holds(&torrent);
+        Ok(Made { torrent, head, slot })
     }
 
     /// The `info` of what `head` describes, from the first origin that has it.
@@ -204,19 +191,21 @@ impl GetObjectTorrent {
         }
     }
 
-    async fn store(
+    /// The torrent, once its sidecar is written or `stored_by` has come.
+    async fn stored(
         &self,
         request: &TorrentRequest,
-        torrent: &Torrent,
-        store: Store,
+        made: Made,
         stored_by: Instant,
         meter: &Meter,
-    ) {
-        let Some(sidecars) = &self.sidecars else { return };
-        let Store { head, replaced } = store;
-        let write = sidecar::write(sidecars, request, torrent, &head, replaced.as_ref(), meter);
-        if timeout_at(stored_by, write).await.is_err() {
-            tracing::warn!("the sidecar cannot be written in time");
+    ) -> Torrent {
+        let Made { torrent, head, slot } = made;
+        if let Some(sidecars) = &self.sidecars {
+            let write = sidecar::write(sidecars, request, &torrent, &head, slot, meter);
+            if timeout_at(stored_by, write).await.is_err() {
+                tracing::warn!("the sidecar cannot be written in time");
+            }
         }
+        torrent
     }
 }

@@ -25,15 +25,13 @@ pub(super) enum Slot {
 }
 
 impl Slot {
-    /// Whether `torrent` is to be stored, and in place of what.
-    pub(super) fn to_be_written(self, torrent: &Torrent) -> Option<Option<Sidecar>> {
+    /// The same, closed where `torrent` is what already lies there.
+    pub(super) fn unless_it_holds(self, torrent: &Torrent) -> Self {
         match self {
-            Self::Closed => None,
-            Self::Free => Some(None),
-            Self::Taken(sidecar) => {
-                let is_current = torrent.origin == Origin::Sidecar && sidecar.bytes == torrent.bytes;
-                (!is_current).then_some(Some(sidecar))
+            Self::Taken(sidecar) if torrent.origin == Origin::Sidecar && sidecar.bytes == torrent.bytes => {
+                Self::Closed
             }
+            slot => slot,
         }
     }
 
@@ -78,22 +76,27 @@ pub(super) async fn read(sidecars: &SidecarStore, request: &TorrentRequest, mete
     }
 }
 
-/// Stores the torrent; whatever is wrong with that is logged.
+/// Stores the torrent in `slot`, unless that is closed; whatever is wrong with that is logged.
 pub(super) async fn write(
     sidecars: &SidecarStore,
     request: &TorrentRequest,
     torrent: &Torrent,
     head: &ObjectHead,
-    replaced: Option<&Sidecar>,
+    slot: Slot,
     meter: &Meter,
 ) {
+    let replaced = match slot {
+        Slot::Closed => return,
+        Slot::Free => None,
+        Slot::Taken(sidecar) => Some(sidecar),
+    };
     let stored = s3::Torrent {
         bytes: &torrent.bytes,
         content_type: CONTENT_TYPE,
         content_disposition: &torrent.content_disposition,
         info_hash: &torrent.info_hash,
     };
-    match sidecars.write(&request.object, head, &stored, replaced, &request.options, meter).await {
+    match sidecars.write(&request.object, head, &stored, replaced.as_ref(), &request.options, meter).await {
         Ok(Stored::Written) => {}
         Ok(Stored::Raced) => tracing::info!("another object lies at the sidecar's key: not written"),
         Err(error) => tracing::warn!(cause = causes(&error), "the sidecar cannot be written"),

@@ -49,6 +49,13 @@ def cli(endpoint: str, bucket: str, key: str, output: Path) -> subprocess.Comple
     return _run([*command, "--bucket", bucket, "--key", key, output], env=dict(tools.environment()))
 
 
+def rust(client: Path, endpoint: str, bucket: str, key: str, output: Path) -> None:
+    """aws-sdk-s3's own call, in examples/get_object_torrent.rs."""
+    account = {"AWS_ACCESS_KEY_ID": "ANYBODY", "AWS_SECRET_ACCESS_KEY": "anything", "AWS_REGION": REGION}
+    ran = _run([client, endpoint, bucket, key, output], env=dict(tools.environment(**account)))
+    assert ran.returncode == 0, ran.stderr
+
+
 def curl(url: str, folder: Path, *options: str) -> Answer:
     """curl; with `--path-as-is`, as it would resolve `..` itself."""
     headers, body = folder / "headers", folder / "body"

@@ -70,6 +70,12 @@ def binary(build_shown: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
+def rust_client(build_shown: Callable[..., Path]) -> Path:
+    """examples/get_object_torrent.rs: the Rust SDK's own call."""
+    return build_shown(build.example)
+
+
+@pytest.fixture(scope="session")
 def server() -> Iterator[SeaweedFS]:
     """SeaweedFS with the buckets that most tests share."""
     with contextlib.ExitStack() as owner:

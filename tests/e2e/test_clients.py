@@ -45,6 +45,12 @@ def test_the_headers_are_those_of_the_contract(endpoint: str, key: str, folder: 
     assert all(name in exposed for name in ("etag", "x-torrent-info-hash", "x-torrent-origin"))
 
 
+def test_the_rust_sdk_gets_the_same_bytes(endpoint: str, key: str, folder: Path, rust_client: Path) -> None:
+    output = folder / "by-rust.torrent"
+    clients.rust(rust_client, endpoint, OPEN, key, output)
+    assert output.read_bytes() == clients.boto_torrent(endpoint, OPEN, key)
+
+
 @pytest.mark.parametrize("query", ["torrent", "torrent=", "torrent=anything"])
 def test_torrent_may_have_any_value(endpoint: str, key: str, folder: Path, query: str) -> None:
     assert clients.curl(clients.torrent_url(endpoint, OPEN, key, query), folder).status == 200

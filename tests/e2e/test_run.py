@@ -1,5 +1,7 @@
 """`make run`, as a person sees it: what it shows, how it fails, and that it leaves nothing behind."""
 
+import base64
+import json
 import os
 import signal
 import socket
@@ -103,8 +105,8 @@ def test_once_shows_a_torrent_and_a_download(folder: Path, file: Path) -> None:
         "(600000 bytes)",
         "3 of 256.0 KiB",
         "info hash",
-        f"http://127.0.0.1:{run.s3_port}/open-data/it%27s%20100%25%20mine%20%2B.bin",
-        f"http://localhost:{run.s3_port}/open-data/",
+        f"http://127.0.0.1:{run.s3_port}/data/it%27s%20100%25%20mine%20%2B.bin",
+        f"http://localhost:{run.s3_port}/data/",
         "the bytes are the same",
     ):
         assert shown in run.output
@@ -117,11 +119,31 @@ def test_the_default_file_spans_many_pieces(folder: Path) -> None:
     assert int(pieces) >= 16
 
 
+def invoked(run: Run, event: str) -> dict[str, object]:
+    """What `make invoke` prints of the function's answer."""
+    environment = {**tools.environment(), "PORT": str(run.port), "EVENT": event}
+    made = subprocess.run(
+        ["make", "--no-print-directory", "invoke"], cwd=tools.ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    return json.loads(made.stdout)
+
+
+def test_make_invoke_sends_it_an_event(folder: Path, file: Path) -> None:
+    run = Run(folder, FILE=str(file))
+    run.wait_for("tail -f")
+    answer = invoked(run, "rest-v1")
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, True)
+    assert b"4:name9:hello.txt" in base64.b64decode(str(answer["body"]))
+    assert invoked(run, "error-bucket")["statusCode"] == 400
+    run.child.send_signal(signal.SIGINT)
+    assert run.ended() == 0, run.output
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_stays_up_until_it_is_stopped(folder: Path, file: Path, number: signal.Signals) -> None:
     run = Run(folder, FILE=str(file))
     run.wait_for("tail -f")
-    with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/open-data/it%27s%20100%25%20mine%20%2B.bin?torrent") as r:
+    with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/data/it%27s%20100%25%20mine%20%2B.bin?torrent") as r:
         assert r.headers["x-torrent-origin"] == "sidecar"
     # Impatient people press it twice.
     run.child.send_signal(number)
