@@ -23,8 +23,8 @@ test-e2e: $(E2E)/ready ## The built function with real clients and a real S3 ser
 	@scripts/require.sh cargo curl aria2c transmission-daemon
 	$(E2E)/bin/python -m pytest tests/e2e
 
-test-template: $(LINT)/ready ## The template against the code and the contract
-	$(LINT)/bin/python -m pytest tests/template
+test-template: $(LINT)/ready ## The template and the docs against the code and the contract
+	$(LINT)/bin/python -m pytest tests/template tests/docs
 
 lint: $(LINT)/ready ## Formatting, clippy, docs, licences, Python, and the template with a build of it
 	@scripts/require.sh cargo
