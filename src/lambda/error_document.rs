@@ -145,10 +145,11 @@ impl From<&s3::Error> for ErrorAnswer {
             s3::Error::InvalidVersionId => {
                 Self::new(StatusCode::BAD_REQUEST, "InvalidArgument", "Invalid version id specified.")
             }
-            s3::Error::CustomerKey => Self::new(
+            s3::Error::InvalidRequest => Self::new(
                 StatusCode::BAD_REQUEST,
                 "InvalidRequest",
-                "The object is encrypted with a customer-provided key (SSE-C): web seeds could not serve it.",
+                "Amazon S3 does not take the request as it is. An object encrypted with a customer-provided key (SSE-C) \
+                 has no torrent: web seeds could not serve it.",
             ),
             s3::Error::Archived => Self::new(
                 StatusCode::FORBIDDEN,

@@ -30,9 +30,10 @@ pub enum Error {
     /// The version id is none.
     #[error("malformed version id")]
     InvalidVersionId,
-    /// Encrypted with a key that only its owner has (SSE-C).
-    #[error("encrypted with a customer-provided key")]
-    CustomerKey,
+    /// `InvalidRequest`: S3's answer for an object encrypted with a key that only its owner has (SSE-C), and
+    /// other servers' for keys that they do not take.
+    #[error("S3 does not take the request")]
+    InvalidRequest,
     /// In an archive tier, and not restored.
     #[error("archived")]
     Archived,
@@ -88,7 +89,7 @@ where
         ("NoSuchBucket", _) => Error::NoSuchBucket,
         ("NoSuchVersion", _) => Error::NoSuchVersion,
         ("InvalidObjectState", _) => Error::Archived,
-        ("InvalidRequest", 400) => Error::CustomerKey,
+        ("InvalidRequest", 400) => Error::InvalidRequest,
         // S3's answer to an unsigned request for an SSE-KMS object names neither the right nor a code of its own.
         ("InvalidArgument", 400) if names_kms(&error) => Error::AccessDenied,
         ("InvalidArgument", 400) => Error::InvalidVersionId,

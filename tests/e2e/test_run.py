@@ -123,7 +123,12 @@ def invoked(run: Run, event: str) -> dict[str, object]:
     """What `make invoke` prints of the function's answer."""
     environment = {**tools.environment(), "PORT": str(run.port), "EVENT": event}
     made = subprocess.run(
-        ["make", "--no-print-directory", "invoke"], cwd=tools.ROOT, env=environment, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "invoke"],
+        cwd=tools.ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return json.loads(made.stdout)
 
