@@ -9,7 +9,8 @@ die() { echo "get-object-torrent: $1" >&2; exit 1; }
 command -v python3 >/dev/null || die "python3 is missing: install Python 3.11 or newer"
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     die "python3 is $(python3 -V): the pinned tools need Python 3.11 or newer"
-echo "Setting up $folder from $requirements ..."
+# Not to standard output, which may be read by a program.
+echo "Setting up $folder from $requirements ..." >&2
 rm -rf "$folder"
 python3 -m venv "$folder" ||
     die "python3 cannot make environments: install its venv module (on Debian: apt-get install python3-venv)"

@@ -90,9 +90,7 @@ where
         ("NoSuchVersion", _) => Error::NoSuchVersion,
         ("InvalidObjectState", _) => Error::Archived,
         ("InvalidRequest", 400) => Error::InvalidRequest,
-        // S3's answer to an unsigned request for an SSE-KMS object names neither the right nor a code of its own.
-        ("InvalidArgument", 400) if names_kms(&error) => Error::AccessDenied,
-        ("InvalidArgument", 400) => Error::InvalidVersionId,
+        ("InvalidArgument", 400) => invalid_argument(error.message().unwrap_or_default()),
         ("PreconditionFailed" | "ConditionalRequestConflict", _) | (_, 412 | 416) => Error::Changed,
         ("RequestTimeout" | "SlowDown" | "Throttling", _) | (_, 408 | 429 | 500 | 502..) => {
             Error::Unavailable(error.into())
@@ -112,6 +110,29 @@ where
     }
 }
 
-fn names_kms(error: &impl ProvideErrorMetadata) -> bool {
-    error.message().is_some_and(|message| message.contains("KMS"))
+/// A code of many meanings, told apart by what S3 says: of an SSE-KMS object to who does not sign, and (other
+/// servers) of an SSE-C object; otherwise it is the version id.
+fn invalid_argument(message: &str) -> Error {
+    if message.contains("KMS") {
+        Error::AccessDenied
+    } else if message.to_ascii_lowercase().contains("customer") {
+        Error::InvalidRequest
+    } else {
+        Error::InvalidVersionId
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invalid_argument_is_what_its_message_says() {
+        let kms = "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.";
+        assert!(matches!(invalid_argument(kms), Error::AccessDenied));
+        let customer = "Requests specifying Server Side Encryption with Customer provided keys must provide the customer key.";
+        assert!(matches!(invalid_argument(customer), Error::InvalidRequest));
+        assert!(matches!(invalid_argument("Invalid version id specified"), Error::InvalidVersionId));
+        assert!(matches!(invalid_argument(""), Error::InvalidVersionId));
+    }
 }

@@ -69,7 +69,7 @@ impl Source {
             // 416, of an empty object, says as little as success.
             Ok(_) | Err(Error::Changed) => head,
             // There was none to be invalid.
-            Err(Error::InvalidVersionId) if self.object.version_id.is_none() => Error::AccessDenied,
+            Err(Error::InvalidVersionId) if self.object.version_id.is_none() => Error::InvalidRequest,
             Err(error) => error,
         }
     }

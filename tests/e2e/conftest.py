@@ -37,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
 
+# Last: pytest's own hook tears down what an interrupted test has left.
+@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Comes after the last fixture has been torn down: nothing may be left."""
     found = leftovers.processes(session.config.stash[leftovers.RUN])

@@ -12,12 +12,12 @@ PROC = Path("/proc")
 
 
 def processes(run: str) -> list[str]:
-    """The processes of `run`, as they are seen from outside: orphans too."""
+    """The processes of `run`, as they are seen from outside: orphans too, and those of `run/anything`."""
     mark = f"{VARIABLE}={run}".encode()
     return [
         f"process {folder.name}: {_command(folder)}"
         for folder in PROC.iterdir()
-        if folder.name.isdigit() and mark in _read(folder / "environ").split(b"\0")
+        if folder.name.isdigit() and any(held.startswith(mark) for held in _read(folder / "environ").split(b"\0"))
     ]
 
 

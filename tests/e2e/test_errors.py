@@ -47,6 +47,17 @@ def test_the_document_is_that_of_s3(endpoint: str, folder: Path) -> None:
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
+def test_an_object_encrypted_with_its_owners_key_has_none(endpoint: str, store: Store, folder: Path) -> None:
+    sse_c = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": b"k" * 32}
+    key = store.key("sse-c")
+    for bucket in (OPEN, VERSIONED):
+        put = store.client.put_object(Bucket=bucket, Key=key, Body=b"secret", **sse_c)
+        assert refusal(endpoint, bucket, key) == (400, "InvalidRequest")
+    url = clients.torrent_url(endpoint, VERSIONED, key, f"torrent&versionId={put['VersionId']}")
+    answer = clients.curl(url, folder)
+    assert (answer.status, document(answer)["Code"]) == (400, "InvalidRequest")
+
+
 def test_head_has_the_status_without_the_document(endpoint: str, folder: Path) -> None:
     answer = clients.curl(clients.torrent_url(endpoint, OPEN, "missing"), folder, "--head")
     assert answer.status == 404

@@ -130,11 +130,11 @@ async fn customer_keys_are_refused() {
 }
 
 #[tokio::test]
-async fn an_sse_kms_object_is_denied_to_anyone() {
+async fn an_invalid_argument_without_a_version_is_none_of_the_version() {
     let s3 = FakeS3::start([Bucket::public("data")]).await;
     s3.put("data", "a", "content");
     s3.fault(Matcher::any().key("a"), Fault::error(400, "InvalidArgument"));
-    assert_eq!(error(&s3, &[], "/data/a").await, (403, "AccessDenied".into()));
+    assert_eq!(error(&s3, &[], "/data/a").await, (400, "InvalidRequest".into()));
 }
 
 #[tokio::test]

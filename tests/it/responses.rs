@@ -233,7 +233,8 @@ async fn the_request_is_never_sent_on() {
 async fn piece_length_grows_with_the_object_or_is_fixed() {
     let s3 = server().await;
     s3.put("data", "big", Content::repeated(600 << 20, vec![0; 1 << 16]));
-    let function = Function::try_start(&s3, &[("FETCH_CONCURRENCY", "1")], None).await.expect("a function");
+    let patient = [("TIME_BUDGET_MS", "900000")];
+    let function = Function::try_start(&s3, &patient, None).await.expect("a function");
     assert_eq!(function.get("/data/big").await.torrent().info.piece_length, 512 * 1024);
     let fixed = Function::start(&s3, &[("PIECE_LENGTH", "16384")]).await;
     assert_eq!(fixed.get("/data/dir/a.txt").await.torrent().info.piece_length, 16_384);
