@@ -181,13 +181,6 @@ def test_a_deleted_object_is_not_there(endpoint: str, store: Store) -> None:
     assert refusal(endpoint, VERSIONED, key) == (404, "NoSuchKey")
 
 
-def test_an_object_that_only_its_owner_can_decrypt(endpoint: str, store: Store) -> None:
-    key = store.put("file", b"secret", SSECustomerAlgorithm="AES256", SSECustomerKey="0" * 32)
-    # S3 says InvalidRequest, and so would the function. SeaweedFS says InvalidArgument, which from S3 means that
-    # nobody may read the object unsigned.
-    assert refusal(endpoint, OPEN, key) == (403, "AccessDenied")
-
-
 @pytest.mark.parametrize("storage_class", ["GLACIER", "DEEP_ARCHIVE"])
 def test_an_archived_object(endpoint: str, store: Store, storage_class: str) -> None:
     key = store.put(storage_class, b"bytes", StorageClass=storage_class)
