@@ -17,8 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from boto3.s3.transfer import TransferConfig  # noqa: E402
 
-from scripts.stack import tools  # noqa: E402
-from scripts.stack.build import release_binary  # noqa: E402
+from scripts.stack import build, tools  # noqa: E402
 from scripts.stack.function import built, settings  # noqa: E402
 from scripts.stack.seaweedfs import ADMIN, SeaweedFS  # noqa: E402
 
@@ -29,8 +28,8 @@ BUDGET_MIB = 48
 def main() -> int:
     """Prints one row for the defaults and one for the most connections."""
     size_mib = int(os.environ.get("SIZE_MIB", "4096"))
-    binary = release_binary()
     with contextlib.ExitStack() as owner:
+        binary = build.release(owner)
         server = SeaweedFS(owner)
         server.create_bucket("data", public=True)
         print(f"Uploading an object of {size_mib} MiB ...", flush=True)
