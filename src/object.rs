@@ -80,6 +80,12 @@ pub struct CallOptions {
     pub expected_bucket_owner: Option<String>,
 }
 
+/// Whether `text` is an AWS account id: 12 digits.
+#[must_use]
+pub fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// A run of bytes of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ByteRange {

@@ -10,7 +10,7 @@ use super::{
     variables::{DEFAULT_WEB_SEEDS, Number},
 };
 use crate::{
-    object::BucketName,
+    object::{BucketName, is_account_id},
     s3::SidecarLocation,
     torrent::{PieceLength, WebSeedTemplate},
 };
@@ -197,8 +197,4 @@ impl<'a> Reader<'a> {
             Targets::new()
         })
     }
-}
-
-fn is_account_id(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -4,7 +4,7 @@
 use lambda_http::{Request, RequestExt};
 
 use super::request::Refusal;
-use crate::object::CallOptions;
+use crate::object::{CallOptions, is_account_id};
 
 /// Version ids are URL-ready texts of at most 1,024 bytes.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html>
@@ -45,10 +45,6 @@ pub(super) fn version_id(request: &Request) -> Result<Option<String>, Refusal> {
 /// Whether the torrent is asked for: any value of `torrent`, or none.
 pub(super) fn asks_for_torrent(request: &Request) -> bool {
     request.query_string_parameters_ref().is_some_and(|query| query.first(TORRENT).is_some())
-}
-
-fn is_account_id(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_version_id(text: &str) -> bool {
