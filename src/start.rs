@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::{
     config::{Account, Config},
     lambda::Api,
-    s3::{Clients, SidecarStore, is_path_style_endpoint},
+    s3::{Clients, is_path_style_endpoint},
     service::GetObjectTorrent,
 };
 
@@ -30,13 +30,11 @@ pub async fn account(sdk: &SdkConfig) -> Account {
 pub fn api(config: Config, sdk: &SdkConfig) -> Api {
     let path_style = config.endpoint.as_deref().or(sdk.endpoint_url()).is_some_and(is_path_style_endpoint);
     let clients = Clients::new(sdk, path_style);
-    let store = || SidecarStore::new(clients.signed.clone(), config.sidecar.clone());
-    let sidecars = config.has_credentials.then(store);
-    if sidecars.is_none() {
+    if !config.has_credentials {
         tracing::warn!("the function has no AWS credentials: torrents are not cached");
     }
     let config = Arc::new(config);
-    Api::new(Arc::clone(&config), GetObjectTorrent::new(config, clients, sidecars))
+    Api::new(Arc::clone(&config), GetObjectTorrent::new(config, clients))
 }
 
 async fn has_credentials(sdk: &SdkConfig) -> bool {

@@ -163,7 +163,7 @@ impl From<&s3::Error> for ErrorAnswer {
             s3::Error::Unavailable(_) => {
                 slow_down("Amazon S3 is busy or out of reach. Reduce your request rate.")
             }
-            s3::Error::Unexpected(_) => internal(),
+            s3::Error::Credentials(_) | s3::Error::Unexpected(_) => internal(),
         }
     }
 }

@@ -10,8 +10,11 @@ use aws_sdk_s3::{
         interceptors::InterceptorContext,
         retry::{ClassifyRetry, RetryAction, RetryPartition, TokenBucket},
     },
+    types::RequestPayer,
 };
 use url::{Host, Url};
+
+use crate::object::CallOptions;
 
 /// Five tries in some 3 s at most: short enough for API Gateway's 29 s, long enough for a burst of 503.
 const ATTEMPTS: u32 = 5;
@@ -94,6 +97,11 @@ pub fn is_path_style_endpoint(endpoint: &str) -> bool {
         Some(Host::Domain(domain)) => domain == "localhost",
         None => false,
     }
+}
+
+/// Who pays, as the caller said.
+pub(super) fn request_payer(options: &CallOptions) -> Option<RequestPayer> {
+    options.requester_pays.then_some(RequestPayer::Requester)
 }
 
 #[cfg(test)]

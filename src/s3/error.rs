@@ -6,6 +6,8 @@ use aws_sdk_s3::{
     error::{BoxError, ProvideErrorMetadata, SdkError},
 };
 
+use super::body_limit::TooLong;
+
 /// Why S3 did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -49,7 +51,10 @@ pub enum Error {
     /// Throttled, failing or out of reach, after retries.
     #[error("S3 is unavailable")]
     Unavailable(#[source] BoxError),
-    /// Nothing a caller can do about: the function's credentials, its region, or a code not known here.
+    /// S3 does not take the function's own credentials.
+    #[error("S3 does not take the function's credentials")]
+    Credentials(#[source] BoxError),
+    /// Nothing a caller can do about: the region, or a code not known here.
     #[error("S3 answered unexpectedly")]
     Unexpected(#[source] BoxError),
 }
@@ -103,11 +108,28 @@ where
             | "InvalidToken"
             | "ExpiredToken",
             _,
-        ) => Error::Unexpected(error.into()),
+        ) => Error::Credentials(error.into()),
         (_, 403 | 401) => Error::AccessDenied,
         ("NoSuchKey" | "NotFound", _) | (_, 404) => Error::NoSuchKey { delete_marker },
         _ => Error::Unexpected(error.into()),
     }
+}
+
+/// [`classify`] for an operation whose answer is all headers and XML: a body that breaks off is a fault that may
+/// pass, and one that is too long is no answer.
+pub(super) fn classify_answer<E>(error: SdkError<E, HttpResponse>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match error {
+        SdkError::ResponseError(_) if has_source::<TooLong>(&error) => Error::Unexpected(error.into()),
+        SdkError::ResponseError(_) => Error::Unavailable(error.into()),
+        error => classify(error),
+    }
+}
+
+fn has_source<S: std::error::Error + 'static>(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(error.source(), |error| error.source()).any(<dyn std::error::Error>::is::<S>)
 }
 
 /// A code of many meanings, told apart by what S3 says: of an SSE-KMS object to who does not sign, and (other

@@ -6,7 +6,7 @@ use aws_sdk_s3::{
     types::{RequestCharged, StorageClass},
 };
 
-use super::{Error, sidecar::FORMAT_NAME};
+use super::{CompositeSha1, Error, sidecar::FORMAT_NAME};
 
 /// One version of an object, as HEAD saw it. Key and `ETag` together are its identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct ObjectHead {
     pub archived: bool,
     /// Written by this service as a sidecar.
     pub is_sidecar: bool,
+    /// Of a multipart upload with SHA-1 checksums.
+    pub composite_sha1: Option<CompositeSha1>,
     /// S3 charged the requester.
     pub request_charged: bool,
 }
@@ -43,6 +45,7 @@ impl TryFrom<HeadObjectOutput> for ObjectHead {
             last_modified: output.last_modified().map(aws_sdk_s3::primitives::DateTime::secs),
             archived: is_archived(&output),
             is_sidecar: output.metadata().is_some_and(|metadata| metadata.contains_key(FORMAT_NAME)),
+            composite_sha1: output.checksum_sha1().and_then(CompositeSha1::parse),
             request_charged: output.request_charged() == Some(&RequestCharged::Requester),
         })
     }

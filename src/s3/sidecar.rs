@@ -9,7 +9,7 @@ use aws_sdk_s3::{
 };
 use sha1::{Digest, Sha1};
 
-use super::{Error, Meter, ObjectHead, SidecarLocation, error::classify};
+use super::{Error, Meter, ObjectHead, SidecarLocation, client::request_payer, error::classify};
 use crate::object::{CallOptions, ObjectId};
 
 /// Its presence marks an object as a sidecar of this service.
@@ -179,8 +179,7 @@ impl SidecarStore {
         if *self.location.bucket_for(object) != object.bucket {
             return (None, None);
         }
-        let payer = options.requester_pays.then_some(RequestPayer::Requester);
-        (payer, options.expected_bucket_owner.clone())
+        (request_payer(options), options.expected_bucket_owner.clone())
     }
 }
 
@@ -233,6 +232,7 @@ mod tests {
             last_modified: None,
             archived: false,
             is_sidecar: false,
+            composite_sha1: None,
             request_charged: false,
         }
     }

@@ -8,12 +8,13 @@ use aws_sdk_s3::{
         get_object::{GetObjectOutput, builders::GetObjectFluentBuilder},
         head_object::builders::HeadObjectFluentBuilder,
     },
-    types::RequestPayer,
+    types::ChecksumMode,
 };
 use tokio::time::{sleep, timeout};
 
 use super::{
     Error, Meter, ObjectHead,
+    client::request_payer,
     error::{classify, status_of},
 };
 use crate::object::{ByteRange, CallOptions, ObjectId};
@@ -155,7 +156,8 @@ impl Source {
             .bucket(self.object.bucket.as_str())
             .key(&self.object.key)
             .set_version_id(self.object.version_id.clone())
-            .set_request_payer(self.request_payer())
+            .checksum_mode(ChecksumMode::Enabled)
+            .set_request_payer(request_payer(&self.options))
             .set_expected_bucket_owner(self.options.expected_bucket_owner.clone())
     }
 
@@ -165,12 +167,8 @@ impl Source {
             .bucket(self.object.bucket.as_str())
             .key(&self.object.key)
             .set_version_id(self.object.version_id.clone())
-            .set_request_payer(self.request_payer())
+            .set_request_payer(request_payer(&self.options))
             .set_expected_bucket_owner(self.options.expected_bucket_owner.clone())
-    }
-
-    fn request_payer(&self) -> Option<RequestPayer> {
-        self.options.requester_pays.then_some(RequestPayer::Requester)
     }
 }
 

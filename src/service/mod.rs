@@ -1,13 +1,13 @@
 //! GetObjectTorrent itself, the only place that sees both S3 and BitTorrent: READ access, the sidecar,
 //! and where that does not serve, the object's bytes.
 //!
-//! The piece hashes come from the sidecar or from the object. (Part checksums and jobs will stand
-//! between the two, in `hashes`.)
+//! The piece hashes come from the sidecar, from the checksums that S3 keeps of parts, or from the object.
 
 mod checks;
 mod content_disposition;
 mod error;
 mod hashes;
+mod part_checksums;
 mod sidecar;
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub use self::{error::Error, sidecar::SIDECAR_TIMEOUT};
 use crate::{
     config::{Access, Config},
     object::{CallOptions, ObjectId},
-    s3::{self, Clients, Meter, ObjectHead, SidecarStore, Source},
+    s3::{self, Clients, Meter, ObjectHead, PartChecksums, SidecarStore, Source},
     torrent::{Info, Metainfo, WebSeedTemplate, torrent_name},
 };
 
@@ -52,6 +52,8 @@ pub struct Time {
 pub enum Origin {
     /// The torrent kept from an earlier request.
     Sidecar,
+    /// S3 had the SHA-1 of every part, and the object was not read.
+    PartChecksums,
     /// The object was read and hashed in this request.
     Object,
 }
@@ -62,6 +64,7 @@ impl Origin {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Sidecar => "sidecar",
+            Self::PartChecksums => "part-checksums",
             Self::Object => "object",
         }
     }
@@ -87,7 +90,9 @@ pub struct Torrent {
 pub struct GetObjectTorrent {
     config: Arc<Config>,
     clients: Clients,
+    /// Without credentials there are none, nor part checksums.
     sidecars: Option<SidecarStore>,
+    part_checksums: Option<PartChecksums>,
 }
 
 /// A torrent, what it is of, and where it is to be stored.
@@ -98,10 +103,13 @@ struct Made {
 }
 
 impl GetObjectTorrent {
-    /// The operation as configured. Without `sidecars` nothing is cached.
+    /// The operation as configured. Without credentials nothing is cached, and nothing but the object is asked for.
     #[must_use]
-    pub fn new(config: Arc<Config>, clients: Clients, sidecars: Option<SidecarStore>) -> Self {
-        Self { config, clients, sidecars }
+    pub fn new(config: Arc<Config>, clients: Clients) -> Self {
+        let role = config.has_credentials.then_some(&clients.signed);
+        let sidecars = role.map(|client| SidecarStore::new(client.clone(), config.sidecar.clone()));
+        let part_checksums = role.cloned().map(PartChecksums::new);
+        Self { config, clients, sidecars, part_checksums }
     }
 
     /// The torrent of the object that `request` names, by `time.until` or [`Error::OutOfTime`]. Storing its
@@ -124,11 +132,11 @@ impl GetObjectTorrent {
         let head = async { source.head().await.map_err(Error::S3) };
         let slot = async { Ok(self.read_sidecar(request, meter).await) };
         let (mut head, slot) = tokio::try_join!(head, slot)?;
-        let mut found = self.info(request, &source, &head, &slot).await;
+        let mut found = self.info(request, &source, &head, &slot, meter).await;
         if let Err(Error::S3(s3::Error::Changed)) = found {
             tracing::info!("the object changed while it was read: starting anew");
             head = source.head().await.map_err(Error::S3)?;
-            found = self.info(request, &source, &head, &slot).await.map_err(Error::or_changed_twice);
+            found = self.info(request, &source, &head, &slot, meter).await.map_err(Error::or_changed_twice);
         }
         let (info, origin) = found?;
         meter.set_piece_count(info.pieces.count().unwrap_or_default());
@@ -144,11 +152,17 @@ impl GetObjectTorrent {
         source: &Source,
         head: &ObjectHead,
         slot: &Slot,
+        meter: &Meter,
     ) -> Result<(Info, Origin), Error> {
         check(head, &self.config)?;
         let name = torrent_name(&request.object.key);
         if let Some(info) = slot.verified_info(head, &name, self.config.piece_length) {
             return Ok((info, Origin::Sidecar));
+        }
+        let asked = part_checksums::Asked { object: &request.object, options: &request.options, head };
+        let part_checksums = self.part_checksums.as_ref();
+        if let Some(info) = part_checksums::info(part_checksums, &asked, &name, &self.config, meter).await? {
+            return Ok((info, Origin::PartChecksums));
         }
         let piece_length = piece_length(head, &self.config)?;
         let pieces = hashes::of_object(source, head, piece_length, &self.config).await?;

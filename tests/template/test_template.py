@@ -16,6 +16,7 @@ TEXT_DEFAULTS = {"ACCESS": "public-read", "SIDECAR_SUFFIX": ".torrent", "RUST_LO
 ACTIONS = {
     "head_object": {"s3:GetObject", "s3:GetObjectVersion"},
     "get_object": {"s3:GetObject", "s3:GetObjectVersion"},
+    "get_object_attributes": {"s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"},
     "put_object": {"s3:PutObject"},
 }
 
@@ -84,6 +85,16 @@ def sidecar_grants(*resources):
 def object_grants(*buckets):
     actions = ("s3:GetObject", "s3:GetObjectVersion")
     return {(action, f"arn:aws:s3:::{bucket}/*") for action in actions for bucket in buckets}
+
+
+def part_grants(*buckets):
+    actions = ("s3:GetObjectAttributes", "s3:GetObjectVersionAttributes")
+    return {(action, f"arn:aws:s3:::{bucket}/*") for action in actions for bucket in buckets}
+
+
+def without_parts(**given):
+    """What is granted where the function may not list parts."""
+    return grants(**given, PartChecksums="false")
 
 
 def environment(**given):
@@ -222,33 +233,40 @@ def test_the_role_grants_the_actions_the_code_calls_and_no_other():
 @pytest.mark.parametrize("count", range(1, 11))
 def test_public_read_grants_the_sidecars_of_each_bucket(count):
     names = TEN[:count]
-    assert grants(Buckets=",".join(names)) == sidecar_grants(*(f"arn:aws:s3:::{name}/*.torrent" for name in names))
+    assert without_parts(Buckets=",".join(names)) == sidecar_grants(*(f"arn:aws:s3:::{name}/*.torrent" for name in names))
 
 
 @pytest.mark.parametrize("count", range(1, 11))
 def test_function_role_grants_the_objects_of_each_bucket_as_well(count):
     names = TEN[:count]
     expected = sidecar_grants(*(f"arn:aws:s3:::{name}/*.torrent" for name in names)) | object_grants(*names)
-    assert grants(Buckets=",".join(names), Access="function-role", ApiAuthorizer="AWS_IAM") == expected
+    assert without_parts(Buckets=",".join(names), Access="function-role", ApiAuthorizer="AWS_IAM") == expected
 
 
 @pytest.mark.parametrize("count", range(1, 11))
 def test_a_sidecar_bucket_gets_a_folder_for_each_bucket(count):
     names = TEN[:count]
     expected = sidecar_grants(*(f"arn:aws:s3:::keep/{name}/*.torrent" for name in names))
-    assert grants(Buckets=",".join(names), SidecarBucket="keep") == expected
+    assert without_parts(Buckets=",".join(names), SidecarBucket="keep") == expected
 
 
 def test_sidecar_prefix_and_suffix_narrow_the_grant():
     expected = sidecar_grants("arn:aws:s3:::one/kept/*.t", "arn:aws:s3:::two/kept/*.t")
-    assert grants(Buckets="one,two", SidecarPrefix="kept/", SidecarSuffix=".t") == expected
+    assert without_parts(Buckets="one,two", SidecarPrefix="kept/", SidecarSuffix=".t") == expected
 
 
 def test_a_sidecar_bucket_keeps_prefix_and_suffix():
     given = {"Buckets": "one,two,three", "SidecarBucket": "keep", "SidecarPrefix": "p/", "SidecarSuffix": ".t"}
     sidecars = sidecar_grants(*(f"arn:aws:s3:::keep/p/{bucket}/*.t" for bucket in ("one", "two", "three")))
-    assert grants(**given) == sidecars
-    assert grants(**given, Access="function-role") == sidecars | object_grants("one", "two", "three")
+    assert without_parts(**given) == sidecars
+    assert without_parts(**given, Access="function-role") == sidecars | object_grants("one", "two", "three")
+
+
+@pytest.mark.parametrize("count", range(1, 11))
+@pytest.mark.parametrize("access", ["public-read", "function-role"])
+def test_part_checksums_grant_the_parts_of_each_bucket_and_no_byte(count, access):
+    given = {"Buckets": ",".join(TEN[:count]), "Access": access, "ApiAuthorizer": "AWS_IAM"}
+    assert grants(**given) - without_parts(**given) == part_grants(*TEN[:count])
 
 
 def test_arns_are_of_the_partition(monkeypatch):

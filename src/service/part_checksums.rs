@@ -1,0 +1,78 @@
+//! Piece hashes that S3 already knows: the SHA-1s of a multipart upload's parts, where the parts can be pieces.
+
+use super::Error;
+use crate::{
+    config::Config,
+    logging::causes,
+    object::{CallOptions, ObjectId},
+    s3::{Meter, Misfit, ObjectHead, PartChecksums},
+    torrent::{Info, PieceLength, Pieces},
+};
+
+const SMALLEST_PART: u64 = 256 * 1024;
+const LARGEST_PART: u64 = 64 * 1024 * 1024;
+
+/// Who asks for what.
+pub(super) struct Asked<'a> {
+    pub(super) object: &'a ObjectId,
+    pub(super) options: &'a CallOptions,
+    pub(super) head: &'a ObjectHead,
+}
+
+/// The `info` made of part checksums; `None`, and a line in the log, where the object has to be read.
+pub(super) async fn info(
+    part_checksums: Option<&PartChecksums>,
+    asked: &Asked<'_>,
+    name: &str,
+    config: &Config,
+    meter: &Meter,
+) -> Result<Option<Info>, Error> {
+    let Some(part_checksums) = part_checksums else { return Ok(None) };
+    let Asked { object, options, head } = *asked;
+    let fits = |size| piece_length(size, config.piece_length).is_some();
+    match part_checksums.read(object, head, fits, options, meter).await.map_err(Error::S3)? {
+        Ok(parts) => Ok(Some(Info {
+            length: head.length,
+            name: name.to_owned(),
+            piece_length: parts.size,
+            pieces: Pieces::from(parts.digests),
+        })),
+        Err(misfit) => {
+            log(&misfit);
+            Ok(None)
+        }
+    }
+}
+
+fn log(misfit: &Misfit) {
+    tracing::info!(reason = causes(misfit), "the object is read: its part checksums cannot be used");
+}
+
+/// Parts of `size` bytes as pieces: a power of two that clients take and that nothing else was configured for.
+fn piece_length(size: u64, fixed: Option<PieceLength>) -> Option<PieceLength> {
+    let piece_length = PieceLength::new(size).filter(|_| (SMALLEST_PART..=LARGEST_PART).contains(&size))?;
+    fixed.is_none_or(|fixed| fixed == piece_length).then_some(piece_length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: u64 = 1024 * 1024;
+
+    #[test]
+    fn powers_of_two_from_256_kib_to_64_mib_are_pieces() {
+        for size in [256 * 1024, 8 * MIB, 64 * MIB] {
+            assert_eq!(piece_length(size, None).map(PieceLength::get), Some(size));
+        }
+        for size in [0, 128 * 1024, 5 * MIB, 8 * MIB + 1, 8_000_000, 128 * MIB] {
+            assert_eq!(piece_length(size, None), None, "{size}");
+        }
+    }
+
+    #[test]
+    fn a_piece_length_that_is_set_must_be_theirs() {
+        assert_eq!(piece_length(8 * MIB, PieceLength::new(16 * MIB)), None);
+        assert_eq!(piece_length(8 * MIB, PieceLength::new(8 * MIB)), PieceLength::new(8 * MIB));
+    }
+}
