@@ -29,6 +29,14 @@ pub struct ObjectHead {
     pub request_charged: bool,
 }
 
+impl ObjectHead {
+    /// Uploaded in parts: S3 then ends the `ETag` in their number.
+    #[must_use]
+    pub fn is_multipart(&self) -> bool {
+        self.composite_sha1.is_some() || self.etag.contains('-')
+    }
+}
+
 impl TryFrom<HeadObjectOutput> for ObjectHead {
     type Error = Error;
 

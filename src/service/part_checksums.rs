@@ -19,7 +19,8 @@ pub(super) struct Asked<'a> {
     pub(super) head: &'a ObjectHead,
 }
 
-/// The `info` made of part checksums; `None`, and a line in the log, where the object has to be read.
+/// The `info` made of part checksums; `None` where the object has to be read. One that was uploaded in parts might
+/// have had them: a line in the log says why it is read.
 pub(super) async fn info(
     part_checksums: Option<&PartChecksums>,
     asked: &Asked<'_>,
@@ -29,6 +30,9 @@ pub(super) async fn info(
 ) -> Result<Option<Info>, Error> {
     let Some(part_checksums) = part_checksums else { return Ok(None) };
     let Asked { object, options, head } = *asked;
+    if !head.is_multipart() {
+        return Ok(None);
+    }
     let fits = |size| piece_length(size, config.piece_length).is_some();
     match part_checksums.read(object, head, fits, options, meter).await.map_err(Error::S3)? {
         Ok(parts) => Ok(Some(Info {
