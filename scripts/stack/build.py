@@ -1,4 +1,4 @@
-"""The function's binary."""
+"""The function's binary, and the programs that the tests set beside it."""
 
 import contextlib
 import os
@@ -27,6 +27,11 @@ def release(owner: contextlib.ExitStack) -> Path:
 def example(owner: contextlib.ExitStack) -> Path:
     """Builds the client that uses the Rust SDK, and says where it lies."""
     return _build(owner, "debug/examples/get_object_torrent", ["--example", "get_object_torrent"])
+
+
+def test_s3(owner: contextlib.ExitStack) -> Path:
+    """Builds the S3 of the Rust tests, and says where it lies."""
+    return _build(owner, "release/examples/test_s3", ["--example", "test_s3", "--release"])
 
 
 def _build(

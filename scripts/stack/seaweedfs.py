@@ -27,10 +27,24 @@ class Credentials:
 
     access_key: str
     secret_key: str
+    session_token: str | None = None
 
     def environment(self) -> Mapping[str, str]:
         """As the AWS tools and SDKs read it."""
-        return {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}
+        session = {"AWS_SESSION_TOKEN": self.session_token} if self.session_token else {}
+        return {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key, **session}
+
+    def client(self, endpoint: str) -> BaseClient:
+        """boto3's client of a server on loopback."""
+        return boto3.client(
+            "s3",
+            endpoint_url=endpoint,
+            region_name=REGION,
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+            aws_session_token=self.session_token,
+            config=Config(s3={"addressing_style": "path"}, proxies={}),
+        )
 
 
 # Of this server alone, which nobody but this machine reaches. The owner of all buckets:
@@ -80,14 +94,7 @@ class SeaweedFS:
 
     def client(self, credentials: Credentials = ADMIN) -> BaseClient:
         """boto3's client of this server."""
-        return boto3.client(
-            "s3",
-            endpoint_url=self.endpoint,
-            region_name=REGION,
-            aws_access_key_id=credentials.access_key,
-            aws_secret_access_key=credentials.secret_key,
-            config=Config(s3={"addressing_style": "path"}, proxies={}),
-        )
+        return credentials.client(self.endpoint)
 
     def create_bucket(self, name: str, *, public: bool = False, versioned: bool = False) -> None:
         """A new bucket; `public`: anyone may read all its objects, though not list them."""

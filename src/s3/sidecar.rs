@@ -191,13 +191,19 @@ async fn sidecar_from(output: GetObjectOutput, object: &ObjectId) -> Result<Look
         return Ok(Lookup::Foreign);
     }
     let bytes = match output.content_length() {
-        Some(0..=MAX_BYTES) => {
-            let body = output.body.collect().await;
-            body.map_err(|broken| Error::Interrupted(broken.into()))?.to_vec()
-        }
+        Some(length @ 0..=MAX_BYTES) => collected(output.body, length).await?,
         _ => Vec::new(),
     };
     Ok(Lookup::Ours(Sidecar { etag, metadata, bytes }))
+}
+
+/// One copy of the bytes, into memory of the right size.
+async fn collected(mut body: ByteStream, length: i64) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    while let Some(chunk) = body.next().await {
+        bytes.extend_from_slice(&chunk.map_err(|broken| Error::Interrupted(broken.into()))?);
+    }
+    Ok(bytes)
 }
 
 fn metadata_of(object: &ObjectId, head: &ObjectHead, info_hash: &str) -> HashMap<String, String> {

@@ -23,7 +23,7 @@ use crate::{
     config::{Access, Config},
     object::{CallOptions, ObjectId},
     s3::{self, Clients, Meter, ObjectHead, PartChecksums, SidecarStore, Source},
-    torrent::{Info, Metainfo, WebSeedTemplate, torrent_name},
+    torrent::{Info, InfoHash, Metainfo, WebSeedTemplate, torrent_name},
 };
 
 /// The media type of a `.torrent`.
@@ -95,6 +95,20 @@ pub struct GetObjectTorrent {
     part_checksums: Option<PartChecksums>,
 }
 
+/// What a torrent is made of: computed once, as it takes a pass over all piece hashes.
+struct Hashed {
+    info: Info,
+    info_hash: InfoHash,
+    origin: Origin,
+}
+
+impl Hashed {
+    fn new(info: Info, origin: Origin) -> Result<Self, Error> {
+        let info_hash = info.info_hash()?;
+        Ok(Self { info, info_hash, origin })
+    }
+}
+
 /// A torrent, what it is of, and where it is to be stored.
 struct Made {
     torrent: Torrent,
@@ -138,9 +152,9 @@ impl GetObjectTorrent {
             head = source.head().await.map_err(Error::S3)?;
             found = self.info(request, &source, &head, &slot, meter).await.map_err(Error::or_changed_twice);
         }
-        let (info, origin) = found?;
-        meter.set_piece_count(info.pieces.count().unwrap_or_default());
-        let torrent = self.wrap(request, &head, info, origin)?;
+        let hashed = found?;
+        meter.set_piece_count(hashed.info.pieces.count().unwrap_or_default());
+        let torrent = self.wrap(request, &head, hashed)?;
         let slot = slot.unless_it_holds(&torrent);
         Ok(Made { torrent, head, slot })
     }
@@ -153,21 +167,21 @@ impl GetObjectTorrent {
         head: &ObjectHead,
         slot: &Slot,
         meter: &Meter,
-    ) -> Result<(Info, Origin), Error> {
+    ) -> Result<Hashed, Error> {
         check(head, &self.config)?;
         let name = torrent_name(&request.object.key);
-        if let Some(info) = slot.verified_info(head, &name, self.config.piece_length) {
-            return Ok((info, Origin::Sidecar));
+        if let Some((info, info_hash)) = slot.verified_info(head, &name, self.config.piece_length) {
+            return Ok(Hashed { info, info_hash, origin: Origin::Sidecar });
         }
         let asked = part_checksums::Asked { object: &request.object, options: &request.options, head };
         let part_checksums = self.part_checksums.as_ref();
         if let Some(info) = part_checksums::info(part_checksums, &asked, &name, &self.config, meter).await? {
-            return Ok((info, Origin::PartChecksums));
+            return Hashed::new(info, Origin::PartChecksums);
         }
         let piece_length = piece_length(head, &self.config)?;
         let pieces = hashes::of_object(source, head, piece_length, &self.config).await?;
         let info = Info { length: head.length, name, piece_length: piece_length.get(), pieces };
-        Ok((info, Origin::Object))
+        Hashed::new(info, Origin::Object)
     }
 
     fn source(&self, request: &TorrentRequest, meter: &Meter) -> Source {
@@ -179,23 +193,23 @@ impl GetObjectTorrent {
     }
 
     /// The same for the same object version and configuration, whatever the origin.
-    fn wrap(
-        &self,
-        request: &TorrentRequest,
-        head: &ObjectHead,
-        info: Info,
-        origin: Origin,
-    ) -> Result<Torrent, Error> {
+    fn wrap(&self, request: &TorrentRequest, head: &ObjectHead, hashed: Hashed) -> Result<Torrent, Error> {
+        let Hashed { info, info_hash, origin } = hashed;
         let ObjectId { bucket, key, version_id } = &request.object;
         let url = |template: &WebSeedTemplate| {
             template.url(bucket.as_str(), &self.config.region, key, version_id.as_deref())
         };
         let web_seeds = self.config.web_seeds.iter().filter_map(url).collect();
-        let info_hash = info.info_hash()?.to_string();
         let content_disposition = content_disposition::attachment(&format!("{}.torrent", info.name));
         let metainfo = Metainfo::new(info, head.last_modified, &self.config.trackers, web_seeds);
         let bytes = metainfo.to_bytes()?;
-        Ok(Torrent { bytes, content_disposition, info_hash, origin, request_charged: head.request_charged })
+        Ok(Torrent {
+            bytes,
+            content_disposition,
+            info_hash: info_hash.to_string(),
+            origin,
+            request_charged: head.request_charged,
+        })
     }
 
     async fn read_sidecar(&self, request: &TorrentRequest, meter: &Meter) -> Slot {

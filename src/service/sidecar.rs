@@ -8,7 +8,7 @@ use super::{CONTENT_TYPE, Origin, Torrent, TorrentRequest};
 use crate::{
     logging::causes,
     s3::{self, Lookup, Meter, ObjectHead, Sidecar, SidecarStore, Stored},
-    torrent::{Info, MAX_PIECES, Metainfo, PieceLength},
+    torrent::{Info, InfoHash, MAX_PIECES, Metainfo, PieceLength},
 };
 
 /// A sidecar that does not answer costs at most this to read, and this to write.
@@ -35,13 +35,13 @@ impl Slot {
         }
     }
 
-    /// The `info` of the sidecar, if it is that of the object `head` describes.
+    /// The `info` of the sidecar and its hash, if it is that of the object `head` describes.
     pub(super) fn verified_info(
         &self,
         head: &ObjectHead,
         name: &str,
         fixed: Option<PieceLength>,
-    ) -> Option<Info> {
+    ) -> Option<(Info, InfoHash)> {
         let Self::Taken(sidecar) = self else { return None };
         let info = verified(sidecar, head, name, fixed);
         if info.is_none() {
@@ -103,13 +103,18 @@ pub(super) async fn write(
     }
 }
 
-fn verified(sidecar: &Sidecar, head: &ObjectHead, name: &str, fixed: Option<PieceLength>) -> Option<Info> {
+fn verified(
+    sidecar: &Sidecar,
+    head: &ObjectHead,
+    name: &str,
+    fixed: Option<PieceLength>,
+) -> Option<(Info, InfoHash)> {
     let info = sidecar.is_of(head).then(|| Metainfo::from_bytes(&sidecar.bytes).ok())??.info;
     let as_told = info.length == head.length
         && info.name == name
         && info.is_consistent()
         && info.pieces.count() <= Some(MAX_PIECES)
-        && fixed.is_none_or(|fixed| fixed.get() == info.piece_length)
-        && sidecar.info_hash() == Some(&info.info_hash().ok()?.to_string());
-    as_told.then_some(info)
+        && fixed.is_none_or(|fixed| fixed.get() == info.piece_length);
+    let info_hash = as_told.then(|| info.info_hash().ok())??;
+    (sidecar.info_hash() == Some(&info_hash.to_string())).then_some((info, info_hash))
 }

@@ -10,7 +10,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 
 from scripts.stack import tools
-from scripts.stack.seaweedfs import REGION
+from scripts.stack.seaweedfs import REGION, Credentials
 
 # No test waits longer for a client.
 CLIENT_SECONDS = 120
@@ -47,6 +47,13 @@ def cli(endpoint: str, bucket: str, key: str, output: Path) -> subprocess.Comple
     options = ["--no-sign-request", "--region", REGION, "--endpoint-url", endpoint]
     command = [tools.pinned("aws"), "s3api", "get-object-torrent", *options]
     return _run([*command, "--bucket", bucket, "--key", key, output], env=dict(tools.environment()))
+
+
+def cli_upload(endpoint: str, credentials: Credentials, file: Path, target: str, *options: str) -> None:
+    """`aws s3 cp` with its own defaults."""
+    command = [tools.pinned("aws"), "s3", "cp", "--region", REGION, "--endpoint-url", endpoint, *options]
+    ran = _run([*command, file, target], env=dict(tools.environment(**credentials.environment())))
+    assert ran.returncode == 0, ran.stderr
 
 
 def rust(client: Path, endpoint: str, bucket: str, key: str, output: Path) -> None:

@@ -9,15 +9,18 @@ from scripts.stack import function
 from scripts.stack.function import Function
 from scripts.stack.gateways import Gateway, rest_api
 from scripts.stack.seaweedfs import ADMIN, ROLE, Credentials, SeaweedFS
+from scripts.stack.test_s3 import ROLE as TEST_S3_ROLE
+from scripts.stack.test_s3 import Server
 
 SERVED = (OPEN, PRIVATE, VERSIONED, TURNING_PRIVATE, ABSENT)
-SECRETS = (ADMIN.secret_key, ROLE.secret_key, "Authorization", "Signature", "X-Amz-Security-Token")
+_KEYS = (ADMIN.secret_key, ROLE.secret_key, TEST_S3_ROLE.secret_key, TEST_S3_ROLE.session_token)
+SECRETS = (*_KEYS, "Authorization", "Signature", "X-Amz-Security-Token")
 
 
 class Functions:
     """Starts functions, and keeps them for the next test that asks for the same."""
 
-    def __init__(self, owner: contextlib.ExitStack, binary: Path, server: SeaweedFS) -> None:
+    def __init__(self, owner: contextlib.ExitStack, binary: Path, server: SeaweedFS | Server) -> None:
         self._owner = owner
         self._binary = binary
         self._server = server

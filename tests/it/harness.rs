@@ -72,6 +72,11 @@ impl Function {
 
     /// As Lambda does, with the time by which the invocation is ended.
     pub(crate) async fn send_with_deadline(&self, event: &Value, deadline: SystemTime) -> Answer {
+        Answer::from(self.invoke(event, deadline).await)
+    }
+
+    /// The response as Lambda gets it.
+    pub(crate) async fn invoke(&self, event: &Value, deadline: SystemTime) -> Value {
         let payload: LambdaRequest = serde_json::from_str(&event.to_string()).expect("an event");
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let mut context = Context::default();
@@ -80,7 +85,7 @@ impl Function {
         context.deadline = u64::try_from(deadline).expect("a time");
         let answer = lambda::service(self.api.clone()).call(LambdaEvent::new(payload, context)).await;
         let answer = answer.expect("a response, whatever happens");
-        Answer::from(serde_json::to_value(&answer).expect("JSON"))
+        serde_json::to_value(&answer).expect("JSON")
     }
 }
 

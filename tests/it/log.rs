@@ -29,7 +29,7 @@ const FIELDS: [&str; 11] = [
 ];
 
 #[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Written {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -54,13 +54,13 @@ impl Written {
         String::from_utf8(self.0.lock().expect("the log's lock").clone()).expect("UTF-8")
     }
 
-    fn lines(&self) -> Vec<Value> {
+    pub(super) fn lines(&self) -> Vec<Value> {
         self.text().lines().map(|line| serde_json::from_str(line).expect("a JSON object a line")).collect()
     }
 }
 
 /// What is logged from now on, on this thread.
-fn capture(filter: &str) -> (Written, tracing::subscriber::DefaultGuard) {
+pub(super) fn capture(filter: &str) -> (Written, tracing::subscriber::DefaultGuard) {
     let written = Written::default();
     let filter: Targets = filter.parse().expect("a filter");
     let guard = tracing::subscriber::set_default(logging::subscriber(&filter, written.clone()));

@@ -8,7 +8,7 @@ use futures::stream::{self, Stream, StreamExt as _};
 use hyper::HeaderMap;
 use hyper::body::Bytes;
 use hyper::header::CONTENT_LENGTH;
-use s3s::StdError;
+use s3s::{Body, StdError};
 
 use super::connection::Connection;
 use super::fault::Fault;
@@ -39,6 +39,13 @@ pub(super) fn with_fault(
         }
         _ => body,
     }
+}
+
+/// `GetObjectAttributes` gives the `ETag` without its quotes, as nothing else does; s3s writes them.
+pub(super) fn without_etag_quotes(body: Body) -> Body {
+    let Some(bytes) = body.bytes() else { return body };
+    let document = String::from_utf8_lossy(&bytes);
+    Body::from(document.replace("<ETag>\"", "<ETag>").replace("\"</ETag>", "</ETag>"))
 }
 
 fn change_length(headers: &mut HeaderMap, change: impl FnOnce(u64) -> u64) {

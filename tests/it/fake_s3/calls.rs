@@ -34,6 +34,10 @@ pub(crate) struct Call {
     pub(crate) if_none_match: Option<String>,
     pub(crate) request_payer: Option<String>,
     pub(crate) expected_bucket_owner: Option<String>,
+    /// After which part `GetObjectAttributes` goes on; none on its first page.
+    pub(crate) part_number_marker: Option<i32>,
+    /// `x-amz-checksum-mode`.
+    pub(crate) checksum_mode: Option<String>,
     /// The access key that signed it, whether or not the signature held.
     pub(crate) signed: Option<String>,
     /// As it came.
@@ -60,6 +64,8 @@ impl Call {
             if_none_match: header("if-none-match"),
             request_payer: header("x-amz-request-payer"),
             expected_bucket_owner: header("x-amz-expected-bucket-owner"),
+            part_number_marker: header("x-amz-part-number-marker").and_then(|marker| marker.parse().ok()),
+            checksum_mode: header("x-amz-checksum-mode"),
             signed: access_key(request),
             query: request.uri.query().unwrap_or_default().into(),
             status: None,

@@ -40,12 +40,19 @@ impl Speed {
 pub(super) struct Connection {
     flushes: watch::Sender<u64>,
     reset: AtomicBool,
+    /// An answer begins with the next byte.
+    starts: AtomicBool,
 }
 
 impl Connection {
     /// The connection will end with a reset, and not in order.
     pub(super) fn end_with_reset(&self) {
         self.reset.store(true, Ordering::SeqCst);
+    }
+
+    /// Time that passes before this counts for no bytes.
+    pub(super) fn start_answer(&self) {
+        self.starts.store(true, Ordering::SeqCst);
     }
 
     /// Waits until all that hyper was given is with the kernel.
@@ -68,28 +75,36 @@ pub(super) struct PacedStream {
 impl PacedStream {
     /// What is written at once at a limited speed: so many parts of a second's worth.
     const SLICES: u64 = 50;
-    /// Time that was left unused counts this far back, as timers are late by a millisecond or so.
-    const CARRY: Duration = Duration::from_millis(20);
+    /// Time that was left unused within an answer counts this far back, as timers are late.
+    const CARRY: Duration = Duration::from_millis(50);
+    /// Timers are no finer.
+    const TICK: Duration = Duration::from_millis(1);
 
     pub(super) fn new(stream: TcpStream, connection: Arc<Connection>, speed: Arc<Speed>) -> Self {
         Self { stream, connection, speed, paid: Instant::now(), pause: None }
     }
 
     fn write_paced(&mut self, context: &mut Context<'_>, bytes: &[u8], rate: u64) -> Poll<io::Result<usize>> {
+        let cost = |bytes: usize| Duration::from_nanos(bytes as u64 * 1_000_000_000 / rate);
+        let slice = usize::try_from((rate / Self::SLICES).max(1)).unwrap_or(usize::MAX);
+        let bytes = &bytes[..bytes.len().min(slice)];
+        if self.pause.is_none() {
+            let now = Instant::now();
+            let answer_starts = self.connection.starts.swap(false, Ordering::SeqCst);
+            let carried = if answer_starts { Duration::ZERO } else { Self::CARRY };
+            self.paid = self.paid.max(now.checked_sub(carried).unwrap_or(now));
+            // Bytes go when the last of them would be through.
+            let due = self.paid + cost(bytes.len());
+            if due > now + Self::TICK {
+                self.pause = Some(Box::pin(sleep_until(due)));
+            }
+        }
         if let Some(pause) = &mut self.pause {
             ready!(pause.as_mut().poll(context));
             self.pause = None;
         }
-        let slice = usize::try_from((rate / Self::SLICES).max(1)).unwrap_or(usize::MAX);
-        let bytes = &bytes[..bytes.len().min(slice)];
         let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
-        let now = Instant::now();
-        let from = self.paid.max(now.checked_sub(Self::CARRY).unwrap_or(now));
-        let nanos = written as u64 * 1_000_000_000 / rate;
-        self.paid = from + Duration::from_nanos(nanos);
-        if self.paid > now {
-            self.pause = Some(Box::pin(sleep_until(self.paid)));
-        }
+        self.paid += cost(written);
         Poll::Ready(Ok(written))
     }
 }

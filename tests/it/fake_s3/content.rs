@@ -60,13 +60,18 @@ impl Content {
         self.length
     }
 
+    /// After how many bytes it comes round, if it does.
+    pub(super) fn period(&self) -> Option<u64> {
+        match &self.source {
+            Source::Repeated(block) => Some(block.len() as u64),
+            _ => None,
+        }
+    }
+
     /// The bytes of a range, in memory.
     pub(crate) fn slice(&self, range: Range<u64>) -> Bytes {
         let mut bytes = Vec::with_capacity(in_memory(range.end - range.start));
-        let mut at = range.start;
-        while at < range.end {
-            let chunk = self.chunk(at, range.end);
-            at += chunk.len() as u64;
+        for chunk in self.chunks(range) {
             bytes.extend_from_slice(&chunk);
         }
         bytes.into()
@@ -78,6 +83,16 @@ impl Content {
     }
 
     /// The bytes of a range, a chunk at a time.
+    pub(super) fn chunks(&self, range: Range<u64>) -> impl Iterator<Item = Bytes> {
+        let mut at = range.start;
+        std::iter::from_fn(move || {
+            let chunk = (at < range.end).then(|| self.chunk(at, range.end))?;
+            at += chunk.len() as u64;
+            Some(chunk)
+        })
+    }
+
+    /// The same, as a body.
     pub(crate) fn stream(self, range: Range<u64>) -> impl Stream<Item = Bytes> + Send + Sync {
         stream::unfold(range.start, move |at| {
             let chunk = (at < range.end).then(|| self.chunk(at, range.end));
@@ -154,7 +169,7 @@ fn in_memory(length: u64) -> usize {
     usize::try_from(length).expect("more than fits in memory")
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").expect("a string takes it");

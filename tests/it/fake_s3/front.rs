@@ -1,5 +1,5 @@
 //! Between the connection and s3s: notes the call, lets the scripted faults happen, and gives the answer the
-//! form S3's has where s3s can't (no body on HEAD, request ids).
+//! form S3's has where s3s can't (no body on HEAD, request ids, an `ETag` without quotes).
 
 use std::convert::Infallible;
 use std::fmt;
@@ -21,7 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::body::{self, BodyStream};
-use super::calls::{Call, CallLog, Ticket};
+use super::calls::{Call, CallLog, Operation, Ticket};
 use super::connection::{Connection, PacedStream, Speed};
 use super::fault::{Fault, Overrides};
 use super::matcher::Faults;
@@ -102,14 +102,19 @@ impl Front {
         let (parts, incoming) = request.into_parts();
         let call = Call::read(&parts);
         let faults = self.faults.befalling(&call);
+        let operation = call.operation;
         let ticket = self.log.begin(call);
         // Whole before anything is answered, so that a client never gets an error while it still writes.
         let sent = incoming.collect().await.map_err(|_| NoAnswer)?.to_bytes();
         tokio::time::sleep(self.speed.latency()).await;
         let method = parts.method.clone();
         let request = Request::from_parts(parts, Body::from(sent));
-        let response = self.carry_out(request, &faults, connection).await?;
+        let mut response = self.carry_out(request, &faults, connection).await?;
+        if operation == Operation::GetObjectAttributes {
+            response = response.map(body::without_etag_quotes);
+        }
         let response = self.finish(response, &method, &faults, connection);
+        connection.start_answer();
         Ok(hand_over(response, ticket))
     }
 

@@ -36,6 +36,11 @@ impl Matcher {
         Self::operation(Operation::PutObject)
     }
 
+    /// Pages of `GetObjectAttributes`.
+    pub(crate) fn attributes() -> Self {
+        Self::operation(Operation::GetObjectAttributes)
+    }
+
     /// Only of this key.
     pub(crate) fn key(self, key: &str) -> Self {
         let key = key.to_owned();

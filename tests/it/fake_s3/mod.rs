@@ -14,9 +14,12 @@
 //! 404 for who may not list). It ends when it is dropped, its connections with it.
 //! It runs on the test's runtime: a test that blocks a single-threaded one waits for itself.
 //!
-//! Not there yet: multipart uploads, part checksums, listing, regions.
+//! Objects are uploaded in parts too, with the checksums clients like to send; `Object::parts` makes one that was.
+//! `examples/test_s3.rs` is this server as a program.
+//!
+//! Not there yet: listing, regions, lists of uploads and parts.
 
-#![allow(dead_code, reason = "it offers more than the tests of the day use")]
+#![allow(dead_code, unused_imports, reason = "it offers more than the tests of the day use")]
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -32,6 +35,7 @@ use tokio::task::JoinHandle;
 mod auth;
 mod body;
 mod calls;
+mod checksum;
 mod client;
 mod connection;
 mod content;
@@ -39,19 +43,27 @@ mod errors;
 mod fault;
 mod front;
 mod matcher;
+mod multipart;
 mod object;
 mod operations;
+mod outputs;
+mod parts;
 mod policy;
 mod reading;
 mod store;
+#[cfg(test)]
 mod tests;
+mod uploads;
+mod writing;
 
 pub(crate) use auth::Identity;
 pub(crate) use calls::{Call, Operation};
+pub(crate) use checksum::{Algorithm, Checksum};
 pub(crate) use content::Content;
 pub(crate) use fault::Fault;
 pub(crate) use matcher::Matcher;
 pub(crate) use object::Object;
+pub(crate) use parts::{Part, Parts};
 pub(crate) use policy::{Rights, Who};
 pub(crate) use store::{Bucket, Store};
 
@@ -77,6 +89,16 @@ impl FakeS3 {
         buckets: impl IntoIterator<Item = Bucket>,
         identities: impl IntoIterator<Item = Identity>,
     ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port on 127.0.0.1");
+        Self::start_on(listener, buckets, identities)
+    }
+
+    /// One that listens where it is told to.
+    pub(crate) fn start_on(
+        listener: TcpListener,
+        buckets: impl IntoIterator<Item = Bucket>,
+        identities: impl IntoIterator<Item = Identity>,
+    ) -> Self {
         let identities: Identities = [Identity::role()].into_iter().chain(identities).collect();
         let store = Arc::new(Store::default());
         for bucket in buckets {
@@ -86,8 +108,6 @@ impl FakeS3 {
         service.set_auth(identities.clone());
         service.set_access(identities);
         let front = Arc::new(Front::new(service.build(), store));
-        let listener = TcpListener::bind("127.0.0.1:0").await;
-        let listener = listener.expect("a free port on 127.0.0.1");
         let address = listener.local_addr().expect("a bound listener");
         let serving = tokio::spawn(front::serve(listener, Arc::clone(&front)));
         Self { address, front, serving }

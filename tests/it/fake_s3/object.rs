@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
+use super::checksum::{Algorithm, Checksum};
 use super::content::Content;
+use super::parts::Parts;
 
 /// An object, made from its bytes (`Object::new("hello")`) or from [`Content`], then altered:
 /// `Object::new("hello").etag("\"1\"").metadata("colour", "blue")`.
@@ -27,6 +29,9 @@ pub(crate) struct Object {
     pub(crate) sse_c: bool,
     /// The version id it is to get, instead of one of thirty-two characters.
     pub(crate) version_id: Option<String>,
+    /// What HEAD says with `x-amz-checksum-mode: ENABLED`.
+    pub(crate) checksum: Option<Checksum>,
+    pub(crate) parts: Parts,
 }
 
 impl Object {
@@ -44,7 +49,24 @@ impl Object {
             restore: None,
             sse_c: false,
             version_id: None,
+            checksum: None,
+            parts: Parts::default(),
         }
+    }
+
+    /// As uploaded in parts of this size, with `--checksum-algorithm SHA1`. Takes as long as SHA-1 does, but where
+    /// the content repeats with the parts.
+    pub(crate) fn parts(self, part_size: u64) -> Self {
+        let length = self.content.length();
+        let starts = (0..length).step_by(usize::try_from(part_size).expect("a part's size"));
+        self.part_sizes(starts.map(|start| part_size.min(length - start)))
+    }
+
+    /// As uploaded in parts of these sizes, which make up the object.
+    pub(crate) fn part_sizes(mut self, sizes: impl IntoIterator<Item = u64>) -> Self {
+        self.parts = Parts::of(&self.content, sizes);
+        self.checksum = self.parts.composite(Algorithm::Sha1);
+        self
     }
 
     /// Another `ETag` than the content's MD5, with its quotes.

@@ -18,6 +18,7 @@ impl Rights {
     pub(crate) const WRITE: Self = Self(8);
     /// `s3:GetObjectAttributes`, `s3:GetObjectVersionAttributes`.
     pub(crate) const ATTRIBUTES: Self = Self(16);
+    pub(super) const NONE: Self = Self(0);
     pub(crate) const ALL: Self = Self(31);
 
     fn contains(self, other: Self) -> bool {
@@ -94,7 +95,7 @@ impl Policy {
             .allow
             .iter()
             .filter(|statement| statement.is_about(caller, key))
-            .fold(Rights(0), |sum, statement| sum | statement.rights)
+            .fold(Rights::NONE, |sum, statement| sum | statement.rights)
             .contains(rights);
         let denied = self
             .deny

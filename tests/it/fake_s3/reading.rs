@@ -1,15 +1,18 @@
-//! What HEAD and GET have in common: finding the version that is meant and deciding whether the caller may
-//! have it, in S3's order.
+//! What HEAD, GET and `GetObjectAttributes` have in common: finding the version that is meant and deciding
+//! whether the caller may have it, in S3's order.
+
+use std::sync::Arc;
 
 use s3s::S3Result;
 use s3s::dto::{ETag, ETagCondition};
 
 use super::errors;
+use super::fault::Overrides;
 use super::object::Object;
 use super::policy::Rights;
 use super::store::{Bucket, Store};
 
-/// A HEAD or GET, as far as it decides which version is meant and who may have it.
+/// A request that reads, as far as it decides which version is meant and who may have it.
 pub(super) struct Reading<'a> {
     pub(super) bucket: &'a str,
     pub(super) key: &'a str,
@@ -22,17 +25,29 @@ pub(super) struct Reading<'a> {
     pub(super) if_none_match: Option<&'a ETagCondition>,
     /// Whether a key for SSE-C came along; its value is not checked.
     pub(super) customer_key: bool,
+    /// Rights it takes besides the one to read.
+    pub(super) also: Rights,
 }
 
 /// The version a reading found.
 pub(super) struct Found {
-    pub(super) object: Object,
+    pub(super) object: Arc<Object>,
     pub(super) version_id: Option<String>,
     /// The requester pays for it.
     pub(super) charged: bool,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    pub(super) fn on_conditions(
+        mut self,
+        overrides: Overrides,
+        (if_match, if_none_match): (Option<&'a ETagCondition>, Option<&'a ETagCondition>),
+    ) -> Self {
+        self.if_match = overrides.unless_ignored(if_match);
+        self.if_none_match = overrides.unless_ignored(if_none_match);
+        self
+    }
+
     pub(super) fn find(&self, store: &Store) -> S3Result<Found> {
         let found = store.get(self.bucket, |bucket| self.find_in(bucket));
         let found = found.unwrap_or_else(|| Err(errors::no_such_bucket()))?;
@@ -53,13 +68,13 @@ impl Reading<'_> {
             Some(_) => Rights::READ_VERSION,
             None => Rights::READ,
         };
-        let may = |right| bucket.policy.allows(self.caller, self.key, right);
-        if !may(right) {
+        let may = |rights| bucket.policy.allows(self.caller, self.key, rights);
+        if !may(right | self.also) {
             return Err(errors::access_denied());
         }
         match (version.map(|version| (&version.id, &version.object)), self.version_id) {
             (Some((id, Ok(object))), _) => Ok(Found {
-                object: object.clone(),
+                object: Arc::clone(object),
                 version_id: bucket.shown_id(id),
                 charged: bucket.requester_pays,
             }),

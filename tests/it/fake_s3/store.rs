@@ -2,13 +2,14 @@
 //! through [`super::operations`].
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use super::auth::Identity;
 use super::object::Object;
 use super::policy::{Policy, Rights, Who};
+use super::uploads::Upload;
 
 /// The version id of what was put while the bucket kept no versions.
 const NULL: &str = "null";
@@ -24,6 +25,8 @@ pub(crate) struct Bucket {
     pub(super) owner: Option<String>,
     /// Versions by key, the latest last.
     keys: BTreeMap<String, Vec<Version>>,
+    /// Multipart uploads that are under way, by their ids.
+    pub(super) uploads: BTreeMap<String, Upload>,
 }
 
 impl Bucket {
@@ -36,6 +39,7 @@ impl Bucket {
             requester_pays: false,
             owner: None,
             keys: BTreeMap::new(),
+            uploads: BTreeMap::new(),
         };
         bucket.allow(Who::AccessKey(Identity::role().access_key), "*", Rights::ALL)
     }
@@ -81,7 +85,7 @@ impl Bucket {
     }
 
     /// The latest version, unless it is a delete marker.
-    pub(super) fn latest(&self, key: &str) -> Option<&Object> {
+    pub(super) fn latest(&self, key: &str) -> Option<&Arc<Object>> {
         self.version(key, None)?.object.as_ref().ok()
     }
 
@@ -101,7 +105,7 @@ impl Bucket {
 #[derive(Clone, Debug)]
 pub(super) struct Version {
     pub(super) id: String,
-    pub(super) object: Result<Object, SystemTime>,
+    pub(super) object: Result<Arc<Object>, SystemTime>,
 }
 
 /// What the server holds.
@@ -146,7 +150,7 @@ impl Store {
 
     /// The latest version of a key, unless it is missing or deleted.
     pub(crate) fn object(&self, bucket: &str, key: &str) -> Option<Object> {
-        self.with(bucket, |bucket| bucket.latest(key).cloned())
+        self.with(bucket, |bucket| bucket.latest(key).map(|object| Object::clone(object)))
     }
 
     /// The keys that have an object as their latest version.
@@ -170,7 +174,7 @@ impl Store {
             (None, false) => NULL.to_owned(),
         };
         let shown = bucket.shown_id(&id);
-        let object = Ok(object);
+        let object = Ok(Arc::new(object));
         bucket.push(key, Version { id, object });
         shown
     }
@@ -191,7 +195,7 @@ impl Store {
     }
 
     /// Thirty-two characters, as S3's are.
-    fn new_id(&self) -> String {
+    pub(super) fn new_id(&self) -> String {
         let number = self.versions_made.fetch_add(1, Ordering::Relaxed);
         format!("{number:.>32}")
     }

@@ -4,11 +4,15 @@ use std::fmt::Debug;
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use sha1::{Digest as _, Sha1};
 
 mod access;
+mod attributes;
 mod faults;
 mod reading;
 mod speed;
+mod uploads;
 mod writing;
 
 /// An error as the SDK saw it: status, code (none on HEAD) and headers.
@@ -47,4 +51,13 @@ where
 {
     let Refusal { status, code, .. } = refusal(result);
     (status, code)
+}
+
+fn sha1(bytes: &[u8]) -> [u8; 20] {
+    Sha1::digest(bytes).into()
+}
+
+/// As S3 writes it.
+fn base64_sha1(bytes: &[u8]) -> String {
+    BASE64_STANDARD.encode(sha1(bytes))
 }

@@ -1,0 +1,145 @@
+"""Files as the AWS tools upload them with SHA-1 checksums: their torrents are made without reading them."""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import clients
+import libtorrent
+import pytest
+from functions import Functions
+from store import MIB, OPEN, PRIVATE, write_large
+
+from scripts.stack import build, metainfo, temporary
+from scripts.stack.function import Function
+from scripts.stack.test_s3 import Server
+
+# The tools' own default.
+PART_SIZE = 8 * MIB
+LENGTH = 40 * MIB + 3
+HUGE, HUGE_PARTS = "huge.bin", 10_000
+
+MODES = {"public-read": OPEN, "function-role": PRIVATE}
+Uploader = Callable[[Server, Path, str, str, str | None], None]
+
+
+def by_cli(s3: Server, file: Path, bucket: str, key: str, algorithm: str | None) -> None:
+    """`aws s3 cp`."""
+    options = ["--checksum-algorithm", algorithm] if algorithm else []
+    clients.cli_upload(s3.endpoint, s3.credentials, file, f"s3://{bucket}/{key}", *options)
+
+
+def by_boto(s3: Server, file: Path, bucket: str, key: str, algorithm: str | None) -> None:
+    """boto3's `upload_file`."""
+    s3.client().upload_file(str(file), bucket, key, {"ChecksumAlgorithm": algorithm} if algorithm else None)
+
+
+@pytest.fixture(scope="module")
+def s3(build_shown: Callable[..., Path]) -> Iterator[Server]:
+    """The S3 of the Rust tests: SeaweedFS keeps no part checksums."""
+    binary = build_shown(build.test_s3)
+    with contextlib.ExitStack() as owner:
+        huge = {f"{OPEN}/{HUGE}": (HUGE_PARTS, PART_SIZE)}
+        yield Server(owner, binary, public=[OPEN], private=[PRIVATE], multiparts=huge)
+
+
+@pytest.fixture(scope="module")
+def functions(binary: Path, s3: Server) -> Iterator[Functions]:
+    """Functions whose S3 is that one."""
+    with contextlib.ExitStack() as owner:
+        functions = Functions(owner, binary, s3)
+        yield functions
+        functions.check_logs()
+
+
+@pytest.fixture(scope="module")
+def file() -> Iterator[Path]:
+    """Five parts and a little one."""
+    with contextlib.ExitStack() as owner:
+        path = temporary.folder(owner, "file") / "movie.mkv"
+        write_large(path, LENGTH)
+        yield path
+
+
+@pytest.fixture
+def key(request: pytest.FixtureRequest) -> str:
+    """A key of the test's own."""
+    return f"{request.node.name}/movie.mkv"
+
+
+def info_hash(file: Path, piece_length: int) -> str:
+    """The info hash of the file, by Python alone but for libtorrent's bencode."""
+    body = file.read_bytes()
+    pieces = (body[start : start + piece_length] for start in range(0, len(body), piece_length))
+    info = {
+        b"length": len(body),
+        b"name": file.name.encode(),
+        b"piece length": piece_length,
+        b"pieces": b"".join(hashlib.sha1(piece).digest() for piece in pieces),
+    }
+    return hashlib.sha1(libtorrent.bencode(info)).hexdigest()
+
+
+def ask(function: Function, bucket: str, key: str, folder: Path) -> tuple[clients.Answer, dict[str, object]]:
+    """The answer, and the line that the function has logged about it."""
+    answer = clients.curl(clients.torrent_url(function.endpoint, bucket, key), folder)
+    assert answer.status == 200, answer.body
+    lines = [json.loads(line) for line in function.log.read_text(encoding="utf-8").splitlines()]
+    return answer, next(line for line in reversed(lines) if line["message"] == "request")
+
+
+def origin(answer: clients.Answer) -> str:
+    return answer.headers["x-torrent-origin"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("upload", [by_cli, by_boto])
+def test_a_file_uploaded_with_sha1_is_not_read(
+    upload: Uploader, mode: str, functions: Functions, s3: Server, file: Path, key: str, folder: Path
+) -> None:
+    bucket = MODES[mode]
+    upload(s3, file, bucket, key, "SHA1")
+    function = functions.start(s3.credentials, ACCESS=mode)
+    first, line = ask(function, bucket, key, folder)
+    assert origin(first) == "part-checksums"
+    assert (line["key"], line["bytes_read"]) == (key, 0)
+    contents = metainfo.read(first.body)
+    assert (contents.length, contents.piece_length, contents.piece_count) == (LENGTH, PART_SIZE, 6)
+    assert first.headers["x-torrent-info-hash"] == contents.info_hash == info_hash(file, PART_SIZE)
+    second, _ = ask(function, bucket, key, folder)
+    assert origin(second) == "sidecar"
+    assert second.body == first.body
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32", "SHA256", None])
+@pytest.mark.parametrize("upload", [by_cli, by_boto])
+def test_a_file_uploaded_otherwise_is_read(
+    upload: Uploader, algorithm: str | None, functions: Functions, s3: Server, file: Path, key: str, folder: Path
+) -> None:
+    upload(s3, file, OPEN, key, algorithm)
+    answer, line = ask(functions.start(s3.credentials), OPEN, key, folder)
+    assert origin(answer) == "object"
+    assert line["bytes_read"] == LENGTH
+    contents = metainfo.read(answer.body)
+    assert contents.piece_length < PART_SIZE
+    assert contents.info_hash == info_hash(file, contents.piece_length)
+
+
+def test_a_small_file_uploaded_with_sha1_has_no_parts_and_is_read(
+    functions: Functions, s3: Server, key: str, folder: Path
+) -> None:
+    s3.client().put_object(Bucket=OPEN, Key=key, Body=b"hello", ChecksumAlgorithm="SHA1")
+    answer, line = ask(functions.start(s3.credentials), OPEN, key, folder)
+    assert (origin(answer), line["bytes_read"]) == ("object", 5)
+
+
+def test_ten_thousand_parts_take_thirteen_requests(functions: Functions, s3: Server, folder: Path) -> None:
+    answer, line = ask(functions.start(s3.credentials), OPEN, HUGE, folder)
+    assert origin(answer) == "part-checksums"
+    assert line["bytes_read"] == 0
+    # HEAD, ten pages of parts, and the sidecar looked for and written.
+    assert line["s3_requests"] <= 13
+    contents = metainfo.read(answer.body)
+    assert (contents.piece_length, contents.piece_count) == (PART_SIZE, HUGE_PARTS)
