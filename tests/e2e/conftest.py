@@ -21,10 +21,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "fixtures")]
 
 import leftovers  # noqa: E402
 from functions import Functions  # noqa: E402
-from store import IDENTITIES, OPEN, PRIVATE, VERSIONED, Store  # noqa: E402
+from store import HUGE, IDENTITIES, LARGE, OPEN, PRIVATE, VERSIONED, Store  # noqa: E402
 
 from scripts.stack import build, temporary, tools  # noqa: E402
 from scripts.stack.seaweedfs import SeaweedFS  # noqa: E402
+from scripts.stack.test_s3 import Server  # noqa: E402
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -94,6 +95,25 @@ def functions(binary: Path, server: SeaweedFS) -> Iterator[Functions]:
     """Starts functions by their configuration."""
     with contextlib.ExitStack() as owner:
         functions = Functions(owner, binary, server)
+        yield functions
+        functions.check_logs()
+
+
+@pytest.fixture(scope="session")
+def s3(build_shown: Callable[..., Path]) -> Iterator[Server]:
+    """The S3 of the Rust tests: it keeps part checksums, and its largest objects take no room."""
+    binary = build_shown(build.test_s3)
+    with contextlib.ExitStack() as owner:
+        objects = {f"{OPEN}/{length}": length for length in LARGE}
+        multiparts = {f"{OPEN}/{key}": shape for key, shape in HUGE.items()}
+        yield Server(owner, binary, public=[OPEN], private=[PRIVATE], objects=objects, multiparts=multiparts)
+
+
+@pytest.fixture(scope="session")
+def s3_functions(binary: Path, s3: Server) -> Iterator[Functions]:
+    """Functions whose S3 is that one."""
+    with contextlib.ExitStack() as owner:
+        functions = Functions(owner, binary, s3)
         yield functions
         functions.check_logs()
 

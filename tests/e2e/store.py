@@ -27,7 +27,19 @@ IDENTITIES = (
     Identity("stranger", STRANGER, ("Read:another-bucket",)),
 )
 
-KIB, MIB, GIB = 1024, 1024**2, 1024**3
+KIB, MIB, GIB, TIB = 1024, 1024**2, 1024**3, 1024**4
+
+# On the S3 of the Rust tests. Piece lengths by length in bytes, which is the key too. libtorrent 2.1 loads no larger
+# file than the last but one (16 TiB less 16 KiB and a byte); the last is S3's largest object.
+LARGE = {
+    5 * GIB: 4 * MIB,
+    TIB: 16 * MIB,
+    5 * TIB: 32 * MIB,
+    17_592_186_028_031: 128 * MIB,
+    53_687_091_200_000: 256 * MIB,
+}
+# Uploaded with SHA-1 checksums: the number and the size of the parts.
+HUGE = {"huge.bin": (10_000, 8 * MIB)}
 
 
 def random_bytes(length: int, seed: int = 0) -> bytes:

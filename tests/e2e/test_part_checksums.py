@@ -10,16 +10,15 @@ import clients
 import libtorrent
 import pytest
 from functions import Functions
-from store import MIB, OPEN, PRIVATE, write_large
+from store import HUGE, MIB, OPEN, PRIVATE, write_large
 
-from scripts.stack import build, metainfo, temporary
+from scripts.stack import metainfo, temporary
 from scripts.stack.function import Function
 from scripts.stack.test_s3 import Server
 
 # The tools' own default.
 PART_SIZE = 8 * MIB
 LENGTH = 40 * MIB + 3
-HUGE, HUGE_PARTS = "huge.bin", 10_000
 
 MODES = {"public-read": OPEN, "function-role": PRIVATE}
 Uploader = Callable[[Server, Path, str, str, str | None], None]
@@ -37,21 +36,9 @@ def by_boto(s3: Server, file: Path, bucket: str, key: str, algorithm: str | None
 
 
 @pytest.fixture(scope="module")
-def s3(build_shown: Callable[..., Path]) -> Iterator[Server]:
-    """The S3 of the Rust tests: SeaweedFS keeps no part checksums."""
-    binary = build_shown(build.test_s3)
-    with contextlib.ExitStack() as owner:
-        huge = {f"{OPEN}/{HUGE}": (HUGE_PARTS, PART_SIZE)}
-        yield Server(owner, binary, public=[OPEN], private=[PRIVATE], multiparts=huge)
-
-
-@pytest.fixture(scope="module")
-def functions(binary: Path, s3: Server) -> Iterator[Functions]:
-    """Functions whose S3 is that one."""
-    with contextlib.ExitStack() as owner:
-        functions = Functions(owner, binary, s3)
-        yield functions
-        functions.check_logs()
+def functions(s3_functions: Functions) -> Functions:
+    """SeaweedFS keeps no part checksums."""
+    return s3_functions
 
 
 @pytest.fixture(scope="module")
@@ -136,10 +123,11 @@ def test_a_small_file_uploaded_with_sha1_has_no_parts_and_is_read(
 
 
 def test_ten_thousand_parts_take_thirteen_requests(functions: Functions, s3: Server, folder: Path) -> None:
-    answer, line = ask(functions.start(s3.credentials), OPEN, HUGE, folder)
+    [(key, shape)] = HUGE.items()
+    answer, line = ask(functions.start(s3.credentials), OPEN, key, folder)
     assert origin(answer) == "part-checksums"
     assert line["bytes_read"] == 0
     # HEAD, ten pages of parts, and the sidecar looked for and written.
     assert line["s3_requests"] <= 13
     contents = metainfo.read(answer.body)
-    assert (contents.piece_length, contents.piece_count) == (PART_SIZE, HUGE_PARTS)
+    assert (contents.piece_count, contents.piece_length) == shape

@@ -233,7 +233,9 @@ def test_the_role_grants_the_actions_the_code_calls_and_no_other():
 @pytest.mark.parametrize("count", range(1, 11))
 def test_public_read_grants_the_sidecars_of_each_bucket(count):
     names = TEN[:count]
-    assert without_parts(Buckets=",".join(names)) == sidecar_grants(*(f"arn:aws:s3:::{name}/*.torrent" for name in names))
+    assert without_parts(Buckets=",".join(names)) == sidecar_grants(
+        *(f"arn:aws:s3:::{name}/*.torrent" for name in names)
+    )
 
 
 @pytest.mark.parametrize("count", range(1, 11))
