@@ -1,9 +1,10 @@
 # Every command a person or CI needs. What the tools need is set up in .tools/, pinned in requirements/.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rust test-e2e test-template lint advisories fmt build invoke bench clean
+.PHONY: help run test test-rust test-e2e test-template lint advisories fmt build invoke bench bench-record clean
 
 E2E := .tools/e2e
 LINT := .tools/lint
+BENCH := .tools/bench
 EVENT ?= rest-v1
 
 help: ## Show these commands
@@ -19,8 +20,8 @@ test-rust: ## Unit, property and integration tests
 	@scripts/require.sh cargo
 	cargo test --locked
 
-test-e2e: $(E2E)/ready ## The built function with real clients and a real S3 server
-	@scripts/require.sh cargo curl aria2c transmission-daemon
+test-e2e: $(E2E)/ready $(LINT)/ready $(BENCH)/ready ## The built function with real clients and a real S3 server
+	@scripts/require.sh cargo curl aria2c transmission-daemon nginx mktorrent openssl
 	$(E2E)/bin/python -m pytest tests/e2e
 
 test-template: $(LINT)/ready ## The template and the docs against the code and the contract
@@ -50,9 +51,12 @@ invoke: $(E2E)/ready ## Send events/EVENT.json to the function of a running `mak
 	@test -f events/$(EVENT).json || { echo "get-object-torrent: no events/$(EVENT).json; there are: $$(ls events | sed 's/.json//' | xargs)" >&2; exit 1; }
 	@$(E2E)/bin/cargo-lambda lambda invoke --invoke-address 127.0.0.1 --invoke-port $${PORT:-9000} --data-file events/$(EVENT).json
 
-bench: $(E2E)/ready ## Peak memory of the function for 4 GiB (benches/)
-	cargo build --locked --release
-	$(E2E)/bin/python benches/memory.py
+bench: $(E2E)/ready $(LINT)/ready $(BENCH)/ready ## Measure all of benches/ against baselines, or some: ONLY="reading memory"; QUICK=1 to try
+	@scripts/require.sh cargo nginx mktorrent openssl curl
+	@$(E2E)/bin/python -m benches $(ONLY); status=$$?; $(BENCH)/bin/python -m benches.plots && exit $$status
+
+bench-record: $(E2E)/ready ## Write the figures of the last `make bench` into docs/BENCHMARKS.md
+	@$(E2E)/bin/python -m benches.record
 
 clean: ## Remove what was built and set up
 	cargo clean
@@ -63,3 +67,6 @@ $(E2E)/ready: requirements/e2e.txt scripts/venv.sh
 
 $(LINT)/ready: requirements/lint.txt scripts/venv.sh
 	@scripts/venv.sh $(LINT) requirements/lint.txt
+
+$(BENCH)/ready: requirements/bench.txt scripts/venv.sh
+	@scripts/venv.sh $(BENCH) requirements/bench.txt

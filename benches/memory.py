@@ -1,78 +1,83 @@
-"""Peak memory of the function while it reads one object: `make bench`, or SIZE_MIB=1024 make bench.
-
-The release binary with its defaults, behind scripts/stack's stand-in for the Lambda service, reads from SeaweedFS
-on 127.0.0.1. Peak resident memory is the kernel's own count (VmHWM) of the function's process alone.
-"""
+"""Peak memory of the function while it reads one object: how much a Lambda needs, whatever the object's size."""
 
 import contextlib
-import os
-import subprocess
-import sys
-import tempfile
-import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from benches import first_request, objects
+from benches.bench import Bench, spread
+from benches.objects import GIB, MIB
+from benches.report import Bar, Report
+from scripts.stack import build, temporary, test_s3
+from scripts.stack.function import settings
+from scripts.stack.seaweedfs import ROLE, SeaweedFS
 
-from boto3.s3.transfer import TransferConfig  # noqa: E402
-
-from scripts.stack import build, tools  # noqa: E402
-from scripts.stack.function import built, settings  # noqa: E402
-from scripts.stack.seaweedfs import ADMIN, SeaweedFS  # noqa: E402
-
-MIB = 1024 * 1024
-BUDGET_MIB = 48
-
-
-def main() -> int:
-    """Prints one row for the defaults and one for the most connections."""
-    size_mib = int(os.environ.get("SIZE_MIB", "4096"))
-    with contextlib.ExitStack() as owner:
-        binary = build.release(owner)
-        server = SeaweedFS(owner)
-        server.create_bucket("data", public=True)
-        print(f"Uploading an object of {size_mib} MiB ...", flush=True)
-        upload(server, size_mib)
-        print("| FETCH_CONCURRENCY | object, MiB | peak memory, MiB | seconds |\n| --- | --- | --- | --- |")
-        peaks = [measure(owner, server, binary, size_mib, concurrency) for concurrency in (8, 64)]
-    print(f"budget with defaults: {BUDGET_MIB} MiB, {'kept' if peaks[0] <= BUDGET_MIB else 'NOT KEPT'}")
-    return 0 if peaks[0] <= BUDGET_MIB else 1
+BUCKET = "data"
+KEY = "object.bin"
+TEXT = """Peak resident memory is the kernel's count (VmHWM) of the function's process alone, a new one for each
+run, from its start to the answer. Made-up objects come as fast as the test S3 (examples/test_s3.rs) sends them,
+nothing is cached. The bar is for the largest of the runs; the seconds only show that the object was read."""
+COLUMNS = ("server", "object, GiB", "settings", "peak memory, MiB", "seconds")
+LIMIT_MIB = 32
 
 
-def upload(server: SeaweedFS, size_mib: int) -> None:
-    """Bytes that differ from piece to piece, made as they are sent."""
-    with tempfile.NamedTemporaryFile(prefix="get-object-torrent-") as file:
-        block = os.urandom(64 * MIB)
-        for number in range(0, size_mib, 64):
-            file.write(number.to_bytes(8, "big") + block[8 : min(64, size_mib - number) * MIB])
-        file.flush()
-        parts = TransferConfig(multipart_chunksize=64 * MIB, max_concurrency=4)
-        server.client().upload_file(file.name, "data", "object.bin", Config=parts)
+@dataclass(frozen=True)
+class _Case:
+    """An object, the function's settings, and the most memory it may take."""
+
+    size: int
+    variables: Mapping[str, str] = field(default_factory=dict)
+    limit_mib: int = LIMIT_MIB
+
+    @property
+    def settings(self) -> str:
+        """For people."""
+        return ", ".join(f"{name}={value}" for name, value in self.variables.items()) or "defaults"
 
 
-def measure(owner: contextlib.ExitStack, server: SeaweedFS, binary: Path, size_mib: int, concurrency: int) -> float:
-    """One request of a function that has answered none before; nothing is cached."""
-    variables = {"BUCKETS": "data", "TIME_BUDGET_MS": "900000", "FETCH_CONCURRENCY": str(concurrency)}
-    variables["SIDECAR_PREFIX"] = f"with-{concurrency}/"
-    function = built(owner, binary, settings(server.endpoint, ADMIN, variables))
-    start = time.monotonic()
-    url = f"{function.endpoint}/data/object.bin?torrent"
-    command = [tools.installed("curl", "apt-get install curl"), "--silent", "--show-error", "--fail", url]
-    subprocess.run([*command, "--output", os.devnull], check=True, env=tools.environment())
-    seconds = time.monotonic() - start
-    peak = peak_mib(function.process.pid)
-    print(f"| {concurrency} | {size_mib} | {peak:.1f} | {seconds:.1f} |", flush=True)
-    function.process.stop()
-    return peak
+CASES = (
+    _Case(GIB),
+    _Case(4 * GIB),
+    _Case(20 * GIB),
+    _Case(4 * GIB, {"PIECE_LENGTH": str(256 * MIB)}),
+    _Case(4 * GIB, {"FETCH_CONCURRENCY": "64"}, limit_mib=96),
+)
 
 
-def peak_mib(pid: int) -> float:
-    """VmHWM, in MiB."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
-    return int(line.split()[1]) / 1024
+def run(bench: Bench) -> Report:
+    """Made-up objects of all sizes, and a real one on SeaweedFS."""
+    binary, program = build.release(bench.owner), build.test_s3(bench.owner, release=not bench.quick)
+    report = Report("Peak memory", TEXT, COLUMNS)
+    for case in CASES:
+        with contextlib.ExitStack() as owner:
+            size = bench.bytes(case.size)
+            server = test_s3.Server(owner, program, public=[BUCKET], objects={f"{BUCKET}/{KEY}": size})
+            envs = [settings(server.endpoint, None, case.variables)] * bench.runs(3)
+            _measure(report, "test S3", case, size, binary, envs)
+    size = bench.bytes(GIB)
+    # Each run keeps its torrent elsewhere, so that none finds one.
+    prefixes = [{"SIDECAR_PREFIX": f"run-{number}/"} for number in range(bench.runs(3))]
+    server = _seaweedfs(bench.owner, size)
+    _measure(report, "SeaweedFS", _Case(GIB), size, binary, [settings(server.endpoint, ROLE, own) for own in prefixes])
+    return report
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _seaweedfs(owner: contextlib.ExitStack, size: int) -> SeaweedFS:
+    server = SeaweedFS(owner)
+    server.create_bucket(BUCKET, public=True)
+    with contextlib.ExitStack() as upload:
+        file = objects.write(temporary.folder(upload, "objects") / KEY, size)
+        objects.upload(server, file, BUCKET)
+    return server
+
+
+def _measure(report: Report, server: str, case: _Case, size: int, binary: Path, envs: list[Mapping[str, str]]) -> None:
+    """One request of a function that has answered none before, in each environment."""
+    usages = [first_request.ask(binary, env, BUCKET, KEY).usage for env in envs]
+    peaks = [usage.peak_mib for usage in usages]
+    walls = [usage.wall for usage in usages]
+    print(f"{server}, {size / GIB:g} GiB, {case.settings}: {spread(peaks)} MiB, {spread(walls)} s", flush=True)
+    figures = [spread(peaks, "{:.1f}".format), spread(walls, "{:.1f}".format)]
+    report.rows.append([server, f"{size / GIB:g}", case.settings, *figures])
+    report.bars.append(Bar(f"MiB for {size / GIB:g} GiB on {server}, {case.settings}", max(peaks), case.limit_mib))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scripts.stack import gateways, http, temporary, tools
 from scripts.stack.gateways import Gateway
-from scripts.stack.lambda_service import LambdaService
+from scripts.stack.lambda_service import LAMBDA_SECONDS, LambdaService
 from scripts.stack.ports import LOOPBACK
 from scripts.stack.processes import Process
 from scripts.stack.seaweedfs import REGION, Credentials
@@ -51,10 +51,14 @@ def watched(
 
 
 def built(
-    owner: contextlib.ExitStack, binary: Path, env: Mapping[str, str], gateway: Gateway = gateways.rest_api
+    owner: contextlib.ExitStack,
+    binary: Path,
+    env: Mapping[str, str],
+    gateway: Gateway = gateways.rest_api,
+    timeout_seconds: float = LAMBDA_SECONDS,
 ) -> Function:
-    """The function `binary` behind `gateway`."""
-    service = LambdaService(owner, gateway)
+    """The function `binary` behind `gateway`, which waits `timeout_seconds` for an answer."""
+    service = LambdaService(owner, gateway, timeout_seconds)
     lambda_env = {
         "AWS_LAMBDA_RUNTIME_API": service.runtime_api,
         "AWS_LAMBDA_FUNCTION_NAME": NAME,

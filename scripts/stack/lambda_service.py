@@ -34,8 +34,9 @@ class _Invocation:
 class LambdaService:
     """Serves one function behind one kind of gateway, until `owner` closes."""
 
-    def __init__(self, owner: contextlib.ExitStack, gateway: Gateway) -> None:
+    def __init__(self, owner: contextlib.ExitStack, gateway: Gateway, timeout_seconds: float = LAMBDA_SECONDS) -> None:
         self._gateway = gateway
+        self.timeout_seconds = timeout_seconds
         self._waiting: queue.SimpleQueue[_Invocation | None] = queue.SimpleQueue()
         self._running: dict[str, _Invocation] = {}
         self.endpoint = f"http://{_serve(owner, self._handler(_Client))}"
@@ -48,7 +49,7 @@ class LambdaService:
         invocation = _Invocation(self._gateway(request))
         self._waiting.put(invocation)
         try:
-            answer = invocation.answer.get(timeout=LAMBDA_SECONDS)
+            answer = invocation.answer.get(timeout=self.timeout_seconds)
         except queue.Empty:
             return FAILED
         return FAILED if answer is None else response(answer)
@@ -76,6 +77,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """The function has a log."""
+
+    def handle(self) -> None:
+        # A function or client that is killed resets its connection.
+        with contextlib.suppress(ConnectionResetError):
+            super().handle()
 
     def read_body(self) -> bytes:
         if self.headers.get("transfer-encoding") == "chunked":
@@ -124,7 +130,7 @@ class _Runtime(_Handler):
         headers = [
             ("content-type", "application/json"),
             ("lambda-runtime-aws-request-id", invocation.id),
-            ("lambda-runtime-deadline-ms", str(int((time.time() + LAMBDA_SECONDS) * 1000))),
+            ("lambda-runtime-deadline-ms", str(int((time.time() + self.service.timeout_seconds) * 1000))),
             (
                 "lambda-runtime-invoked-function-arn",
                 "arn:aws:lambda:us-east-1:123456789012:function:get-object-torrent",

@@ -1,0 +1,96 @@
+"""What a cached answer takes beside a plain GET of its sidecar by the same SDK client, in one process and by turns.
+
+examples/cached.rs calls the whole function, event in and JSON out, so that nothing but its work is counted; the
+torrent is that of a 1 GiB object, 41 KB. It needs the answers of HEAD and of the sidecar's GET, sent side by side.
+"""
+
+import contextlib
+import json
+import statistics
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from benches import cargo, objects
+from benches.bench import Bench, spread
+from benches.objects import GIB
+from benches.report import FOLDER, Bar, Report
+from scripts.stack import build, temporary, tools
+from scripts.stack.errors import StackError
+from scripts.stack.function import settings
+from scripts.stack.seaweedfs import ROLE, SeaweedFS
+from scripts.stack.test_s3 import Server
+
+BUCKET, KEY = "data", "object.bin"
+# Processes, and in each so many answers and GETs by turns.
+RUNS, ROUNDS = 5, 300
+LATENCY_MS = 20
+SECONDS = 900.0
+
+TEXT = f"""The whole function, event in and JSON out, answers from a sidecar of 41 KB (an object of 1 GiB); by turns
+the same SDK client gets the sidecar alone, in the same process. {RUNS} processes, {ROUNDS} of each in each; every
+figure is the median over the processes (least to most)."""
+COLUMNS = ["server", "function, p50 ms", "GET, p50 ms", "function, p90 ms", "GET, p90 ms", "ratio of p50"]
+
+Environment = Mapping[str, str]
+
+
+def run(bench: Bench) -> Report:
+    """The test S3 as slow as S3 is, the test S3 on loopback, and SeaweedFS."""
+    report = Report("Cached answer", TEXT, COLUMNS)
+    program = _program(bench)
+    for name, latency_ms, most in ((f"test S3, {LATENCY_MS} ms", LATENCY_MS, 1.3), ("test S3", 0, 2.0)):
+        with contextlib.ExitStack() as owner:
+            _add(report, bench, name, program, _test_s3(owner, bench, latency_ms), most)
+    with contextlib.ExitStack() as owner:
+        _add(report, bench, "SeaweedFS", program, _seaweedfs(owner, bench), 2.0)
+    return report
+
+
+def _program(bench: Bench) -> Path:
+    cargo.build(bench.owner, ["--example", "cached", *([] if bench.quick else ["--release"])])
+    return FOLDER.parent / ("debug" if bench.quick else "release") / "examples" / "cached"
+
+
+def _test_s3(owner: contextlib.ExitStack, bench: Bench, latency_ms: int) -> Environment:
+    program = build.test_s3(owner, release=not bench.quick)
+    whole = {f"{BUCKET}/{KEY}": bench.bytes(GIB)}
+    server = Server(owner, program, public=[BUCKET], objects=whole, latency_ms=latency_ms)
+    return settings(server.endpoint, server.credentials, {"BUCKETS": BUCKET})
+
+
+def _seaweedfs(owner: contextlib.ExitStack, bench: Bench) -> Environment:
+    server = SeaweedFS(owner)
+    server.create_bucket(BUCKET, public=True)
+    with contextlib.ExitStack() as upload:
+        file = objects.write(temporary.folder(upload, "objects") / KEY, bench.bytes(GIB))
+        objects.upload(server, file, BUCKET)
+    return settings(server.endpoint, ROLE, {"BUCKETS": BUCKET})
+
+
+def _add(report: Report, bench: Bench, name: str, program: Path, env: Environment, most: float) -> None:
+    runs = [_run(program, env, bench) for _ in range(bench.runs(RUNS))]
+    function = [_milliseconds(run["function_us"]) for run in runs]
+    plain = [_milliseconds(run["get_us"]) for run in runs]
+    ratios = [ours[0] / theirs[0] for ours, theirs in zip(function, plain, strict=True)]
+    p50s = [spread([each[0] for each in kind]) for kind in (function, plain)]
+    p90s = [spread([each[1] for each in kind]) for kind in (function, plain)]
+    report.rows.append([name, *p50s, *p90s, spread(ratios)])
+    report.bars.append(Bar(f"{name}: p50 of a cached answer to that of a GET", statistics.median(ratios), most))
+    report.figures[name] = {"function_ms": function, "get_ms": plain, "torrent_bytes": runs[0]["torrent_bytes"]}
+
+
+def _run(program: Path, env: Environment, bench: Bench) -> dict:
+    command = [program, BUCKET, KEY, str(3 if bench.quick else ROUNDS)]
+    ran = subprocess.run(
+        command, env=dict(env), cwd=tools.ROOT, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    if ran.returncode != 0:
+        raise StackError(f"{program.name} failed: {ran.stderr.strip()}")
+    return json.loads(ran.stdout)
+
+
+def _milliseconds(microseconds: list[int]) -> tuple[float, float]:
+    """p50 and p90."""
+    deciles = statistics.quantiles(microseconds, n=10)
+    return statistics.median(microseconds) / 1000, deciles[8] / 1000

@@ -1,0 +1,74 @@
+"""How long the function takes until it first asks for work, and how large it is.
+
+The official runtime emulator starts the release build with the environment that Lambda gives it. The clock starts in
+the shell that becomes the function, and stops where the first bytes of `GET …/invocation/next` arrive: so the
+`exec`, the loader, and the way over loopback are counted too. A new emulator and a new process each time.
+"""
+
+import contextlib
+import statistics
+from pathlib import Path
+
+from benches import package
+from benches.bench import Bench, spread
+from benches.emulator import Emulator
+from benches.report import Bar, Report
+from scripts.stack import build, tools
+from scripts.stack.errors import StackError
+
+RUNS = 20
+LONGEST_MS = 15
+LARGEST_BINARY_MB = 10
+LARGEST_ZIP_MB = 5
+
+# Never used: nothing is asked of S3 here.
+VARIABLES = {
+    "AWS_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "ACCESSKEY",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_SESSION_TOKEN": "token",
+    "BUCKETS": "data",
+}
+
+
+def run(bench: Bench) -> Report:
+    """The release build's figures."""
+    binary = build.release(bench.owner)
+    times = measure(binary, bench.runs(RUNS))
+    sizes = package.sizes(binary)
+    report = Report(
+        "Cold start",
+        f"From the start of the process to its first request for work, under AWS's runtime interface emulator, "
+        f"{len(times)} times: the median (least to most). A little is counted that is not the function's: the "
+        "shell's `exec`, and one connection over loopback. MB are 1,000,000 bytes; the zip is packed with deflate, "
+        "level 9.",
+        ["figure", "value"],
+    )
+    report.rows += [
+        ["first request for work, ms", spread(times)],
+        ["binary, MB", f"{sizes.binary:.2f}"],
+        ["zip, MB", f"{sizes.zip:.2f}"],
+    ]
+    report.bars += [
+        Bar("first request for work, ms", statistics.median(times), LONGEST_MS),
+        Bar("binary, MB", sizes.binary, LARGEST_BINARY_MB),
+        Bar("zip, MB", sizes.zip, LARGEST_ZIP_MB),
+    ]
+    report.figures = {"init_ms": times, "binary_mb": sizes.binary, "zip_mb": sizes.zip}
+    return report
+
+
+def measure(binary: Path, times: int) -> list[float]:
+    """Milliseconds of each of so many cold starts."""
+    return [_once(binary) for _ in range(times)]
+
+
+def _once(binary: Path) -> float:
+    event = (tools.ROOT / "events" / "rest-v1-options.json").read_bytes()
+    with contextlib.ExitStack() as owner:
+        emulator = Emulator(owner, binary, VARIABLES)
+        answer = emulator.invoke(event)
+        # It is the function that was started, and it works.
+        if answer.get("statusCode") != 204 or "x-torrent-origin" not in str(answer.get("multiValueHeaders")):
+            raise StackError(f"the function answers a preflight with {answer}")
+        return emulator.init_ms()

@@ -1,0 +1,70 @@
+"""What a request costs, by where the piece hashes come from; the S3 requests of the formulas are held to measured ones.
+
+docs/OPERATIONS.md has the same table: tests/e2e/test_bench_startup.py compares them.
+"""
+
+import contextlib
+from pathlib import Path
+
+from benches import cost_model, objects, request_log
+from benches.bench import Bench
+from benches.cost_model import LARGEST_PART, MIB, ORIGINS, SIZES, Work
+from benches.report import Bar, Report
+from scripts.stack import build, temporary
+from scripts.stack.function import Function, built, settings
+from scripts.stack.seaweedfs import ROLE, SeaweedFS
+from scripts.stack.test_s3 import Server
+
+BUCKET = "data"
+PARTS, PART_SIZE = 2_500, 8 * MIB
+# The object whose hashes all origins can have, and none of which may be larger.
+LARGEST = 10_000 * LARGEST_PART
+
+TEXT = """By the formulas and the assumptions of [OPERATIONS.md](OPERATIONS.md#cost): no dollar is measured. Measured
+are the S3 requests and the bytes read of 64 MiB on SeaweedFS, read and then cached, and of 2,500 parts on the test
+S3, as the function's log tells them: they must be the formulas'."""
+
+
+def run(bench: Bench) -> Report:
+    """The table, and a bar for each formula."""
+    binary = build.release(bench.owner)
+    report = Report("Cost", TEXT, cost_model.columns(), cost_model.rows())
+    report.bars += [*_read_and_cached(binary, bench.bytes(64 * MIB)), *_part_checksums(bench, binary)]
+    report.figures["bytes_read"] = {origin: _bytes_read(origin) for origin in ORIGINS}
+    return report
+
+
+def _bytes_read(origin: str) -> dict[str, int]:
+    """For the plot, which needs sizes for which every origin has an answer."""
+    sizes = {name: size for name, size in SIZES.items() if size <= LARGEST} | {"625 GiB": LARGEST}
+    works = {name: cost_model.work(origin, size) for name, size in sizes.items()}
+    return {name: work.bytes_read for name, work in works.items() if work}
+
+
+def _read_and_cached(binary: Path, size: int) -> list[Bar]:
+    with contextlib.ExitStack() as owner:
+        server = SeaweedFS(owner)
+        server.create_bucket(BUCKET, public=True)
+        file = objects.write(temporary.folder(owner, "objects") / "object.bin", size)
+        objects.upload(server, file, BUCKET)
+        function = built(owner, binary, settings(server.endpoint, ROLE, {"BUCKETS": BUCKET}))
+        formulas = {"object": cost_model.whole_object(size), "sidecar": cost_model.sidecar(size)}
+        return [_bar(function, file.name, origin, work) for origin, work in formulas.items()]
+
+
+def _part_checksums(bench: Bench, binary: Path) -> list[Bar]:
+    multiparts = {f"{BUCKET}/parts.bin": (PARTS, PART_SIZE)}
+    server = Server(
+        bench.owner, build.test_s3(bench.owner, release=not bench.quick), public=[BUCKET], multiparts=multiparts
+    )
+    function = built(bench.owner, binary, settings(server.endpoint, server.credentials, {"BUCKETS": BUCKET}))
+    formula = cost_model.part_checksums(PARTS * PART_SIZE, PART_SIZE)
+    assert formula is not None
+    return [_bar(function, "parts.bin", "part-checksums", formula)]
+
+
+def _bar(function: Function, key: str, origin: str, formula: Work) -> Bar:
+    line = request_log.ask(function, BUCKET, key, origin)
+    told = formula.gets + formula.puts
+    off = abs(line["s3_requests"] - told) + abs(line["bytes_read"] - formula.bytes_read)
+    return Bar(f"{origin}: S3 requests and bytes beside the formula's {told} and {formula.bytes_read:,}", off, 0)

@@ -1,0 +1,26 @@
+"""Objects for the benchmarks: bytes that nothing can compress, and that differ from piece to piece."""
+
+import os
+from pathlib import Path
+
+from boto3.s3.transfer import TransferConfig
+
+from scripts.stack.seaweedfs import SeaweedFS
+
+MIB = 1024 * 1024
+GIB = 1024 * MIB
+BLOCK = 16 * MIB
+
+
+def write(path: Path, size: int) -> Path:
+    """A file of `size` random bytes, which then are in the page cache."""
+    with path.open("wb") as file:
+        for start in range(0, size, BLOCK):
+            file.write(os.urandom(min(BLOCK, size - start)))
+    return path
+
+
+def upload(server: SeaweedFS, path: Path, bucket: str) -> None:
+    """The file as an object of its name."""
+    parts = TransferConfig(multipart_chunksize=64 * MIB, max_concurrency=4)
+    server.client().upload_file(str(path), bucket, path.name, Config=parts)

@@ -1,0 +1,65 @@
+"""What a benchmark found out: rows, the bars they are held to, and figures for the plots."""
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from scripts.stack import tools
+
+# Where `make bench` leaves its reports.
+FOLDER = tools.ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "bench"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A figure and the budget it has to keep."""
+
+    what: str
+    value: float
+    limit: float
+    at_least: bool = False
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the figure is within the budget."""
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+    def __str__(self) -> str:
+        relation = "at least" if self.at_least else "at most"
+        return f"{self.what}: {self.value:.2f}, {relation} {self.limit:g}: {'kept' if self.is_kept else 'NOT KEPT'}"
+
+
+@dataclass
+class Report:
+    """The figures of one question, ready for docs/BENCHMARKS.md."""
+
+    title: str
+    text: str
+    columns: Sequence[str]
+    rows: list[Sequence[str]] = field(default_factory=list)
+    bars: list[Bar] = field(default_factory=list)
+    # Figures for the plots and the cost table, by name.
+    figures: dict[str, object] = field(default_factory=dict)
+
+    def markdown(self) -> str:
+        """A section: what was done, the table, and whether the bars were kept."""
+        lines = [f"### {self.title}", "", self.text, "", _row(self.columns), _row("---" for _ in self.columns)]
+        lines += [_row(row) for row in self.rows]
+        lines += ["", *(f"* {bar}" for bar in self.bars)] if self.bars else []
+        return "\n".join(lines) + "\n"
+
+    def save(self, path: Path) -> None:
+        """As JSON."""
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> "Report":
+        """What `save` wrote."""
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        return cls(**{**saved, "bars": [Bar(**bar) for bar in saved["bars"]]})
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
