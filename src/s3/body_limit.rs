@@ -2,19 +2,25 @@
 
 use aws_sdk_s3::{
     config::{
-        ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeDeserializationInterceptorContextRef,
+        ConfigBag, Intercept, RuntimeComponents,
+        interceptors::{
+            BeforeDeserializationInterceptorContextMut, BeforeDeserializationInterceptorContextRef,
+        },
     },
     error::BoxError,
+    primitives::SdkBody,
 };
+use http_body_util::Limited;
 
-/// Refuses an answer whose `Content-Length` is more than so many bytes, before its body is read.
+/// Refuses an answer of more than so many bytes: by its `Content-Length` before its body is read, and one that has
+/// none as soon as it is too long.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct BodyLimit(pub(super) u64);
+pub(super) struct BodyLimit(pub(super) usize);
 
 /// An answer that was refused.
 #[derive(Debug, thiserror::Error)]
 #[error("an answer of {0} bytes")]
-pub(super) struct TooLong(u64);
+pub(super) struct TooLong(usize);
 
 impl Intercept for BodyLimit {
     fn name(&self) -> &'static str {
@@ -32,5 +38,17 @@ impl Intercept for BodyLimit {
             Some(length) if length > self.0 => Err(TooLong(length).into()),
             _ => Ok(()),
         }
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let body = context.response_mut().body_mut();
+        let whole = std::mem::replace(body, SdkBody::taken());
+        *body = SdkBody::from_body_1_x(Limited::new(whole, self.0));
+        Ok(())
     }
 }

@@ -5,6 +5,7 @@ use aws_sdk_s3::{
     config::http::HttpResponse,
     error::{BoxError, ProvideErrorMetadata, SdkError},
 };
+use http_body_util::LengthLimitError;
 
 use super::body_limit::TooLong;
 
@@ -84,10 +85,15 @@ where
             _ => Error::Unavailable(error.into()),
         };
     };
-    if status < 300 {
+    // S3 may send an error document with 200, when it fails after it has begun to answer.
+    if status < 300 && error.code().is_none() {
         return Error::Malformed(format!("status {status} with headers that cannot be read"));
     }
-    match (error.code().unwrap_or_default(), status) {
+    let code = error.code().unwrap_or_default();
+    if is_passing_code(code) {
+        return Error::Unavailable(error.into());
+    }
+    match (code, status) {
         (_, 405) if delete_marker => Error::DeleteMarker,
         ("MethodNotAllowed", 405) => Error::DeleteMarker,
         (_, 404) if delete_marker => Error::NoSuchKey { delete_marker },
@@ -97,22 +103,39 @@ where
         ("InvalidRequest", 400) => Error::InvalidRequest,
         ("InvalidArgument", 400) => invalid_argument(error.message().unwrap_or_default()),
         ("PreconditionFailed" | "ConditionalRequestConflict", _) | (_, 412 | 416) => Error::Changed,
-        ("RequestTimeout" | "SlowDown" | "Throttling", _) | (_, 408 | 429 | 500 | 502..) => {
-            Error::Unavailable(error.into())
-        }
+        (_, 408 | 429 | 500 | 502..) => Error::Unavailable(error.into()),
         // The role's own trouble, and none of the caller's rights.
         (
             "InvalidAccessKeyId"
             | "SignatureDoesNotMatch"
             | "RequestTimeTooSkewed"
             | "InvalidToken"
-            | "ExpiredToken",
+            | "ExpiredToken"
+            | "RequestExpired"
+            | "TokenRefreshRequired"
+            | "AuthorizationHeaderMalformed",
             _,
         ) => Error::Credentials(error.into()),
         (_, 403 | 401) => Error::AccessDenied,
         ("NoSuchKey" | "NotFound", _) | (_, 404) => Error::NoSuchKey { delete_marker },
         _ => Error::Unexpected(error.into()),
     }
+}
+
+/// Codes that S3 and servers like it give for what may pass, whatever the status.
+fn is_passing_code(code: &str) -> bool {
+    let known = [
+        "BandwidthLimitExceeded",
+        "InternalError",
+        "OperationAborted",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "SlowDown",
+        "TooManyRequestsException",
+    ];
+    known.contains(&code) || code.contains("Throttl")
 }
 
 /// [`classify`] for an operation whose answer is all headers and XML: a body that breaks off is a fault that may
@@ -122,7 +145,11 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     match error {
-        SdkError::ResponseError(_) if has_source::<TooLong>(&error) => Error::Unexpected(error.into()),
+        SdkError::ResponseError(_)
+            if has_source::<TooLong>(&error) || has_source::<LengthLimitError>(&error) =>
+        {
+            Error::Unexpected(error.into())
+        }
         SdkError::ResponseError(_) => Error::Unavailable(error.into()),
         error => classify(error),
     }

@@ -5,15 +5,17 @@
 //! and the SHA-1 over all digests is its composite checksum.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html>
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, time::Duration};
 
+use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::{
-    Client,
+    Client, config,
     operation::get_object_attributes::{
         GetObjectAttributesOutput, builders::GetObjectAttributesFluentBuilder,
     },
     types::{GetObjectAttributesParts, ObjectAttributes, ObjectPart},
 };
+use tokio::time::sleep;
 
 use super::{
     Error, Meter, Misfit, ObjectHead, Parts, body_limit::BodyLimit, client::request_payer,
@@ -25,10 +27,13 @@ use crate::object::{CallOptions, ObjectId};
 const PART_COUNTS: RangeInclusive<u32> = 2..=10_000;
 /// The most that S3 lists at once.
 const PARTS_A_PAGE: i32 = 1_000;
-/// A full page takes some 250 KB. A server that does not know the call may answer with the object itself.
+/// A full page takes some 120 KB. A server that does not know the call may answer with the object itself.
 const PAGE_LIMIT: BodyLimit = BodyLimit(4 * 1024 * 1024);
 /// How often an answer that makes no sense is asked for.
 const TRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(200);
+/// A page that has not come by then, body and all, is asked for again: the SDK's other timeouts end with its headers.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Part checksums, as the function's role may ask for them.
 #[derive(Clone, Debug)]
@@ -89,10 +94,14 @@ impl PartChecksums {
         loop {
             tries += 1;
             let request = self.request(object, options).set_part_number_marker(after.clone()).customize();
-            let sent = request.interceptor(meter.clone()).interceptor(PAGE_LIMIT).send().await;
+            let patience = config::Builder::new().timeout_config(page_timeouts());
+            let request =
+                request.config_override(patience).interceptor(meter.clone()).interceptor(PAGE_LIMIT);
+            let sent = request.send().await;
             match sent.map_err(classify_answer) {
                 Err(error) if error.is_passing() && tries < TRIES => {
                     tracing::debug!(%error, "a page of parts is asked for again");
+                    sleep(PAUSE * tries).await;
                 }
                 answer => return answer,
             }
@@ -113,6 +122,10 @@ impl PartChecksums {
     }
 }
 
+fn page_timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().operation_attempt_timeout(PAGE_TIMEOUT).build()
+}
+
 /// Takes a page into the list; `Some` is after which part to go on.
 fn take(
     list: &mut PartList,
@@ -121,15 +134,18 @@ fn take(
     fits: impl Fn(u64) -> bool,
 ) -> Result<Option<String>, Misfit> {
     // Without quotes here, with them in HEAD.
-    if page.e_tag().map(|etag| etag.trim_matches('"')) != Some(head.etag.trim_matches('"')) {
+    let (Some(etag), Some(parts)) = (page.e_tag(), page.object_parts()) else {
+        return Err(Misfit::Incomplete);
+    };
+    if etag.trim_matches('"') != head.etag.trim_matches('"') {
         return Err(Misfit::Changed);
     }
-    let Some(parts) = page.object_parts() else { return Err(Misfit::Incomplete) };
     for part in parts.parts() {
         let (number, size, digest) = complete(part).ok_or(Misfit::Incomplete)?;
         list.add(number, size, digest, &fits)?;
     }
-    next(parts)
+    // What S3 says of further parts does not matter then: the composite shows that these are all.
+    if list.is_complete() { Ok(None) } else { next(parts) }
 }
 
 fn complete(part: &ObjectPart) -> Option<(i32, u64, [u8; 20])> {
@@ -149,7 +165,7 @@ fn next(parts: &GetObjectAttributesParts) -> Result<Option<String>, Misfit> {
 /// Why the object is read instead; what may pass remains an error.
 fn misfit(error: Error) -> Result<Misfit, Error> {
     match error {
-        Error::Unavailable(_) | Error::Credentials(_) => Err(error),
+        Error::Unavailable(_) | Error::Interrupted(_) | Error::Credentials(_) => Err(error),
         Error::AccessDenied => Ok(Misfit::Denied),
         error => Ok(Misfit::NotListed(error)),
     }

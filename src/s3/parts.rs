@@ -23,8 +23,8 @@ pub enum Misfit {
     /// One part, or more than S3 allows.
     #[error("it has {0} parts")]
     Count(u32),
-    /// The role lacks `s3:GetObjectAttributes`, or what S3 asks for beside it.
-    #[error("the function's role may not see its parts (s3:GetObjectAttributes)")]
+    /// The role lacks `s3:GetObjectAttributes`, or the right to read the object, which S3 asks for beside it.
+    #[error("the function's role may not see its parts (s3:GetObjectAttributes and s3:GetObject)")]
     Denied,
     /// An S3 that does not know the call, or an object that is gone.
     #[error("S3 does not list its parts")]
@@ -89,9 +89,14 @@ impl PartList {
         Ok(())
     }
 
+    /// Whether as many are there as the composite was computed from.
+    pub(super) fn is_complete(&self) -> bool {
+        self.digests.len() as u64 == u64::from(self.composite.parts)
+    }
+
     /// The parts, if they are all there and make an object of `length` bytes.
     pub(super) fn verified(self, length: u64) -> Result<Parts, Misfit> {
-        if self.digests.len() as u64 != u64::from(self.composite.parts) {
+        if !self.is_complete() {
             return Err(Misfit::Incomplete);
         }
         let composite: Sha1Digest = Sha1::digest(self.digests.as_flattened()).into();

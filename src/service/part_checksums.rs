@@ -5,7 +5,7 @@ use crate::{
     config::Config,
     logging::causes,
     object::{CallOptions, ObjectId},
-    s3::{Meter, Misfit, ObjectHead, PartChecksums},
+    s3::{Meter, ObjectHead, PartChecksums},
     torrent::{Info, PieceLength, Pieces},
 };
 
@@ -28,11 +28,14 @@ pub(super) async fn info(
     config: &Config,
     meter: &Meter,
 ) -> Result<Option<Info>, Error> {
-    let Some(part_checksums) = part_checksums else { return Ok(None) };
     let Asked { object, options, head } = *asked;
     if !head.is_multipart() {
         return Ok(None);
     }
+    let Some(part_checksums) = part_checksums else {
+        log("the function has no credentials to ask with");
+        return Ok(None);
+    };
     let fits = |size| piece_length(size, config.piece_length).is_some();
     match part_checksums.read(object, head, fits, options, meter).await.map_err(Error::S3)? {
         Ok(parts) => Ok(Some(Info {
@@ -42,14 +45,14 @@ pub(super) async fn info(
             pieces: Pieces::from(parts.digests),
         })),
         Err(misfit) => {
-            log(&misfit);
+            log(&causes(&misfit));
             Ok(None)
         }
     }
 }
 
-fn log(misfit: &Misfit) {
-    tracing::info!(reason = causes(misfit), "the object is read: its part checksums cannot be used");
+fn log(reason: &str) {
+    tracing::info!(reason, "the object is read: its part checksums cannot be used");
 }
 
 /// Parts of `size` bytes as pieces: a power of two that clients take and that nothing else was configured for.

@@ -161,7 +161,9 @@ async fn what_the_caller_asks_of_s3_is_passed_on() {
 async fn without_credentials_the_object_is_read() {
     let s3 = serving(uploaded()).await;
     let function = Function::try_start(&s3, &[], None).await.expect("a function");
+    let (written, _guard) = capture("info");
     assert_eq!(function.get("/data/a").await.origin(), "object");
+    assert!(written.lines()[0]["reason"].as_str().is_some_and(|reason| reason.contains("credentials")));
 }
 
 #[tokio::test]
@@ -264,6 +266,10 @@ async fn an_s3_that_answers_with_the_object_itself_is_not_listened_to() {
     s3.fault(Matcher::attributes(), Fault::OverlongBody(5 * MIB));
     assert!(reason_for_reading(&s3, &[]).await.contains("an answer of"));
     assert_eq!(s3.calls_of(Operation::GetObjectAttributes).len(), 1);
+    let s3 = serving(uploaded()).await;
+    s3.fault(Matcher::attributes(), Fault::OverlongBody(5 * MIB));
+    s3.fault(Matcher::attributes(), Fault::without("content-length"));
+    assert!(reason_for_reading(&s3, &[]).await.contains("length limit"));
 }
 
 #[tokio::test]
@@ -277,6 +283,9 @@ async fn a_passing_fault_does_not_change_the_info_hash() {
         Fault::CutBody(100),
         Fault::ResetBody(100),
         Fault::ShortBody(100),
+        Fault::StallBody { after: 100, pause: None },
+        // S3 may fail after it has begun to answer.
+        Fault::error(200, "InternalError"),
     ] {
         let s3 = serving(uploaded()).await;
         s3.fault(Matcher::attributes().nth(1), fault.clone());
@@ -288,7 +297,15 @@ async fn a_passing_fault_does_not_change_the_info_hash() {
 
 #[tokio::test]
 async fn a_fault_that_lasts_is_reported_and_the_object_not_read() {
-    for fault in [Fault::internal_error(), Fault::slow_down(), Fault::CutBody(100), Fault::error(429, "X")] {
+    for fault in [
+        Fault::internal_error(),
+        Fault::slow_down(),
+        Fault::CutBody(100),
+        Fault::error(429, "X"),
+        Fault::error(400, "ThrottlingException"),
+        Fault::error(409, "OperationAborted"),
+        Fault::error(200, "SlowDown"),
+    ] {
         let s3 = serving(uploaded()).await;
         s3.fault(Matcher::attributes(), fault.clone());
         assert_eq!(get(&s3).await.error(), (503, "SlowDown".into()), "{fault:?}");
@@ -299,10 +316,12 @@ async fn a_fault_that_lasts_is_reported_and_the_object_not_read() {
 
 #[tokio::test]
 async fn credentials_that_are_not_taken_do_not_change_the_info_hash() {
-    let s3 = serving(uploaded()).await;
-    s3.fault(Matcher::attributes(), Fault::error(400, "ExpiredToken"));
-    assert_eq!(get(&s3).await.error(), (500, "InternalError".into()));
-    assert_eq!(bytes_asked_for(&s3), 0);
+    for code in ["ExpiredToken", "TokenRefreshRequired", "InvalidAccessKeyId"] {
+        let s3 = serving(uploaded()).await;
+        s3.fault(Matcher::attributes(), Fault::error(400, code));
+        assert_eq!(get(&s3).await.error(), (500, "InternalError".into()));
+        assert_eq!(bytes_asked_for(&s3), 0);
+    }
 }
 
 #[tokio::test]
