@@ -18,7 +18,10 @@ class _State:
 
 
 def raise_on_stop_signals() -> None:
-    """From now on a stop signal raises `Stopped` in the main thread."""
+    """From now on the first stop signal raises `Stopped` in the main thread; the cleaning up is not disturbed by more.
+
+    `timeout` and some terminals send it twice.
+    """
     for number in STOP_SIGNALS:
         signal.signal(number, _on_signal)
 
@@ -39,11 +42,16 @@ def held() -> Iterator[None]:
         _State.depth -= 1
     if _State.pending and not _State.depth:
         _State.pending = False
-        raise Stopped
+        _stop()
 
 
 def _on_signal(_number: int, _frame: FrameType | None) -> None:
     if _State.depth:
         _State.pending = True
     else:
-        raise Stopped
+        _stop()
+
+
+def _stop() -> None:
+    ignore_stop_signals()
+    raise Stopped
