@@ -173,9 +173,9 @@ impl GetObjectTorrent {
         if let Some((info, info_hash)) = slot.verified_info(head, &name, self.config.piece_length) {
             return Ok(Hashed { info, info_hash, origin: Origin::Sidecar });
         }
-        let asked = part_checksums::Asked { object: &request.object, options: &request.options, head };
         let part_checksums = self.part_checksums.as_ref();
-        if let Some(info) = part_checksums::info(part_checksums, &asked, &name, &self.config, meter).await? {
+        let info = part_checksums::info(part_checksums, request, head, &name, &self.config, meter).await?;
+        if let Some(info) = info {
             return Hashed::new(info, Origin::PartChecksums);
         }
         let piece_length = piece_length(head, &self.config)?;

@@ -1,10 +1,9 @@
 //! Piece hashes that S3 already knows: the SHA-1s of a multipart upload's parts, where the parts can be pieces.
 
-use super::Error;
+use super::{Error, TorrentRequest};
 use crate::{
     config::Config,
     logging::causes,
-    object::{CallOptions, ObjectId},
     s3::{Meter, ObjectHead, PartChecksums},
     torrent::{Info, PieceLength, Pieces},
 };
@@ -12,23 +11,16 @@ use crate::{
 const SMALLEST_PART: u64 = 256 * 1024;
 const LARGEST_PART: u64 = 64 * 1024 * 1024;
 
-/// Who asks for what.
-pub(super) struct Asked<'a> {
-    pub(super) object: &'a ObjectId,
-    pub(super) options: &'a CallOptions,
-    pub(super) head: &'a ObjectHead,
-}
-
 /// The `info` made of part checksums; `None` where the object has to be read. One that was uploaded in parts might
 /// have had them: a line in the log says why it is read.
 pub(super) async fn info(
     part_checksums: Option<&PartChecksums>,
-    asked: &Asked<'_>,
+    request: &TorrentRequest,
+    head: &ObjectHead,
     name: &str,
     config: &Config,
     meter: &Meter,
 ) -> Result<Option<Info>, Error> {
-    let Asked { object, options, head } = *asked;
     if !head.is_multipart() {
         return Ok(None);
     }
@@ -37,7 +29,8 @@ pub(super) async fn info(
         return Ok(None);
     };
     let fits = |size| piece_length(size, config.piece_length).is_some();
-    match part_checksums.read(object, head, fits, options, meter).await.map_err(Error::S3)? {
+    let found = part_checksums.read(&request.object, head, fits, &request.options, meter).await;
+    match found.map_err(Error::S3)? {
         Ok(parts) => Ok(Some(Info {
             length: head.length,
             name: name.to_owned(),
