@@ -93,10 +93,7 @@ def server() -> Iterator[SeaweedFS]:
 @pytest.fixture(scope="session")
 def functions(binary: Path, server: SeaweedFS) -> Iterator[Functions]:
     """Starts functions by their configuration."""
-    with contextlib.ExitStack() as owner:
-        functions = Functions(owner, binary, server)
-        yield functions
-        functions.check_logs()
+    yield from _functions(binary, server)
 
 
 @pytest.fixture(scope="session")
@@ -112,8 +109,12 @@ def s3(build_shown: Callable[..., Path]) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def s3_functions(binary: Path, s3: Server) -> Iterator[Functions]:
     """Functions whose S3 is that one."""
+    yield from _functions(binary, s3)
+
+
+def _functions(binary: Path, server: SeaweedFS | Server) -> Iterator[Functions]:
     with contextlib.ExitStack() as owner:
-        functions = Functions(owner, binary, s3)
+        functions = Functions(owner, binary, server)
         yield functions
         functions.check_logs()
 

@@ -13,12 +13,13 @@ use get_object_torrent::{
     config::{Config, ConfigFaults},
     lambda::{self, Api},
     start,
-    torrent::Metainfo,
+    torrent::{Metainfo, PieceHash, Pieces},
 };
 use lambda_http::{Context, LambdaEvent, Service, request::LambdaRequest};
 use serde_json::{Value, json};
+use sha1::{Digest, Sha1};
 
-use super::fake_s3::{FakeS3, Identity};
+use super::fake_s3::{Content, FakeS3, Identity};
 
 /// The function, as started with some variables.
 pub(crate) struct Function {
@@ -157,6 +158,16 @@ impl From<Value> for Answer {
             is_base64,
         }
     }
+}
+
+/// The pieces as anyone would compute them.
+pub(crate) fn model(content: &Content, piece_length: u64) -> Pieces {
+    let starts = (0..content.length()).step_by(usize::try_from(piece_length).expect("a length"));
+    let hash = |start: u64| -> PieceHash {
+        let end = content.length().min(start + piece_length);
+        Sha1::digest(content.slice(start..end)).into()
+    };
+    Pieces::from(starts.map(hash).collect::<Vec<_>>())
 }
 
 /// A Function URL event; `path` and `query` are as they came over the wire.

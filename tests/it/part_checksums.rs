@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use get_object_torrent::torrent::{PieceHash, Pieces};
-use sha1::{Digest, Sha1};
-
 use super::{
     fake_s3::{Bucket, Content, FakeS3, Fault, Identity, Matcher, Object, Operation, Rights, Who},
-    harness::{Answer, Function, function_url},
+    harness::{Answer, Function, function_url, model},
     log::capture,
 };
 
@@ -34,12 +31,6 @@ async fn serving(object: Object) -> FakeS3 {
 
 async fn get(s3: &FakeS3) -> Answer {
     Function::start(s3, &[]).await.get("/data/a").await
-}
-
-fn model(content: &Content, piece_length: u64) -> Pieces {
-    let bytes = content.to_bytes();
-    let pieces = bytes.chunks(usize::try_from(piece_length).expect("a length"));
-    Pieces::from(pieces.map(|piece| Sha1::digest(piece).into()).collect::<Vec<PieceHash>>())
 }
 
 fn bytes_asked_for(s3: &FakeS3) -> u64 {
@@ -274,19 +265,15 @@ async fn an_s3_that_answers_with_the_object_itself_is_not_listened_to() {
 
 #[tokio::test]
 async fn a_passing_fault_does_not_change_the_info_hash() {
-    for fault in [
-        Fault::internal_error(),
-        Fault::slow_down(),
-        Fault::Reset,
-        Fault::Close,
-        Fault::CutBody(0),
+    let later = [
         Fault::CutBody(100),
         Fault::ResetBody(100),
         Fault::ShortBody(100),
         Fault::StallBody { after: 100, pause: None },
         // S3 may fail after it has begun to answer.
         Fault::error(200, "InternalError"),
-    ] {
+    ];
+    for fault in Fault::BEFORE_THE_BODY.into_iter().chain(later) {
         let s3 = serving(uploaded()).await;
         s3.fault(Matcher::attributes().nth(1), fault.clone());
         let answer = get(&s3).await;

@@ -1,25 +1,12 @@
 //! Reading: every size, ranges side by side, each held to the object that HEAD saw.
 
-use get_object_torrent::torrent::{PieceHash, Pieces};
-use sha1::{Digest, Sha1};
-
 use super::{
     fake_s3::{Bucket, Content, FakeS3, Operation},
-    harness::Function,
+    harness::{Function, model},
 };
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
-
-/// The pieces as anyone would compute them.
-fn model(content: &Content, piece_length: u64) -> Pieces {
-    let starts = (0..content.length()).step_by(usize::try_from(piece_length).expect("a length"));
-    let hash = |start: u64| -> PieceHash {
-        let end = content.length().min(start + piece_length);
-        Sha1::digest(content.slice(start..end)).into()
-    };
-    Pieces::from(starts.map(hash).collect::<Vec<_>>())
-}
 
 async fn pieces(length: u64, piece_length: u64, variables: &[(&str, &str)]) {
     let content = Content::cheap(length, length);

@@ -44,6 +44,15 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
+    /// What may pass, and leaves a client without any byte of a body.
+    pub(crate) const BEFORE_THE_BODY: [Self; 5] = [
+        Self::Error { status: 500, code: "InternalError" },
+        Self::Error { status: 503, code: "SlowDown" },
+        Self::Reset,
+        Self::Close,
+        Self::CutBody(0),
+    ];
+
     pub(crate) fn internal_error() -> Self {
         Self::error(500, "InternalError")
     }
