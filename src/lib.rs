@@ -11,6 +11,7 @@
 //! [`s3`] neither [`lambda`] nor [`torrent`]. `docs/ARCHITECTURE.md` has the reasons.
 
 pub mod config;
+pub mod job;
 pub mod lambda;
 pub mod logging;
 pub mod object;

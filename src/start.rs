@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use crate::{
     config::{Account, Config},
+    job::Worker,
     lambda::Api,
     s3::{Clients, is_path_style_endpoint},
     service::GetObjectTorrent,
@@ -28,13 +29,24 @@ pub async fn account(sdk: &SdkConfig) -> Account {
 /// nothing.
 #[must_use]
 pub fn api(config: Config, sdk: &SdkConfig) -> Api {
-    let path_style = config.endpoint.as_deref().or(sdk.endpoint_url()).is_some_and(is_path_style_endpoint);
-    let clients = Clients::new(sdk, path_style);
+    let clients = clients(&config, sdk);
     if !config.has_credentials {
         tracing::warn!("the function has no AWS credentials: torrents are not cached");
     }
     let config = Arc::new(config);
     Api::new(Arc::clone(&config), GetObjectTorrent::new(config, clients))
+}
+
+/// The job function of `config`. It keeps what it makes in S3, so it needs credentials.
+#[must_use]
+pub fn worker(config: Config, sdk: &SdkConfig) -> Worker {
+    let clients = clients(&config, sdk);
+    Worker::new(Arc::new(config), clients)
+}
+
+fn clients(config: &Config, sdk: &SdkConfig) -> Clients {
+    let path_style = config.endpoint.as_deref().or(sdk.endpoint_url()).is_some_and(is_path_style_endpoint);
+    Clients::new(sdk, path_style)
 }
 
 async fn has_credentials(sdk: &SdkConfig) -> bool {

@@ -116,7 +116,10 @@ impl From<&service::Error> for ErrorAnswer {
                 slow_down("The object changed twice while it was read. Try again.")
             }
             service::Error::OutOfTime { size } => slow_down(&out_of_time(*size)),
-            service::Error::Encoding(_) | service::Error::Task(_) | service::Error::Misplaced => internal(),
+            service::Error::Encoding(_)
+            | service::Error::Task(_)
+            | service::Error::NoPlace
+            | service::Error::Misplaced => internal(),
         }
     }
 }

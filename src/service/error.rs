@@ -44,6 +44,10 @@ pub enum Error {
     /// A read that ended in a panic.
     #[error("a read did not end")]
     Task(#[from] tokio::task::JoinError),
+    /// An object of the user's lies at the sidecar's key, or the key would be too long: a job has nowhere to leave what
+    /// it makes.
+    #[error("the sidecar has no place")]
+    NoPlace,
     /// Hashes that are not those of the range they were asked for.
     #[error("a range gave hashes that do not fit")]
     Misplaced,

@@ -7,6 +7,7 @@ mod checks;
 mod content_disposition;
 mod error;
 mod hashes;
+mod job;
 mod part_checksums;
 mod sidecar;
 
@@ -18,10 +19,10 @@ use self::{
     checks::{check, piece_length},
     sidecar::Slot,
 };
-pub use self::{error::Error, sidecar::SIDECAR_TIMEOUT};
+pub use self::{error::Error, job::Known, sidecar::SIDECAR_TIMEOUT};
 use crate::{
     config::{Access, Config},
-    object::{CallOptions, ObjectId},
+    object::{ByteRange, CallOptions, ObjectId},
     s3::{self, Clients, Meter, ObjectHead, PartChecksums, SidecarStore, Source},
     torrent::{Info, InfoHash, Metainfo, WebSeedTemplate, torrent_name},
 };
@@ -56,6 +57,8 @@ pub enum Origin {
     PartChecksums,
     /// The object was read and hashed in this request.
     Object,
+    /// A job has read it, span by span.
+    Job,
 }
 
 impl Origin {
@@ -66,6 +69,7 @@ impl Origin {
             Self::Sidecar => "sidecar",
             Self::PartChecksums => "part-checksums",
             Self::Object => "object",
+            Self::Job => "job",
         }
     }
 }
@@ -168,20 +172,33 @@ impl GetObjectTorrent {
         slot: &Slot,
         meter: &Meter,
     ) -> Result<Hashed, Error> {
+        if let Some(hashed) = self.known_info(request, head, slot, meter).await? {
+            return Ok(hashed);
+        }
+        let piece_length = piece_length(head, &self.config)?;
+        let all = ByteRange { start: 0, end: head.length };
+        let pieces = hashes::of_span(source, head, all, piece_length, &self.config).await?;
+        let name = torrent_name(&request.object.key);
+        let info = Info { length: head.length, name, piece_length: piece_length.get(), pieces };
+        Hashed::new(info, Origin::Object)
+    }
+
+    /// The same, where the object need not be read.
+    async fn known_info(
+        &self,
+        request: &TorrentRequest,
+        head: &ObjectHead,
+        slot: &Slot,
+        meter: &Meter,
+    ) -> Result<Option<Hashed>, Error> {
         check(head, &self.config)?;
         let name = torrent_name(&request.object.key);
         if let Some((info, info_hash)) = slot.verified_info(head, &name, self.config.piece_length) {
-            return Ok(Hashed { info, info_hash, origin: Origin::Sidecar });
+            return Ok(Some(Hashed { info, info_hash, origin: Origin::Sidecar }));
         }
         let part_checksums = self.part_checksums.as_ref();
         let info = part_checksums::info(part_checksums, request, head, &name, &self.config, meter).await?;
-        if let Some(info) = info {
-            return Hashed::new(info, Origin::PartChecksums);
-        }
-        let piece_length = piece_length(head, &self.config)?;
-        let pieces = hashes::of_object(source, head, piece_length, &self.config).await?;
-        let info = Info { length: head.length, name, piece_length: piece_length.get(), pieces };
-        Hashed::new(info, Origin::Object)
+        info.map(|info| Hashed::new(info, Origin::PartChecksums)).transpose()
     }
 
     fn source(&self, request: &TorrentRequest, meter: &Meter) -> Source {

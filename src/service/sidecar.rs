@@ -85,8 +85,22 @@ pub(super) async fn write(
     slot: Slot,
     meter: &Meter,
 ) {
+    if let Err(error) = store(sidecars, request, torrent, head, slot, meter).await {
+        tracing::warn!(cause = causes(&error), "the sidecar cannot be written");
+    }
+}
+
+/// The same, but tells what is wrong.
+pub(super) async fn store(
+    sidecars: &SidecarStore,
+    request: &TorrentRequest,
+    torrent: &Torrent,
+    head: &ObjectHead,
+    slot: Slot,
+    meter: &Meter,
+) -> Result<(), s3::Error> {
     let replaced = match slot {
-        Slot::Closed => return,
+        Slot::Closed => return Ok(()),
         Slot::Free => None,
         Slot::Taken(sidecar) => Some(sidecar),
     };
@@ -96,11 +110,12 @@ pub(super) async fn write(
         content_disposition: &torrent.content_disposition,
         info_hash: &torrent.info_hash,
     };
-    match sidecars.write(&request.object, head, &stored, replaced.as_ref(), &request.options, meter).await {
-        Ok(Stored::Written) => {}
-        Ok(Stored::Raced) => tracing::info!("another object lies at the sidecar's key: not written"),
-        Err(error) => tracing::warn!(cause = causes(&error), "the sidecar cannot be written"),
+    let written =
+        sidecars.write(&request.object, head, &stored, replaced.as_ref(), &request.options, meter).await?;
+    if written == Stored::Raced {
+        tracing::info!("another object lies at the sidecar's key: not written");
     }
+    Ok(())
 }
 
 fn verified(

@@ -11,6 +11,7 @@ use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use get_object_torrent::{
     config::{Config, ConfigFaults},
+    job::Worker,
     lambda::{self, Api},
     start,
     torrent::{Metainfo, PieceHash, Pieces},
@@ -47,13 +48,8 @@ impl Function {
         variables: &[(&str, &str)],
         identity: Option<&Identity>,
     ) -> Result<Self, ConfigFaults> {
-        let lookup = |name: &str| {
-            let given = variables.iter().find(|(variable, _)| *variable == name);
-            let buckets = (name == "BUCKETS").then(|| "data".to_owned());
-            given.map(|(_, value)| (*value).to_owned()).or(buckets)
-        };
         let sdk = sdk(&s3.endpoint(), identity);
-        let config = Config::from_lookup(lookup, start::account(&sdk).await)?;
+        let config = Config::from_lookup(lookup(variables), start::account(&sdk).await)?;
         Ok(Self { api: start::api(config, &sdk), requests: AtomicU64::new(0) })
     }
 
@@ -168,6 +164,22 @@ pub(crate) fn model(content: &Content, piece_length: u64) -> Pieces {
         Sha1::digest(content.slice(start..end)).into()
     };
     Pieces::from(starts.map(hash).collect::<Vec<_>>())
+}
+
+/// The job's function, with the role's credentials.
+pub(crate) async fn worker(s3: &FakeS3, variables: &[(&str, &str)]) -> Worker {
+    let sdk = sdk(&s3.endpoint(), Some(&Identity::role()));
+    let config = Config::from_lookup(lookup(variables), start::account(&sdk).await);
+    start::worker(config.expect("a worker that starts"), &sdk)
+}
+
+/// `BUCKETS` is `data` unless given.
+fn lookup(variables: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+    move |name| {
+        let given = variables.iter().find(|(variable, _)| *variable == name);
+        let buckets = (name == "BUCKETS").then(|| "data".to_owned());
+        given.map(|(_, value)| (*value).to_owned()).or(buckets)
+    }
 }
 
 /// A Function URL event; `path` and `query` are as they came over the wire.

@@ -9,6 +9,7 @@ mod fake_s3;
 mod far_end;
 mod fixtures;
 mod harness;
+mod job;
 mod log;
 mod part_checksums;
 mod reading;
