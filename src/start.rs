@@ -12,6 +12,7 @@ use crate::{
     lambda::Api,
     s3::{Clients, is_path_style_endpoint},
     service::GetObjectTorrent,
+    workflow::Executions,
 };
 
 /// Lambda's credentials are at hand; a machine without any may wait for a metadata service.
@@ -33,8 +34,9 @@ pub fn api(config: Config, sdk: &SdkConfig) -> Api {
     if !config.has_credentials {
         tracing::warn!("the function has no AWS credentials: torrents are not cached");
     }
+    let executions = executions(&config, sdk);
     let config = Arc::new(config);
-    Api::new(Arc::clone(&config), GetObjectTorrent::new(config, clients))
+    Api::new(Arc::clone(&config), GetObjectTorrent::new(config, clients, executions))
 }
 
 /// The job function of `config`. It keeps what it makes in S3, so it needs credentials.
@@ -42,6 +44,12 @@ pub fn api(config: Config, sdk: &SdkConfig) -> Api {
 pub fn worker(config: Config, sdk: &SdkConfig) -> Worker {
     let clients = clients(&config, sdk);
     Worker::new(Arc::new(config), clients)
+}
+
+/// Requests to Step Functions are signed: without credentials no job is started.
+fn executions(config: &Config, sdk: &SdkConfig) -> Option<Executions> {
+    let state_machine = config.job_state_machine_arn.clone().filter(|_| config.has_credentials);
+    state_machine.map(|arn| Executions::new(sdk, arn))
 }
 
 fn clients(config: &Config, sdk: &SdkConfig) -> Clients {

@@ -1,6 +1,6 @@
 //! The job function as the Lambda runtime calls it: a task in, JSON or a named error out.
 
-use lambda_runtime::{Diagnostic, LambdaEvent, Service, service_fn};
+use lambda_runtime::{LambdaEvent, Service, service_fn};
 use serde_json::Value;
 use tracing::Instrument;
 
@@ -37,11 +37,4 @@ async fn answer(worker: &Worker, task: Task) -> Result<Value, Failure> {
         }
     }
     done
-}
-
-impl From<Failure> for Diagnostic {
-    /// The message reaches callers of the API: it says what happened, and no internal cause.
-    fn from(failure: Failure) -> Self {
-        Self { error_type: failure.name().to_owned(), error_message: failure.to_string() }
-    }
 }

@@ -3,16 +3,20 @@
 //!
 //! ```text
 //! Plan ──▶ Hash, once a span (Distributed Map) ──▶ Assemble ──▶ Clean
+//!                       └── a child failed ──▶ Explain
 //! ```
 
+mod failure;
 mod function;
-mod spans;
+mod plan;
 mod task;
 mod worker;
 
 pub use self::{
+    failure::Failure,
     function::service,
-    spans::Spans,
-    task::{Asked, Detail, EventBucket, EventObject, Input, Items, Job, Plan, Span, Task, job_id},
-    worker::{Failure, Worker},
+    task::{
+        Caught, Created, Detail, EventBucket, EventObject, Items, Job, Plan, Reason, Span, Started, Task,
+    },
+    worker::Worker,
 };

@@ -1,9 +1,8 @@
 //! What a state of the workflow asks of the function, and what it is told: JSON.
 
 use serde::{Deserialize, Serialize};
-use sha1::{Digest, Sha1};
 
-use crate::object::{BucketName, ByteRange, CallOptions, ObjectId};
+use crate::{object::ByteRange, workflow::Input};
 
 /// One state's task.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -12,7 +11,7 @@ pub enum Task {
     /// What there is to do.
     Plan {
         /// The execution's input.
-        input: Input,
+        input: Started,
     },
     /// The piece hashes of one span, into a fragment.
     Hash {
@@ -31,6 +30,13 @@ pub enum Task {
         /// As planned.
         job: Job,
     },
+    /// Why the job failed.
+    Explain {
+        /// As planned.
+        job: Job,
+        /// What the workflow caught.
+        failure: Caught,
+    },
 }
 
 impl Task {
@@ -42,48 +48,47 @@ impl Task {
             Self::Hash { .. } => "hash",
             Self::Assemble { .. } => "assemble",
             Self::Clean { .. } => "clean",
+            Self::Explain { .. } => "explain",
+        }
+    }
+
+    /// Whose it is; `None` while nothing is planned.
+    #[must_use]
+    pub fn job(&self) -> Option<&Job> {
+        match self {
+            Self::Plan { .. } => None,
+            Self::Hash { job, .. }
+            | Self::Assemble { job }
+            | Self::Clean { job }
+            | Self::Explain { job, .. } => Some(job),
         }
     }
 }
 
 /// An execution's input: what the API function starts it with, or S3's own event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
-pub enum Input {
-    /// From the API function.
-    Asked(Asked),
-    /// `Object Created`, by way of EventBridge.
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>
-    Created {
-        /// What is told of the event.
-        detail: Detail,
-    },
+pub enum Started {
+    /// From the API function, or from [`Plan::Start`].
+    Asked(Input),
+    /// By S3, as `Object Created` by way of `EventBridge`.
+    Created(Created),
 }
 
-/// The object of a job, as a caller asked for it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// S3's event; all but its detail is passed over.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Asked {
-    /// Its bucket.
-    pub bucket: String,
-    /// Its key, decoded.
-    pub key: String,
-    /// The version that was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version_id: Option<String>,
-    /// What the object must still be, with or without quotes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub etag: Option<String>,
-    /// `x-amz-request-payer: requester`.
+pub struct Created {
+    /// What it tells.
+    pub detail: Detail,
+    /// Smaller objects, in bytes, are left to requests. The template's rule adds this.
     #[serde(default)]
-    pub requester_pays: bool,
-    /// `x-amz-expected-bucket-owner`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expected_bucket_owner: Option<String>,
+    pub min_size: u64,
 }
 
-/// What S3's event tells.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// `detail` of S3's event.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Detail {
     /// Where.
     pub bucket: EventBucket,
@@ -92,14 +97,14 @@ pub struct Detail {
 }
 
 /// `detail.bucket` of S3's event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct EventBucket {
     /// The bucket's name.
     pub name: String,
 }
 
 /// `detail.object` of S3's event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct EventObject {
     /// As it is: not percent-encoded, unlike in S3's older notifications.
     pub key: String,
@@ -108,15 +113,10 @@ pub struct EventObject {
     pub etag: Option<String>,
 }
 
-impl From<Input> for Asked {
-    fn from(input: Input) -> Self {
-        match input {
-            Input::Asked(asked) => asked,
-            // The latest version, as callers will ask for it: no version id.
-            Input::Created { detail: Detail { bucket, object } } => {
-                Self { bucket: bucket.name, key: object.key, etag: object.etag, ..Self::default() }
-            }
-        }
+impl From<Detail> for Input {
+    /// Of the latest version, as callers will ask for it: no version id.
+    fn from(Detail { bucket, object }: Detail) -> Self {
+        Self { bucket: bucket.name, key: object.key, etag: object.etag, quiet: true, ..Self::default() }
     }
 }
 
@@ -126,14 +126,14 @@ impl From<Input> for Asked {
 pub struct Job {
     /// The object.
     #[serde(flatten)]
-    pub asked: Asked,
+    pub input: Input,
     /// In bytes.
     pub length: u64,
     /// In bytes.
     pub piece_length: u64,
     /// Of a span, in bytes: whole pieces.
     pub span_size: u64,
-    /// Names the job's fragments: [`job_id`].
+    /// Names the job's fragments: [`job_id`](crate::workflow::job_id).
     pub id: String,
 }
 
@@ -161,12 +161,21 @@ pub enum Plan {
         /// For people.
         reason: String,
     },
+    /// The object has to be read, in an execution of this name: the one that planned has another.
+    Start {
+        /// Of the job's first attempt.
+        name: String,
+        /// Its input.
+        input: Input,
+    },
     /// The object has to be read.
     Read {
         /// What to pass on to the other states.
         job: Job,
         /// Where the list of spans lies.
         items: Items,
+        /// How many spans to hash side by side.
+        concurrency: u64,
     },
 }
 
@@ -179,34 +188,23 @@ pub struct Items {
     pub key: String,
 }
 
-impl Asked {
-    /// The object, if its bucket's name can be one.
-    #[must_use]
-    pub fn object(&self) -> Option<ObjectId> {
-        let bucket = BucketName::new(&self.bucket).ok()?;
-        Some(ObjectId { bucket, key: self.key.clone(), version_id: self.version_id.clone() })
-    }
-
-    /// What to pass on to S3.
-    #[must_use]
-    pub fn options(&self) -> CallOptions {
-        CallOptions {
-            requester_pays: self.requester_pays,
-            expected_bucket_owner: self.expected_bucket_owner.clone(),
-        }
-    }
+/// An error, as a state's `Catch` gives it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Caught {
+    /// Its name.
+    #[serde(default)]
+    pub error: String,
 }
 
-/// The name of the job of one object version at one piece length: the same for whoever asks, 40 hex digits.
-#[must_use]
-pub fn job_id(object: &ObjectId, etag: &str, piece_length: u64) -> String {
-    let mut hasher = Sha1::new();
-    let version = object.version_id.as_deref().unwrap_or_default();
-    let piece_length = piece_length.to_string();
-    for field in [object.bucket.as_str(), &object.key, version, etag.trim_matches('"'), &piece_length] {
-        // With its length, so that no two lists of fields are the same bytes.
-        hasher.update((field.len() as u64).to_be_bytes());
-        hasher.update(field);
-    }
-    hex::encode(hasher.finalize())
+/// Why a job failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The error's name.
+    pub error: String,
+    /// What happened, in words that callers may read.
+    pub cause: String,
+    /// Nobody waits for the torrent of an object that is gone: no failure.
+    #[serde(default)]
+    pub quiet: bool,
 }

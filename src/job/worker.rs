@@ -7,70 +7,26 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-use super::{Asked, Items, Job, Plan, Spans, Task, job_id, task::Span};
+use super::{Failure, Job, Reason, Span, Task};
 use crate::{
     config::Config,
-    object::{ByteRange, ObjectId},
+    logging::causes,
+    object::ByteRange,
     s3::{self, Clients, Fragments, Meter, ObjectHead},
-    service::{Error, GetObjectTorrent, Known, TorrentRequest},
+    service::{Error, GetObjectTorrent, TorrentRequest},
     torrent::{PieceLength, Pieces},
+    workflow::{Input, Spans},
 };
+
+/// All that a map says of its children's failures.
+const CHILD_FAILED: &str = "States.ExceedToleratedFailureThreshold";
 
 /// One function for all states, with all that outlives a task.
 #[derive(Clone, Debug)]
 pub struct Worker {
-    config: Arc<Config>,
-    operation: Arc<GetObjectTorrent>,
+    pub(super) config: Arc<Config>,
+    pub(super) operation: Arc<GetObjectTorrent>,
     client: Client,
-}
-
-/// Why a task failed, by the name that the workflow's retriers and catchers know.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// The object was replaced or deleted meanwhile: the job ends.
-    #[error("the object changed while it was read")]
-    ObjectChanged,
-    /// S3 throttles or fails: the task is worth another try.
-    #[error("S3 is unavailable")]
-    Unavailable(#[source] Error),
-    /// No other try helps.
-    #[error("the task failed")]
-    Failed(#[source] Error),
-    /// An input that is no job of this function's.
-    #[error("the input is no job: {0}")]
-    BadInput(&'static str),
-}
-
-impl Failure {
-    /// As the workflow names it: `errorType` of the function's answer.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::ObjectChanged => "ObjectChanged",
-            Self::Unavailable(_) => "Unavailable",
-            Self::Failed(_) => "Failed",
-            Self::BadInput(_) => "BadInput",
-        }
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::S3(s3::Error::Changed | s3::Error::NoSuchKey { .. } | s3::Error::NoSuchVersion)
-            | Error::ChangedTwice => Self::ObjectChanged,
-            Error::S3(s3::Error::Unavailable(_) | s3::Error::Interrupted(_) | s3::Error::Malformed(_))
-            | Error::OutOfTime { .. }
-            | Error::Task(_) => Self::Unavailable(error),
-            error => Self::Failed(error),
-        }
-    }
-}
-
-impl From<s3::Error> for Failure {
-    fn from(error: s3::Error) -> Self {
-        Self::from(Error::S3(error))
-    }
 }
 
 impl Worker {
@@ -78,7 +34,7 @@ impl Worker {
     #[must_use]
     pub fn new(config: Arc<Config>, clients: Clients) -> Self {
         let client = clients.signed.clone();
-        let operation = Arc::new(GetObjectTorrent::new(Arc::clone(&config), clients));
+        let operation = Arc::new(GetObjectTorrent::new(Arc::clone(&config), clients, None));
         Self { config, operation, client }
     }
 
@@ -88,49 +44,33 @@ impl Worker {
     /// See [`Failure`].
     pub async fn run(&self, task: Task) -> Result<Value, Failure> {
         let meter = Meter::default();
-        match task {
-            Task::Plan { input } => self.plan(input.into(), &meter).await.map(|plan| to_json(&plan)),
+        let job = task.job().cloned();
+        let done = match task {
+            Task::Plan { input } => self.plan(input, &meter).await.map(|plan| to_json(&plan)),
             Task::Hash { job, span } => self.hash(&job, span, &meter).await.map(|()| Value::Null),
             Task::Assemble { job } => self.assemble(&job, &meter).await.map(|()| Value::Null),
-            Task::Clean { job } => self.clean(&job, &meter).await.map(|()| Value::Null),
-        }
-    }
-
-    async fn plan(&self, asked: Asked, meter: &Meter) -> Result<Plan, Failure> {
-        let request = request(&asked)?;
-        let (head, piece_length) = match self.operation.known(&request, meter).await {
-            Ok(Known::Unread { head, piece_length }) => (head, piece_length),
-            Ok(Known::Ready(origin)) => return Ok(done(origin.as_str())),
-            Err(error) => return nothing_to_do(error),
+            Task::Clean { job } => return self.clean(&job, &meter).await.map(|()| Value::Null),
+            Task::Explain { job, failure } => {
+                return self.explain(&job, &failure.error, &meter).await.map(|reason| to_json(&reason));
+            }
         };
-        if asked.etag.as_deref().is_some_and(|etag| etag.trim_matches('"') != head.etag.trim_matches('"')) {
-            return Ok(done("the object was replaced meanwhile"));
+        if let (Err(failure), Some(job)) = (&done, job) {
+            self.leave(failure, &job, &meter).await;
         }
-        let spans = Spans::of(head.length, piece_length, self.config.span_size);
-        let job = Job {
-            id: job_id(&request.object, &head.etag, piece_length.get()),
-            asked: Asked { etag: Some(head.etag), ..asked },
-            length: head.length,
-            piece_length: piece_length.get(),
-            span_size: spans.size(),
-        };
-        let fragments = self.fragments(&request.object, &job, meter);
-        let items: Vec<Span> = spans.ranges().map(Span::from).collect();
-        fragments.put_items(to_json(&items).to_string().into_bytes()).await?;
-        let (bucket, key) = fragments.items();
-        Ok(Plan::Read { job, items: Items { bucket, key } })
+        done
     }
 
     /// A span whose fragment is there already, from an earlier run, is not read again.
     async fn hash(&self, job: &Job, span: Span, meter: &Meter) -> Result<(), Failure> {
-        let request = request(&job.asked)?;
+        let request = self.request(&job.input)?;
         let (piece_length, head) = (piece_length(job)?, head_of(job)?);
         let range = ByteRange { start: span.start, end: span.end };
-        let whole = span.start < span.end && span.end <= job.length && span.start.is_multiple_of(job.piece_length);
+        let whole =
+            span.start < span.end && span.end <= job.length && span.start.is_multiple_of(job.piece_length);
         if !whole {
             return Err(Failure::BadInput("the span is none of the object's"));
         }
-        let fragments = self.fragments(&request.object, job, meter);
+        let fragments = self.fragments(&request, job, meter);
         let length = digests_length(range, piece_length);
         if fragments.span(range, length).await?.is_some() {
             return Ok(());
@@ -140,9 +80,9 @@ impl Worker {
     }
 
     async fn assemble(&self, job: &Job, meter: &Meter) -> Result<(), Failure> {
-        let request = request(&job.asked)?;
+        let request = self.request(&job.input)?;
         let (piece_length, head) = (piece_length(job)?, head_of(job)?);
-        let fragments = self.fragments(&request.object, job, meter);
+        let fragments = self.fragments(&request, job, meter);
         let pieces = self.collect(&fragments, job, piece_length).await?;
         Ok(self.operation.assemble(&request, &head.etag, piece_length, pieces, meter).await?)
     }
@@ -175,19 +115,64 @@ impl Worker {
         }
     }
 
-    async fn clean(&self, job: &Job, meter: &Meter) -> Result<(), Failure> {
-        let request = request(&job.asked)?;
-        Ok(self.fragments(&request.object, job, meter).delete().await?)
+    /// A task names its object by itself: it is held to `BUCKETS` like any request.
+    fn request(&self, input: &Input) -> Result<TorrentRequest, Failure> {
+        let request = request(input)?;
+        let is_served = self.config.buckets.contains(&request.object.bucket);
+        is_served.then_some(request).ok_or(Failure::Failed(Error::BucketNotServed))
     }
 
-    fn fragments(&self, object: &ObjectId, job: &Job, meter: &Meter) -> Fragments {
-        Fragments::new(self.client.clone(), &self.config.sidecar, object, &job.id, meter.clone())
+    async fn clean(&self, job: &Job, meter: &Meter) -> Result<(), Failure> {
+        let request = self.request(&job.input)?;
+        Ok(self.fragments(&request, job, meter).delete().await?)
+    }
+
+    /// A map tells only that a child failed: the reason is left for Explain.
+    async fn leave(&self, failure: &Failure, job: &Job, meter: &Meter) {
+        let Ok(request) = self.request(&job.input) else { return };
+        let reason = to_json(&failure.reason()).to_string().into_bytes();
+        if let Err(error) = self.fragments(&request, job, meter).put_failure(reason).await {
+            tracing::warn!(cause = causes(&error), "the task's failure cannot be left");
+        }
+    }
+
+    /// An object that changed ends its job by that name, whatever the map says, and what was hashed of it is of no more
+    /// use. Otherwise fragments stay: the next attempt uses them.
+    async fn explain(&self, job: &Job, caught: &str, meter: &Meter) -> Result<Reason, Failure> {
+        let request = self.request(&job.input)?;
+        let fragments = self.fragments(&request, job, meter);
+        match self.operation.head(&request, meter).await {
+            Ok(head) if job.input.is_of(&head.etag) => {}
+            Ok(_) | Err(s3::Error::NoSuchKey { .. } | s3::Error::NoSuchVersion | s3::Error::DeleteMarker) => {
+                fragments.delete().await?;
+                return Ok(Reason { quiet: job.input.quiet, ..Failure::ObjectChanged.reason() });
+            }
+            // Deleted, where S3 does not tell; or no longer public.
+            Err(error @ s3::Error::AccessDenied) => {
+                return Ok(Reason { quiet: job.input.quiet, ..Failure::from(error).reason() });
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let left = fragments.failure().await?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        Ok(left.unwrap_or_else(|| without_a_word(caught)))
+    }
+
+    pub(super) fn fragments(&self, request: &TorrentRequest, job: &Job, meter: &Meter) -> Fragments {
+        let TorrentRequest { object, options, .. } = request;
+        Fragments::new(self.client.clone(), &self.config.sidecar, object, options, &job.id, meter.clone())
     }
 }
 
-fn request(asked: &Asked) -> Result<TorrentRequest, Failure> {
-    let object = asked.object().ok_or(Failure::BadInput("no bucket can have this name"))?;
-    Ok(TorrentRequest { object, options: asked.options() })
+/// Of functions that were killed, or ran out of time.
+fn without_a_word(caught: &str) -> Reason {
+    let error = if caught == CHILD_FAILED { "HashFailed" } else { caught };
+    let cause = "a function ended without a word, or not in time".to_owned();
+    Reason { error: error.to_owned(), cause, quiet: false }
+}
+
+pub(super) fn request(input: &Input) -> Result<TorrentRequest, Failure> {
+    let object = input.object().ok_or(Failure::BadInput("no bucket can have this name"))?;
+    Ok(TorrentRequest { object, options: input.options(), may_start_job: false })
 }
 
 fn piece_length(job: &Job) -> Result<PieceLength, Failure> {
@@ -196,7 +181,7 @@ fn piece_length(job: &Job) -> Result<PieceLength, Failure> {
 
 /// What reads are held to.
 fn head_of(job: &Job) -> Result<ObjectHead, Failure> {
-    let etag = job.asked.etag.clone().ok_or(Failure::BadInput("no ETag"))?;
+    let etag = job.input.etag.clone().ok_or(Failure::BadInput("no ETag"))?;
     Ok(ObjectHead::of(job.length, etag))
 }
 
@@ -204,30 +189,6 @@ fn digests_length(span: ByteRange, piece_length: PieceLength) -> usize {
     usize::try_from(piece_length.piece_count(span.length()) * 20).unwrap_or(usize::MAX)
 }
 
-fn done(reason: &str) -> Plan {
-    Plan::Done { reason: reason.to_owned() }
-}
-
-/// An object that is gone, or that gets no torrent at all, is no failure of the workflow's: S3's own events tell of
-/// many such.
-fn nothing_to_do(error: Error) -> Result<Plan, Failure> {
-    match error {
-        Error::EmptyObject
-        | Error::IsSidecar
-        | Error::TooLarge { .. }
-        | Error::TooManyPieces { .. }
-        | Error::BucketNotServed
-        | Error::S3(
-            s3::Error::NoSuchKey { .. }
-            | s3::Error::NoSuchVersion
-            | s3::Error::DeleteMarker
-            | s3::Error::Archived
-            | s3::Error::AccessDenied,
-        ) => Ok(done(&error.to_string())),
-        error => Err(error.into()),
-    }
-}
-
-fn to_json(value: &impl serde::Serialize) -> Value {
+pub(super) fn to_json(value: &impl serde::Serialize) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }

@@ -5,20 +5,23 @@ use aws_sdk_s3::{
     Client,
     operation::get_object::GetObjectOutput,
     primitives::ByteStream,
-    types::{Delete, ObjectIdentifier},
+    types::{Delete, ObjectIdentifier, RequestPayer},
 };
 
 use super::{
     Error, Meter, SidecarLocation,
+    client::request_payer,
     error::{classify, classify_answer},
     sidecar::{FORMAT, FORMAT_NAME},
 };
-use crate::object::{BucketName, ByteRange, ObjectId};
+use crate::object::{BucketName, ByteRange, CallOptions, ObjectId};
 
 /// Below the prefix of sidecars.
 pub(super) const FOLDER: &str = "torrent-jobs/";
 const JOB: &str = "torrent-job";
 const JSON: &str = "application/json";
+/// Below the job's folder.
+const SPANS: &str = "spans/";
 const OCTETS: &str = "application/octet-stream";
 
 /// The fragments of one job, as its function's role may read and write them.
@@ -29,16 +32,26 @@ pub struct Fragments {
     /// Of all that belongs to the job, with a `/` at its end.
     folder: String,
     id: String,
+    /// What the caller asked is passed on to the object's own bucket, and to no other.
+    payer: Option<RequestPayer>,
     meter: Meter,
 }
 
 impl Fragments {
     /// Those of the job `id` of `object`; `client` signs with the function's role.
     #[must_use]
-    pub fn new(client: Client, location: &SidecarLocation, object: &ObjectId, id: &str, meter: Meter) -> Self {
+    pub fn new(
+        client: Client,
+        location: &SidecarLocation,
+        object: &ObjectId,
+        options: &CallOptions,
+        id: &str,
+        meter: Meter,
+    ) -> Self {
         let bucket = location.bucket_for(object).clone();
         let folder = format!("{}{FOLDER}{id}/", location.prefix);
-        Self { client, bucket, folder, id: id.to_owned(), meter }
+        let payer = request_payer(options).filter(|_| bucket == object.bucket);
+        Self { client, bucket, folder, id: id.to_owned(), payer, meter }
     }
 
     /// Where the list of spans lies: bucket and key.
@@ -55,6 +68,33 @@ impl Fragments {
         self.put(&self.items().1, json, JSON).await
     }
 
+    /// Leaves word of why a task failed, in place of earlier word.
+    ///
+    /// # Errors
+    /// What kept S3 from storing it.
+    pub async fn put_failure(&self, json: Vec<u8>) -> Result<(), Error> {
+        self.put(&self.failure_key(), json, JSON).await
+    }
+
+    /// What [`Self::put_failure`] left; `None` where there is nothing.
+    ///
+    /// # Errors
+    /// What kept S3 from telling.
+    pub async fn failure(&self) -> Result<Option<Vec<u8>>, Error> {
+        match self.get(&self.failure_key()).await? {
+            Some(output) if self.is_ours(&output) => bytes_of(output).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Takes that word back, where there is any.
+    ///
+    /// # Errors
+    /// What kept S3 from deleting it.
+    pub async fn delete_failure(&self) -> Result<(), Error> {
+        self.delete_keys(vec![self.failure_key()]).await
+    }
+
     /// Writes the digests of `span`. Whoever else does so writes the same.
     ///
     /// # Errors
@@ -68,12 +108,11 @@ impl Fragments {
     /// # Errors
     /// What kept S3 from telling.
     pub async fn span(&self, span: ByteRange, length: usize) -> Result<Option<Vec<u8>>, Error> {
-        let request = self.client.get_object().bucket(self.bucket.as_str()).key(self.key_of(span));
-        match request.customize().interceptor(self.meter.clone()).send().await.map_err(classify) {
-            Ok(output) => self.digests_from(output, length).await,
-            // A role that may not list is told 403.
-            Err(Error::NoSuchKey { .. } | Error::AccessDenied) => Ok(None),
-            Err(error) => Err(error),
+        match self.get(&self.key_of(span)).await? {
+            Some(output) if self.is_ours(&output) && is_as_long(&output, length) => {
+                bytes_of(output).await.map(Some)
+            }
+            _ => Ok(None),
         }
     }
 
@@ -99,12 +138,13 @@ impl Fragments {
     /// # Errors
     /// What kept S3 from listing or deleting it.
     pub async fn delete(&self) -> Result<(), Error> {
+        let mut token = None;
         loop {
-            // From the start each time: what was listed is gone.
-            let (keys, next) = self.page(&self.folder, None).await?;
-            self.delete_keys(keys).await?;
-            if next.is_none() {
-                return Ok(());
+            let (keys, next) = self.page(&self.folder, token).await?;
+            self.delete_keys(keys.into_iter().filter(|key| self.is_a_key_of_ours(key)).collect()).await?;
+            match next {
+                Some(_) => token = next,
+                None => return Ok(()),
             }
         }
     }
@@ -115,6 +155,7 @@ impl Fragments {
             .put_object()
             .bucket(self.bucket.as_str())
             .key(key)
+            .set_request_payer(self.payer.clone())
             .content_type(content_type)
             .metadata(FORMAT_NAME, FORMAT)
             .metadata(JOB, &self.id)
@@ -123,22 +164,36 @@ impl Fragments {
         sent.map(|_| ()).map_err(classify_answer)
     }
 
-    async fn digests_from(&self, output: GetObjectOutput, length: usize) -> Result<Option<Vec<u8>>, Error> {
-        let ours = output.metadata().and_then(|metadata| metadata.get(JOB)) == Some(&self.id);
-        let as_long = output.content_length().and_then(|bytes| usize::try_from(bytes).ok()) == Some(length);
-        if !ours || !as_long {
-            return Ok(None);
+    /// `None` where nothing is, or nothing that a role without the right to list is told of.
+    async fn get(&self, key: &str) -> Result<Option<GetObjectOutput>, Error> {
+        let request = self
+            .client
+            .get_object()
+            .bucket(self.bucket.as_str())
+            .key(key)
+            .set_request_payer(self.payer.clone());
+        match request.customize().interceptor(self.meter.clone()).send().await.map_err(classify) {
+            Ok(output) => Ok(Some(output)),
+            Err(Error::NoSuchKey { .. } | Error::AccessDenied) => Ok(None),
+            Err(error) => Err(error),
         }
-        let body = output.body.collect().await.map_err(|broken| Error::Interrupted(broken.into()))?;
-        Ok(Some(body.to_vec()))
     }
 
-    async fn page(&self, prefix: &str, token: Option<String>) -> Result<(Vec<String>, Option<String>), Error> {
+    fn is_ours(&self, output: &GetObjectOutput) -> bool {
+        output.metadata().and_then(|metadata| metadata.get(JOB)) == Some(&self.id)
+    }
+
+    async fn page(
+        &self,
+        prefix: &str,
+        token: Option<String>,
+    ) -> Result<(Vec<String>, Option<String>), Error> {
         let request = self
             .client
             .list_objects_v2()
             .bucket(self.bucket.as_str())
             .prefix(prefix)
+            .set_request_payer(self.payer.clone())
             .set_continuation_token(token);
         let sent = request.customize().interceptor(self.meter.clone()).send().await;
         let page = sent.map_err(classify_answer)?;
@@ -151,10 +206,16 @@ impl Fragments {
             return Ok(());
         }
         let objects = keys.into_iter().map(|key| ObjectIdentifier::builder().key(key).build());
-        let objects: Vec<_> = objects.collect::<Result<_, _>>().map_err(|error| Error::Unexpected(error.into()))?;
+        let objects: Vec<_> =
+            objects.collect::<Result<_, _>>().map_err(|error| Error::Unexpected(error.into()))?;
         let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build();
         let delete = delete.map_err(|error| Error::Unexpected(error.into()))?;
-        let request = self.client.delete_objects().bucket(self.bucket.as_str()).delete(delete);
+        let request = self
+            .client
+            .delete_objects()
+            .bucket(self.bucket.as_str())
+            .set_request_payer(self.payer.clone())
+            .delete(delete);
         let sent = request.customize().interceptor(self.meter.clone()).send().await;
         let output = sent.map_err(classify_answer)?;
         match output.errors().first() {
@@ -166,11 +227,30 @@ impl Fragments {
         }
     }
 
+    fn failure_key(&self) -> String {
+        format!("{}failure.json", self.folder)
+    }
+
     /// Twenty digits: in the order of the object's bytes.
     fn key_of(&self, span: ByteRange) -> String {
         format!("{}{SPANS}{:020}-{:020}", self.folder, span.start, span.end)
     }
+
+    /// Whether this service may have written there: nothing else is ever deleted.
+    fn is_a_key_of_ours(&self, key: &str) -> bool {
+        let Some(name) = key.strip_prefix(&self.folder) else { return false };
+        let offset = |text: &str| text.len() == 20 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let span = name.strip_prefix(SPANS).and_then(|span| span.split_once('-'));
+        ["items.json", "failure.json"].contains(&name)
+            || span.is_some_and(|(start, end)| offset(start) && offset(end))
+    }
 }
 
-/// Below the job's folder.
-const SPANS: &str = "spans/";
+fn is_as_long(output: &GetObjectOutput, length: usize) -> bool {
+    output.content_length().and_then(|bytes| usize::try_from(bytes).ok()) == Some(length)
+}
+
+async fn bytes_of(output: GetObjectOutput) -> Result<Vec<u8>, Error> {
+    let body = output.body.collect().await.map_err(|broken| Error::Interrupted(broken.into()))?;
+    Ok(body.to_vec())
+}

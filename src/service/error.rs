@@ -1,6 +1,9 @@
 //! Why there is no torrent. `lambda::error_document` gives each its status and code.
 
-use crate::s3;
+use crate::{
+    s3,
+    workflow::{self, State},
+};
 
 /// Why there is no torrent.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +40,31 @@ pub enum Error {
     OutOfTime {
         /// The object's size in bytes; 0 where S3 did not tell it in time.
         size: u64,
+        /// Whether larger objects go to a job.
+        has_job: bool,
     },
+    /// A job reads the object, and is not at its end.
+    #[error("the job is not at its end")]
+    JobRuns {
+        /// How far it is.
+        progress: JobProgress,
+        /// How the attempt before this one ended, where there was one.
+        earlier: Option<State>,
+    },
+    /// A job was to read the object, and failed.
+    #[error("the job ended without a torrent: {state:?}")]
+    JobFailed {
+        /// How it ended.
+        state: State,
+        /// No other attempt is made within the hour.
+        given_up: bool,
+    },
+    /// HEAD of an object whose torrent a job would have to make.
+    #[error("the torrent is not ready")]
+    NotReady,
+    /// The job cannot be started or found.
+    #[error("the job cannot be started")]
+    Workflow(#[from] workflow::Error),
     /// Metainfo that cannot be encoded.
     #[error("the metainfo cannot be encoded")]
     Encoding(#[from] serde_bencode::Error),
@@ -51,6 +78,17 @@ pub enum Error {
     /// Hashes that are not those of the range they were asked for.
     #[error("a range gave hashes that do not fit")]
     Misplaced,
+}
+
+/// How far a job is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobProgress {
+    /// The object's, in bytes.
+    pub size: u64,
+    /// Spans that have been hashed, where S3 told.
+    pub hashed: Option<u64>,
+    /// How many there are.
+    pub spans: u64,
 }
 
 impl Error {

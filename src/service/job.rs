@@ -4,16 +4,19 @@
 use tokio::time::Instant;
 
 use super::{
-    Error, GetObjectTorrent, Hashed, Made, Origin, SIDECAR_TIMEOUT, TorrentRequest,
+    Error, GetObjectTorrent, Hashed, Made, Origin, SIDECAR_TIMEOUT, Torrent, TorrentRequest,
     checks::{check, piece_length},
     hashes,
     sidecar::{self, Slot},
 };
 use crate::{
     object::ByteRange,
-    s3::{self, Meter, ObjectHead},
+    s3::{self, Lookup, Meter, ObjectHead, Stored},
     torrent::{Info, PieceLength, Pieces, torrent_name},
 };
+
+/// Others may write to the sidecar's place meanwhile, but not for ever.
+const RACES: u32 = 3;
 
 /// What a job finds before it has begun.
 #[derive(Debug)]
@@ -37,6 +40,9 @@ impl GetObjectTorrent {
     pub async fn known(&self, request: &TorrentRequest, meter: &Meter) -> Result<Known, Error> {
         let (head, slot) = self.found(request, meter).await?;
         let Some(hashed) = self.known_info(request, &head, &slot, meter).await? else {
+            if matches!(slot, Slot::Closed) {
+                return Err(Error::NoPlace);
+            }
             let piece_length = piece_length(&head, &self.config)?;
             return Ok(Known::Unread { head, piece_length });
         };
@@ -45,6 +51,14 @@ impl GetObjectTorrent {
         let slot = slot.unless_it_holds(&torrent);
         self.stored(request, Made { torrent, head, slot }, Instant::now() + SIDECAR_TIMEOUT, meter).await;
         Ok(Known::Ready(origin))
+    }
+
+    /// What the object is now.
+    ///
+    /// # Errors
+    /// What S3 says of it instead.
+    pub async fn head(&self, request: &TorrentRequest, meter: &Meter) -> Result<ObjectHead, s3::Error> {
+        self.source(request, meter).head().await
     }
 
     /// The piece hashes of `span`, which begins at a piece, of the object that still is what `head` shows.
@@ -75,7 +89,7 @@ impl GetObjectTorrent {
         pieces: Pieces,
         meter: &Meter,
     ) -> Result<(), Error> {
-        let (head, slot) = self.found(request, meter).await?;
+        let head = self.head(request, meter).await.map_err(Error::S3)?;
         check(&head, &self.config)?;
         if head.etag != etag {
             return Err(Error::S3(s3::Error::Changed));
@@ -86,11 +100,38 @@ impl GetObjectTorrent {
             return Err(Error::Misplaced);
         }
         let torrent = self.wrap(request, &head, Hashed::new(info, Origin::Job)?)?;
-        let Some(sidecars) = self.sidecars.as_ref().filter(|_| !matches!(slot, Slot::Closed)) else {
+        self.keep(request, &torrent, &head, meter).await
+    }
+
+    /// Stores what a job made: here, unlike in a request, that must succeed.
+    async fn keep(
+        &self,
+        request: &TorrentRequest,
+        torrent: &Torrent,
+        head: &ObjectHead,
+        meter: &Meter,
+    ) -> Result<(), Error> {
+        let sidecars = self.sidecars.as_ref().ok_or(Error::NoPlace)?;
+        if !sidecars.has_place_for(&request.object) {
             return Err(Error::NoPlace);
-        };
-        // A lost race is none: whoever won it has stored the same.
-        sidecar::store(sidecars, request, &torrent, &head, slot, meter).await.map_err(Error::S3)
+        }
+        for _ in 0..RACES {
+            let replaced =
+                match sidecars.read(&request.object, &request.options, meter).await.map_err(Error::S3)? {
+                    Lookup::Missing => None,
+                    Lookup::Foreign => return Err(Error::NoPlace),
+                    // A task that is tried again may have stored it before.
+                    Lookup::Ours(sidecar) if sidecar.is_of(head) && sidecar.bytes == torrent.bytes => {
+                        return Ok(());
+                    }
+                    Lookup::Ours(sidecar) => Some(sidecar),
+                };
+            let stored = sidecar::store(sidecars, request, torrent, head, replaced.as_ref(), meter).await;
+            if stored.map_err(Error::S3)? == Stored::Written {
+                return Ok(());
+            }
+        }
+        Err(Error::S3(s3::Error::Unavailable("others write to the sidecar's place all the time".into())))
     }
 
     async fn found(&self, request: &TorrentRequest, meter: &Meter) -> Result<(ObjectHead, Slot), Error> {

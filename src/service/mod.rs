@@ -10,6 +10,7 @@ mod hashes;
 mod job;
 mod part_checksums;
 mod sidecar;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -19,12 +20,17 @@ use self::{
     checks::{check, piece_length},
     sidecar::Slot,
 };
-pub use self::{error::Error, job::Known, sidecar::SIDECAR_TIMEOUT};
+pub use self::{
+    error::{Error, JobProgress},
+    job::Known,
+    sidecar::SIDECAR_TIMEOUT,
+};
 use crate::{
     config::{Access, Config},
     object::{ByteRange, CallOptions, ObjectId},
     s3::{self, Clients, Meter, ObjectHead, PartChecksums, SidecarStore, Source},
     torrent::{Info, InfoHash, Metainfo, WebSeedTemplate, torrent_name},
+    workflow::Executions,
 };
 
 /// The media type of a `.torrent`.
@@ -37,6 +43,8 @@ pub struct TorrentRequest {
     pub object: ObjectId,
     /// What to pass on to S3.
     pub options: CallOptions,
+    /// Whether a job may be started for it. HEAD only looks.
+    pub may_start_job: bool,
 }
 
 /// How long a request may take.
@@ -97,6 +105,8 @@ pub struct GetObjectTorrent {
     /// Without credentials there are none, nor part checksums.
     sidecars: Option<SidecarStore>,
     part_checksums: Option<PartChecksums>,
+    /// Where jobs read what a request cannot.
+    executions: Option<Executions>,
 }
 
 /// What a torrent is made of: computed once, as it takes a pass over all piece hashes.
@@ -122,12 +132,13 @@ struct Made {
 
 impl GetObjectTorrent {
     /// The operation as configured. Without credentials nothing is cached, and nothing but the object is asked for.
+    /// Without `executions` every object is read in the request.
     #[must_use]
-    pub fn new(config: Arc<Config>, clients: Clients) -> Self {
+    pub fn new(config: Arc<Config>, clients: Clients, executions: Option<Executions>) -> Self {
         let role = config.has_credentials.then_some(&clients.signed);
         let sidecars = role.map(|client| SidecarStore::new(client.clone(), config.sidecar.clone()));
         let part_checksums = role.cloned().map(PartChecksums::new);
-        Self { config, clients, sidecars, part_checksums }
+        Self { config, clients, sidecars, part_checksums, executions }
     }
 
     /// The torrent of the object that `request` names, by `time.until` or [`Error::OutOfTime`]. Storing its
@@ -139,22 +150,25 @@ impl GetObjectTorrent {
         if !self.config.buckets.contains(&request.object.bucket) {
             return Err(Error::BucketNotServed);
         }
-        let made = timeout_at(time.until, self.make(request, meter)).await;
-        let made = made.map_err(|_| Error::OutOfTime { size: meter.object_size() })??;
+        let made = timeout_at(time.until, self.make(request, time.until, meter)).await;
+        let made = made.map_err(|_| self.out_of_time(meter))??;
         Ok(self.stored(request, made, time.end.min(Instant::now() + SIDECAR_TIMEOUT), meter).await)
     }
 
     /// HEAD and sidecar side by side. An object replaced while it is read starts anew, once.
-    async fn make(&self, request: &TorrentRequest, meter: &Meter) -> Result<Made, Error> {
+    async fn make(&self, request: &TorrentRequest, until: Instant, meter: &Meter) -> Result<Made, Error> {
         let source = self.source(request, meter);
         let head = async { source.head().await.map_err(Error::S3) };
         let slot = async { Ok(self.read_sidecar(request, meter).await) };
         let (mut head, slot) = tokio::try_join!(head, slot)?;
-        let mut found = self.info(request, &source, &head, &slot, meter).await;
+        let mut found = self.info(request, &source, &head, &slot, until, meter).await;
         if let Err(Error::S3(s3::Error::Changed)) = found {
             tracing::info!("the object changed while it was read: starting anew");
             head = source.head().await.map_err(Error::S3)?;
-            found = self.info(request, &source, &head, &slot, meter).await.map_err(Error::or_changed_twice);
+            found = self
+                .info(request, &source, &head, &slot, until, meter)
+                .await
+                .map_err(Error::or_changed_twice);
         }
         let hashed = found?;
         meter.set_piece_count(hashed.info.pieces.count().unwrap_or_default());
@@ -170,9 +184,13 @@ impl GetObjectTorrent {
         source: &Source,
         head: &ObjectHead,
         slot: &Slot,
+        until: Instant,
         meter: &Meter,
     ) -> Result<Hashed, Error> {
         if let Some(hashed) = self.known_info(request, head, slot, meter).await? {
+            return Ok(hashed);
+        }
+        if let Some(hashed) = self.info_by_job(request, head, slot, until, meter).await? {
             return Ok(hashed);
         }
         let piece_length = piece_length(head, &self.config)?;
@@ -199,6 +217,10 @@ impl GetObjectTorrent {
         let part_checksums = self.part_checksums.as_ref();
         let info = part_checksums::info(part_checksums, request, head, &name, &self.config, meter).await?;
         info.map(|info| Hashed::new(info, Origin::PartChecksums)).transpose()
+    }
+
+    fn out_of_time(&self, meter: &Meter) -> Error {
+        Error::OutOfTime { size: meter.object_size(), has_job: self.executions.is_some() }
     }
 
     fn source(&self, request: &TorrentRequest, meter: &Meter) -> Source {

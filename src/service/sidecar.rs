@@ -31,8 +31,21 @@ impl Slot {
             Self::Taken(sidecar) if torrent.origin == Origin::Sidecar && sidecar.bytes == torrent.bytes => {
                 Self::Closed
             }
+            // A job has stored what it made.
+            _ if torrent.origin == Origin::Job => Self::Closed,
             slot => slot,
         }
+    }
+
+    /// [`Self::verified_info`], where it is no surprise that there is none.
+    pub(super) fn info_of(
+        &self,
+        head: &ObjectHead,
+        name: &str,
+        fixed: Option<PieceLength>,
+    ) -> Option<(Info, InfoHash)> {
+        let Self::Taken(sidecar) = self else { return None };
+        verified(sidecar, head, name, fixed)
     }
 
     /// The `info` of the sidecar and its hash, if it is that of the object `head` describes.
@@ -42,9 +55,8 @@ impl Slot {
         name: &str,
         fixed: Option<PieceLength>,
     ) -> Option<(Info, InfoHash)> {
-        let Self::Taken(sidecar) = self else { return None };
-        let info = verified(sidecar, head, name, fixed);
-        if info.is_none() {
+        let info = self.info_of(head, name, fixed);
+        if info.is_none() && matches!(self, Self::Taken(_)) {
             tracing::info!("the sidecar is out of date or damaged: it is renewed");
         }
         info
@@ -85,37 +97,34 @@ pub(super) async fn write(
     slot: Slot,
     meter: &Meter,
 ) {
-    if let Err(error) = store(sidecars, request, torrent, head, slot, meter).await {
-        tracing::warn!(cause = causes(&error), "the sidecar cannot be written");
+    let replaced = match slot {
+        Slot::Closed => return,
+        Slot::Free => None,
+        Slot::Taken(sidecar) => Some(sidecar),
+    };
+    match store(sidecars, request, torrent, head, replaced.as_ref(), meter).await {
+        Ok(Stored::Written) => {}
+        Ok(Stored::Raced) => tracing::info!("another object lies at the sidecar's key: not written"),
+        Err(error) => tracing::warn!(cause = causes(&error), "the sidecar cannot be written"),
     }
 }
 
-/// The same, but tells what is wrong.
+/// Stores the torrent in place of `replaced`, or where nothing is.
 pub(super) async fn store(
     sidecars: &SidecarStore,
     request: &TorrentRequest,
     torrent: &Torrent,
     head: &ObjectHead,
-    slot: Slot,
+    replaced: Option<&Sidecar>,
     meter: &Meter,
-) -> Result<(), s3::Error> {
-    let replaced = match slot {
-        Slot::Closed => return Ok(()),
-        Slot::Free => None,
-        Slot::Taken(sidecar) => Some(sidecar),
-    };
+) -> Result<Stored, s3::Error> {
     let stored = s3::Torrent {
         bytes: &torrent.bytes,
         content_type: CONTENT_TYPE,
         content_disposition: &torrent.content_disposition,
         info_hash: &torrent.info_hash,
     };
-    let written =
-        sidecars.write(&request.object, head, &stored, replaced.as_ref(), &request.options, meter).await?;
-    if written == Stored::Raced {
-        tracing::info!("another object lies at the sidecar's key: not written");
-    }
-    Ok(())
+    sidecars.write(&request.object, head, &stored, replaced, &request.options, meter).await
 }
 
 fn verified(

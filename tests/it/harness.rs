@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -13,14 +16,20 @@ use get_object_torrent::{
     config::{Config, ConfigFaults},
     job::Worker,
     lambda::{self, Api},
+    s3::Clients,
+    service::GetObjectTorrent,
     start,
     torrent::{Metainfo, PieceHash, Pieces},
+    workflow::Executions,
 };
 use lambda_http::{Context, LambdaEvent, Service, request::LambdaRequest};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
-use super::fake_s3::{Content, FakeS3, Identity};
+use super::{
+    fake_s3::{Content, FakeS3, Identity},
+    fake_workflow::{ARN, FakeWorkflow},
+};
 
 /// The function, as started with some variables.
 pub(crate) struct Function {
@@ -51,6 +60,19 @@ impl Function {
         let sdk = sdk(&s3.endpoint(), identity);
         let config = Config::from_lookup(lookup(variables), start::account(&sdk).await)?;
         Ok(Self { api: start::api(config, &sdk), requests: AtomicU64::new(0) })
+    }
+
+    /// One that leaves large objects to the jobs of `workflow`.
+    pub(crate) async fn with_jobs(s3: &FakeS3, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Self {
+        let role = Identity::role();
+        let sdk_of = |endpoint: &str| sdk(endpoint, Some(&role));
+        let s3_sdk = sdk_of(&s3.endpoint());
+        let config = Config::from_lookup(lookup(variables), start::account(&s3_sdk).await);
+        let config = Arc::new(config.expect("a function that starts"));
+        let executions = Executions::new(&sdk_of(workflow.endpoint()), ARN.to_owned());
+        let clients = Clients::new(&s3_sdk, true);
+        let operation = GetObjectTorrent::new(Arc::clone(&config), clients, Some(executions));
+        Self { api: Api::new(config, operation), requests: AtomicU64::new(0) }
     }
 
     /// GET of `path` as it stands in a Function URL event, `?torrent` added.

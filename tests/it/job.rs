@@ -3,18 +3,21 @@
 
 use std::time::UNIX_EPOCH;
 
-use get_object_torrent::job::{Failure, Task, Worker};
+use get_object_torrent::job::Worker;
 use serde_json::{Value, json};
 
 use super::{
-    fake_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object, Operation},
+    fake_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object, Operation, Rights, Who},
     harness::{Function, worker},
+    job_runner::{end, explain, hash, items, plan},
 };
 
 const KIB: u64 = 1024;
 const LENGTH: u64 = 10 * 256 * KIB + 7;
 /// Two pieces a span: six spans.
 const SPANS: [(&str, &str); 1] = [("SPAN_SIZE", "524288")];
+/// All that a map tells.
+const CHILD_FAILED: &str = "States.ExceedToleratedFailureThreshold";
 const FOLDER: &str = "torrent-jobs/";
 
 fn content() -> Content {
@@ -31,35 +34,10 @@ fn input() -> Value {
     json!({"bucket": "data", "key": "a"})
 }
 
-async fn run(worker: &Worker, task: Value) -> Result<Value, Failure> {
-    let task: Task = serde_json::from_value(task).expect("a task");
-    worker.run(task).await
-}
-
-async fn plan(worker: &Worker, input: Value) -> Value {
-    run(worker, json!({"task": "plan", "input": input})).await.expect("a plan")
-}
-
-/// The list that the map reads.
-fn items(s3: &FakeS3, plan: &Value) -> Vec<Value> {
-    assert_eq!(plan["items"]["bucket"], "data");
-    let key = plan["items"]["key"].as_str().expect("a key");
-    let bytes = s3.object("data", key).expect("the list").content.to_bytes();
-    serde_json::from_slice(&bytes).expect("a JSON array")
-}
-
-async fn hash(worker: &Worker, plan: &Value, span: &Value) -> Result<Value, Failure> {
-    run(worker, json!({"task": "hash", "job": plan["job"], "span": span})).await
-}
-
 async fn hash_all(s3: &FakeS3, worker: &Worker, plan: &Value) {
-    for span in items(s3, plan) {
+    for span in items(&s3.client(), plan).await {
         hash(worker, plan, &span).await.expect("a fragment");
     }
-}
-
-async fn end(worker: &Worker, task: &str, plan: &Value) -> Result<Value, Failure> {
-    run(worker, json!({"task": task, "job": plan["job"]})).await
 }
 
 fn reads(s3: &FakeS3) -> usize {
@@ -83,7 +61,7 @@ async fn a_job_makes_the_same_bytes_as_a_request_and_leaves_nothing_else() {
     let worker = worker(&s3, &SPANS).await;
     let plan = plan(&worker, input()).await;
     assert_eq!(plan["status"], "read");
-    assert_eq!(items(&s3, &plan).len(), 6);
+    assert_eq!(items(&s3.client(), &plan).await.len(), 6);
     hash_all(&s3, &worker, &plan).await;
     end(&worker, "assemble", &plan).await.expect("a sidecar");
     end(&worker, "clean", &plan).await.expect("nothing left");
@@ -99,7 +77,7 @@ async fn objects_are_read_unsigned_and_fragments_written_signed() {
     let worker = worker(&s3, &SPANS).await;
     let plan = plan(&worker, input()).await;
     s3.clear_calls();
-    hash(&worker, &plan, &items(&s3, &plan)[1]).await.expect("a fragment");
+    hash(&worker, &plan, &items(&s3.client(), &plan).await[1]).await.expect("a fragment");
     for call in s3.calls() {
         assert_eq!(call.signed.is_some(), call.key.starts_with(FOLDER), "{call:?}");
     }
@@ -172,8 +150,18 @@ async fn s3s_own_event_is_an_input() {
     };
     let s3 = serving(content()).await;
     let worker = worker(&s3, &SPANS).await;
-    assert_eq!(plan(&worker, event(&etag)).await["status"], "read");
+    let asked = plan(&worker, input()).await;
+    let started = plan(&worker, event(&etag)).await;
+    assert_eq!(started["status"], "start");
+    assert_eq!(started["name"], format!("{}-1", asked["job"]["id"].as_str().expect("an id")));
+    // The job's own execution, which plans anew.
+    let planned = plan(&worker, started["input"].clone()).await;
+    assert_eq!((&planned["status"], &planned["job"]["quiet"]), (&json!("read"), &json!(true)));
+    assert_eq!(planned["items"], asked["items"]);
     assert_eq!(plan(&worker, event("another")).await["status"], "done");
+    let mut small = event(&etag);
+    small["minSize"] = json!(LENGTH + 1);
+    assert_eq!(plan(&worker, small).await["status"], "done");
 }
 
 #[tokio::test]
@@ -182,7 +170,7 @@ async fn an_object_that_changes_ends_the_job_by_name() {
         let s3 = serving(content()).await;
         let worker = worker(&s3, &SPANS).await;
         let plan = plan(&worker, input()).await;
-        let spans = items(&s3, &plan);
+        let spans = items(&s3.client(), &plan).await;
         for span in &spans[1..] {
             hash(&worker, &plan, span).await.expect("a fragment");
         }
@@ -213,7 +201,7 @@ async fn a_missing_fragment_is_never_assembled_over() {
     let s3 = serving(content()).await;
     let worker = worker(&s3, &SPANS).await;
     let plan = plan(&worker, input()).await;
-    let spans = items(&s3, &plan);
+    let spans = items(&s3.client(), &plan).await;
     for span in &spans[1..] {
         hash(&worker, &plan, span).await.expect("a fragment");
     }
@@ -224,12 +212,13 @@ async fn a_missing_fragment_is_never_assembled_over() {
 #[tokio::test]
 async fn an_object_of_the_users_in_the_sidecars_place_stays() {
     let s3 = serving(content()).await;
-    s3.put("data", "a.torrent", "the user's own");
     let worker = worker(&s3, &SPANS).await;
-    let plan = plan(&worker, input()).await;
-    hash_all(&s3, &worker, &plan).await;
-    assert_eq!(end(&worker, "assemble", &plan).await.expect_err("no place").name(), "Failed");
+    let first = plan(&worker, input()).await;
+    hash_all(&s3, &worker, &first).await;
+    s3.put("data", "a.torrent", "the user's own");
+    assert_eq!(end(&worker, "assemble", &first).await.expect_err("no place").name(), "Failed");
     assert_eq!(s3.object("data", "a.torrent").expect("it").content.to_bytes(), "the user's own");
+    assert_eq!(plan(&worker, input()).await["status"], "done", "nothing is read for nothing");
 }
 
 #[tokio::test]
@@ -237,7 +226,7 @@ async fn what_passes_is_worth_another_try() {
     let s3 = serving(content()).await;
     let worker = worker(&s3, &SPANS).await;
     let plan = plan(&worker, input()).await;
-    let span = &items(&s3, &plan)[0];
+    let span = &items(&s3.client(), &plan).await[0];
     s3.fault(Matcher::get().key("a"), Fault::slow_down());
     assert_eq!(hash(&worker, &plan, span).await.expect_err("no bytes").name(), "Unavailable");
     s3.clear_faults();
@@ -251,9 +240,101 @@ async fn more_fragments_than_a_page_are_cleaned() {
     let plan = plan(&worker, input()).await;
     let folder = plan["items"]["key"].as_str().expect("a key").replace("items.json", "");
     for number in 0..1_005 {
-        s3.put("data", &format!("{folder}spans/{number}"), "x");
+        s3.put("data", &format!("{folder}spans/{number:020}-{:020}", number + 1), "x");
     }
-    s3.put("data", "torrent-jobs/of-another/spans/1", "x");
+    let others = [
+        "torrent-jobs/of-another/items.json".to_owned(),
+        format!("{folder}notes"),
+        format!("{folder}spans/1"),
+    ];
+    for key in &others {
+        s3.put("data", key, "nothing of the job's");
+    }
     end(&worker, "clean", &plan).await.expect("nothing left");
-    assert_eq!(s3.keys("data"), ["a", "torrent-jobs/of-another/spans/1"]);
+    let mut left = vec!["a".to_owned()];
+    left.extend(others);
+    left.sort();
+    assert_eq!(s3.keys("data"), left);
+}
+
+#[tokio::test]
+async fn a_failed_child_leaves_word_of_the_reason() {
+    let s3 = serving(content()).await;
+    let worker = worker(&s3, &SPANS).await;
+    let plan = plan(&worker, input()).await;
+    assert_eq!(explain(&worker, &plan, CHILD_FAILED).await.error, "HashFailed");
+    assert_eq!(explain(&worker, &plan, "Lambda.Unknown").await.error, "Lambda.Unknown");
+    s3.fault(Matcher::get().key("a"), Fault::slow_down());
+    hash(&worker, &plan, &items(&s3.client(), &plan).await[0]).await.expect_err("no bytes");
+    let reason = explain(&worker, &plan, CHILD_FAILED).await;
+    assert_eq!((reason.error.as_str(), reason.cause.as_str()), ("Unavailable", "S3 is unavailable"));
+}
+
+#[tokio::test]
+async fn the_next_attempt_does_not_hear_of_the_last_ones_failure() {
+    let s3 = serving(content()).await;
+    let worker = worker(&s3, &SPANS).await;
+    let first = plan(&worker, input()).await;
+    s3.fault(Matcher::get().key("a"), Fault::slow_down());
+    hash(&worker, &first, &items(&s3.client(), &first).await[0]).await.expect_err("no bytes");
+    let second = plan(&worker, input()).await;
+    assert_eq!(explain(&worker, &second, CHILD_FAILED).await.error, "HashFailed");
+}
+
+#[tokio::test]
+async fn an_object_that_is_gone_explains_all_and_its_fragments_go() {
+    for (quiet, replaced) in [(false, true), (true, true), (false, false), (true, false)] {
+        let s3 = serving(content()).await;
+        s3.alter("data", |bucket| bucket.allow(Who::Anonymous, "*", Rights::LIST));
+        let worker = worker(&s3, &SPANS).await;
+        let plan = plan(&worker, json!({"bucket": "data", "key": "a", "quiet": quiet})).await;
+        hash_all(&s3, &worker, &plan).await;
+        s3.delete("data", "a");
+        if replaced {
+            s3.put("data", "a", Content::cheap(LENGTH, 10));
+        }
+        let reason = explain(&worker, &plan, CHILD_FAILED).await;
+        assert_eq!((reason.error.as_str(), reason.quiet), ("ObjectChanged", quiet));
+        assert!(s3.keys("data").iter().all(|key| !key.starts_with(FOLDER)));
+    }
+}
+
+#[tokio::test]
+async fn a_task_outside_the_served_buckets_is_refused() {
+    let s3 = serving(content()).await;
+    let worker = worker(&s3, &SPANS).await;
+    let plan = plan(&worker, input()).await;
+    let span = items(&s3.client(), &plan).await[0].clone();
+    let mut other = plan.clone();
+    other["job"]["bucket"] = json!("other");
+    s3.clear_calls();
+    assert_eq!(hash(&worker, &other, &span).await.expect_err("no bytes").name(), "Failed");
+    for task in ["assemble", "clean"] {
+        assert_eq!(end(&worker, task, &other).await.expect_err("nothing").name(), "Failed");
+    }
+    assert!(s3.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_stale_sidecar_is_replaced_by_the_jobs() {
+    let s3 = serving(Content::cheap(LENGTH, 10)).await;
+    Function::start(&s3, &[]).await.get("/data/a").await.torrent();
+    s3.put("data", "a", dated());
+    let worker = worker(&s3, &SPANS).await;
+    let plan = plan(&worker, input()).await;
+    hash_all(&s3, &worker, &plan).await;
+    end(&worker, "assemble", &plan).await.expect("a sidecar");
+    // Tried again, as after an answer that was lost.
+    end(&worker, "assemble", &plan).await.expect("the same sidecar");
+    assert_eq!(s3.object("data", "a.torrent").expect("a sidecar").content.to_bytes(), inline().await);
+}
+
+#[tokio::test]
+async fn a_sidecar_that_cannot_be_read_does_not_end_a_job_as_done() {
+    let s3 = serving(content()).await;
+    let worker = worker(&s3, &SPANS).await;
+    let plan = plan(&worker, input()).await;
+    hash_all(&s3, &worker, &plan).await;
+    s3.fault(Matcher::get().key("a.torrent"), Fault::slow_down());
+    assert_eq!(end(&worker, "assemble", &plan).await.expect_err("no sidecar").name(), "Unavailable");
 }
