@@ -2,10 +2,11 @@
 
 use lambda_runtime::{LambdaEvent, Service, service_fn};
 use serde_json::Value;
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{Failure, Task, Worker};
-use crate::logging::causes;
+use crate::{logging::causes, s3::Meter};
 
 /// `worker` as the Lambda runtime calls it.
 #[must_use]
@@ -26,15 +27,37 @@ pub fn service(
     })
 }
 
-/// Logs one line.
+/// Logs one line, with the same fields always: empty or 0 where there is nothing to tell.
 async fn answer(worker: &Worker, task: Task) -> Result<Value, Failure> {
-    let what = task.name();
-    let done = worker.run(task).await;
-    match &done {
-        Ok(_) => tracing::info!(task = what, "task"),
-        Err(failure) => {
-            tracing::error!(task = what, failure = failure.name(), cause = causes(failure), "task");
-        }
+    let started = Instant::now();
+    let meter = Meter::default();
+    let (name, about) = (task.name(), task.about());
+    let done = worker.run(task, &meter).await;
+    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let failure = done.as_ref().err();
+    macro_rules! line {
+        ($level:expr) => {
+            tracing::event!(
+                $level,
+                task = name,
+                bucket = about.bucket,
+                key = about.key,
+                version_id = about.version_id,
+                job = about.job,
+                span_start = about.span_start,
+                bytes_read = meter.bytes_read(),
+                s3_requests = meter.s3_requests(),
+                duration_ms,
+                failure = failure.map(Failure::name).unwrap_or_default(),
+                cause = failure.map(|failure| causes(failure)),
+                "task"
+            )
+        };
+    }
+    if failure.is_some() {
+        line!(tracing::Level::ERROR);
+    } else {
+        line!(tracing::Level::INFO);
     }
     done
 }

@@ -52,6 +52,22 @@ impl Task {
         }
     }
 
+    /// Of what it is, for the log.
+    pub(super) fn about(&self) -> About {
+        let input = match self {
+            Self::Plan { input: Started::Asked(input) } => input.clone(),
+            Self::Plan { input: Started::Created(created) } => created.detail.clone().into(),
+            task => task.job().map(|job| job.input.clone()).unwrap_or_default(),
+        };
+        About {
+            bucket: input.bucket,
+            key: input.key,
+            version_id: input.version_id.unwrap_or_default(),
+            job: self.job().map(|job| job.id.clone()).unwrap_or_default(),
+            span_start: if let Self::Hash { span, .. } = self { span.start } else { 0 },
+        }
+    }
+
     /// Whose it is; `None` while nothing is planned.
     #[must_use]
     pub fn job(&self) -> Option<&Job> {
@@ -63,6 +79,15 @@ impl Task {
             | Self::Explain { job, .. } => Some(job),
         }
     }
+}
+
+/// What a task is about: empty or 0 where it is about no such thing.
+pub(super) struct About {
+    pub(super) bucket: String,
+    pub(super) key: String,
+    pub(super) version_id: String,
+    pub(super) job: String,
+    pub(super) span_start: u64,
 }
 
 /// An execution's input: what the API function starts it with, or S3's own event.

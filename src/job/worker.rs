@@ -38,24 +38,23 @@ impl Worker {
         Self { config, operation, client }
     }
 
-    /// Does `task`; what it tells the workflow.
+    /// Does `task`; what it tells the workflow. `meter` counts what that took.
     ///
     /// # Errors
     /// See [`Failure`].
-    pub async fn run(&self, task: Task) -> Result<Value, Failure> {
-        let meter = Meter::default();
+    pub async fn run(&self, task: Task, meter: &Meter) -> Result<Value, Failure> {
         let job = task.job().cloned();
         let done = match task {
-            Task::Plan { input } => self.plan(input, &meter).await.map(|plan| to_json(&plan)),
-            Task::Hash { job, span } => self.hash(&job, span, &meter).await.map(|()| Value::Null),
-            Task::Assemble { job } => self.assemble(&job, &meter).await.map(|()| Value::Null),
-            Task::Clean { job } => return self.clean(&job, &meter).await.map(|()| Value::Null),
+            Task::Plan { input } => self.plan(input, meter).await.map(|plan| to_json(&plan)),
+            Task::Hash { job, span } => self.hash(&job, span, meter).await.map(|()| Value::Null),
+            Task::Assemble { job } => self.assemble(&job, meter).await.map(|()| Value::Null),
+            Task::Clean { job } => return self.clean(&job, meter).await.map(|()| Value::Null),
             Task::Explain { job, failure } => {
-                return self.explain(&job, &failure.error, &meter).await.map(|reason| to_json(&reason));
+                return self.explain(&job, &failure.error, meter).await.map(|reason| to_json(&reason));
             }
         };
         if let (Err(failure), Some(job)) = (&done, job) {
-            self.leave(failure, &job, &meter).await;
+            self.leave(failure, &job, meter).await;
         }
         done
     }
@@ -65,9 +64,9 @@ impl Worker {
         let request = self.request(&job.input)?;
         let (piece_length, head) = (piece_length(job)?, head_of(job)?);
         let range = ByteRange { start: span.start, end: span.end };
-        let whole =
-            span.start < span.end && span.end <= job.length && span.start.is_multiple_of(job.piece_length);
-        if !whole {
+        let ends_a_piece = |offset: u64| offset == job.length || offset.is_multiple_of(job.piece_length);
+        let whole = span.start.is_multiple_of(job.piece_length) && ends_a_piece(span.end);
+        if !whole || span.start >= span.end || span.end > job.length {
             return Err(Failure::BadInput("the span is none of the object's"));
         }
         let fragments = self.fragments(&request, job, meter);

@@ -92,6 +92,12 @@ pub struct JobProgress {
 }
 
 impl Error {
+    /// The caller is only early: nothing is wrong.
+    #[must_use]
+    pub fn is_no_fault(&self) -> bool {
+        matches!(self, Self::JobRuns { .. } | Self::NotReady)
+    }
+
     /// Of the second attempt: a change is now one too many.
     pub(super) fn or_changed_twice(self) -> Self {
         match self {

@@ -1,13 +1,16 @@
 //! The workflow's states one after the other, as the definition has them (statemachine/), without its retries.
 
 use aws_sdk_s3::Client;
-use get_object_torrent::job::{Failure, Reason, Task, Worker};
+use get_object_torrent::{
+    job::{Failure, Reason, Task, Worker},
+    s3::Meter,
+};
 use serde_json::{Value, json};
 
 /// One task.
 pub(crate) async fn run_task(worker: &Worker, task: Value) -> Result<Value, Failure> {
     let task: Task = serde_json::from_value(task).expect("a task");
-    worker.run(task).await
+    worker.run(task, &Meter::default()).await
 }
 
 pub(crate) async fn plan(worker: &Worker, input: Value) -> Value {

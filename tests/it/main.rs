@@ -11,6 +11,7 @@ mod far_end;
 mod fixtures;
 mod harness;
 mod job;
+mod job_log;
 mod job_runner;
 mod jobs;
 mod log;
