@@ -6,6 +6,9 @@ import re
 
 import cloudformation as cfn
 import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
 
 from scripts import lint_asl
 
@@ -227,3 +230,30 @@ def test_the_outputs_name_the_jobs_parts():
     assert outputs["JobFunctionLogGroupName"] == "<JobFunctionLogGroup>"
     assert outputs["HashFunctionLogGroupName"] == "<HashFunctionLogGroup>"
     assert outputs["PregenerateQueueUrl"] == "<PregenerateQueue>"
+
+
+# docs/OPERATIONS.md
+
+
+def test_every_alarm_is_explained():
+    rows = re.findall(r"^\| `(\w+Alarm)` \|", source("docs", "OPERATIONS.md"), re.MULTILINE)
+    assert rows == list(alarms(PregenerateBuckets="data"))
+
+
+def test_every_parameter_is_in_the_operations_or_the_readme():
+    documented = "".join(re.findall(r"^\| `.*", source("docs", "OPERATIONS.md"), re.MULTILINE))
+    variables = re.findall(r"`([A-Z_]+)`", "".join(re.findall(r"^\| `.*", source("README.md"), re.MULTILINE)))
+    of_variables = {"".join(word.capitalize() for word in name.split("_")) for name in variables}
+    named = set(re.findall(r"`([A-Z]\w+)`", documented)) | of_variables
+    assert cfn.load()["Parameters"].keys() - named == {"Architecture", "ApiAuthorizer"}
+
+
+def test_the_lifecycle_rules_are_ones_that_s3_takes():
+    (rules,) = re.findall(r"```json\n(.*?)```", source("docs", "OPERATIONS.md"), re.DOTALL)
+    configuration = json.loads(rules)
+    model = ServiceModel(Loader().load_service_model("s3", "service-2"))
+    report = ParamValidator().validate(configuration, model.shape_for("BucketLifecycleConfiguration"))
+    assert not report.has_errors(), report.generate_report()
+    assert {rule["Filter"]["Prefix"] for rule in configuration["Rules"]} == {"torrent-jobs/"}
+    (days,) = [rule["Expiration"]["Days"] for rule in configuration["Rules"] if "Days" in rule["Expiration"]]
+    assert days * 86_400 > definition()["TimeoutSeconds"]
