@@ -166,25 +166,24 @@ def alarms(**given):
     return {name: r["Properties"] for name, r in resources.items() if r["Type"] == "AWS::CloudWatch::Alarm"}
 
 
-def metrics(alarm):
-    """The metrics an alarm looks at, with their dimensions."""
-    single = [alarm] if "MetricName" in alarm else []
-    found = single + [m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m]
-    return {(m["Namespace"], m["MetricName"], d["Name"], d["Value"]) for m in found for d in m["Dimensions"]}
+def metric(alarm):
+    (dimension,) = alarm["Dimensions"]
+    return (alarm["Namespace"], alarm["MetricName"], dimension["Name"], dimension["Value"])
 
 
 def test_alarms_watch_the_state_machine_and_the_events():
     machine = ("StateMachineArn", "<JobStateMachine>")
-    assert {name: metrics(alarm) for name, alarm in alarms(PregenerateBuckets="data").items()} == {
-        "JobFailedAlarm": {("AWS/States", "ExecutionsFailed", *machine)},
-        "JobUnfinishedAlarm": {
-            ("AWS/States", "ExecutionsTimedOut", *machine),
-            ("AWS/States", "ExecutionsAborted", *machine),
-        },
-        "JobThrottledAlarm": {("AWS/States", "ExecutionThrottled", *machine)},
-        "PregenerateLostAlarm": {
-            ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", "<PregenerateQueue.QueueName>")
-        },
+    assert {name: metric(alarm) for name, alarm in alarms(PregenerateBuckets="data").items()} == {
+        "JobFailedAlarm": ("AWS/States", "ExecutionsFailed", *machine),
+        "JobTimedOutAlarm": ("AWS/States", "ExecutionsTimedOut", *machine),
+        "JobAbortedAlarm": ("AWS/States", "ExecutionsAborted", *machine),
+        "JobThrottledAlarm": ("AWS/States", "ExecutionThrottled", *machine),
+        "PregenerateLostAlarm": (
+            "AWS/SQS",
+            "ApproximateNumberOfMessagesVisible",
+            "QueueName",
+            "<PregenerateQueue.QueueName>",
+        ),
     }
 
 
@@ -194,8 +193,10 @@ def test_alarms_tell_the_topic_where_there_is_one():
     assert not any("AlarmActions" in alarm for alarm in alarms().values())
 
 
-def test_no_data_is_no_alarm():
-    assert {alarm["TreatMissingData"] for alarm in alarms(PregenerateBuckets="data").values()} == {"notBreaching"}
+def test_one_is_enough_and_no_data_is_no_alarm():
+    for alarm in alarms(PregenerateBuckets="data").values():
+        assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 1)
+        assert alarm["TreatMissingData"] == "notBreaching"
 
 
 def test_without_jobs_there_is_only_the_api():
