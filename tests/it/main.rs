@@ -10,6 +10,8 @@ mod far_end;
 mod fixtures;
 mod harness;
 mod job;
+mod job_figures;
+mod job_limits;
 mod log;
 mod part_checksums;
 mod reading;
