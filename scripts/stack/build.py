@@ -24,6 +24,11 @@ def release(owner: contextlib.ExitStack) -> Path:
     return _build(owner, f"release/{NAME}", ["--bin", NAME, "--release"])
 
 
+def job(owner: contextlib.ExitStack) -> Path:
+    """Builds the job function as it is deployed, but for the architecture, and says where it lies."""
+    return _build(owner, "release/torrent-job", ["--bin", "torrent-job", "--release"])
+
+
 def example(owner: contextlib.ExitStack) -> Path:
     """Builds the client that uses the Rust SDK, and says where it lies."""
     return _build(owner, "debug/examples/get_object_torrent", ["--example", "get_object_torrent"])
@@ -33,6 +38,11 @@ def test_s3(owner: contextlib.ExitStack, *, release: bool = False) -> Path:
     """Builds the S3 of the Rust tests, and says where it lies. Measurements want it fast."""
     profile, options = ("release", ["--release"]) if release else ("debug", [])
     return _build(owner, f"{profile}/examples/test_s3", ["--example", "test_s3", *options])
+
+
+def plan(owner: contextlib.ExitStack) -> Path:
+    """Builds what tells how jobs are planned, and says where it lies."""
+    return _build(owner, "debug/examples/plan", ["--example", "plan"])
 
 
 def _build(

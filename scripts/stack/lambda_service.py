@@ -46,13 +46,17 @@ class LambdaService:
 
     def invoke(self, request: Request) -> Response:
         """The function's answer to an HTTP request."""
-        invocation = _Invocation(self._gateway(request))
+        answer = self.call(self._gateway(request))
+        return FAILED if answer is None else response(answer)
+
+    def call(self, event: Event) -> bytes | None:
+        """What the function makes of an event; `None` for an error, or for no answer in time."""
+        invocation = _Invocation(event)
         self._waiting.put(invocation)
         try:
-            answer = invocation.answer.get(timeout=self.timeout_seconds)
+            return invocation.answer.get(timeout=self.timeout_seconds)
         except queue.Empty:
-            return FAILED
-        return FAILED if answer is None else response(answer)
+            return None
 
     def next_invocation(self) -> _Invocation | None:
         """What the function is to do; `None` at the end."""

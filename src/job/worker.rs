@@ -21,6 +21,9 @@ use crate::{
 /// All that a map says of its children's failures.
 const CHILD_FAILED: &str = "States.ExceedToleratedFailureThreshold";
 
+/// Fragments are small, and it is latency that reading them costs: `FETCH_CONCURRENCY` would be too few.
+const FRAGMENTS_AT_A_TIME: usize = 64;
+
 /// One function for all states, with all that outlives a task.
 #[derive(Clone, Debug)]
 pub struct Worker {
@@ -97,7 +100,7 @@ impl Worker {
         let mut pieces = Pieces::unknown(job.length, piece_length);
         let mut reads = JoinSet::new();
         loop {
-            while reads.len() < self.config.fetch_concurrency
+            while reads.len() < FRAGMENTS_AT_A_TIME
                 && let Some(span) = spans.next()
             {
                 let fragments = fragments.clone();

@@ -8,6 +8,8 @@ const SMALLEST: u64 = 64 * 1024 * 1024;
 const LARGEST: u64 = 4 * 1024 * 1024 * 1024;
 /// Enough for any account's concurrency, and few enough to be listed at once.
 const USUAL_COUNT: u64 = 1_000;
+/// The map's output has 4 bytes a child, and a state of the workflow 256 KiB.
+const LARGEST_COUNT: u64 = 20_000;
 
 /// How an object of some length is split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,11 +19,12 @@ pub struct Spans {
 }
 
 impl Spans {
-    /// About 1,000 spans of 64 MiB to 4 GiB, or spans of `fixed` bytes where that is not 0; rounded up to whole pieces.
+    /// About 1,000 spans of 64 MiB to 4 GiB, or spans of `fixed` bytes where that is not 0, unless those are more than
+    /// 20,000; rounded up to whole pieces.
     #[must_use]
     pub fn of(length: u64, piece_length: PieceLength, fixed: u64) -> Self {
         let usual = length.div_ceil(USUAL_COUNT).clamp(SMALLEST, LARGEST);
-        let size = if fixed == 0 { usual } else { fixed };
+        let size = if fixed == 0 { usual } else { fixed.max(length.div_ceil(LARGEST_COUNT)) };
         Self { length, size: size.next_multiple_of(piece_length.get()) }
     }
 
@@ -81,6 +84,12 @@ mod tests {
     fn a_fixed_size_is_rounded_up_to_whole_pieces() {
         let piece_length = PieceLength::new(MIB).unwrap();
         assert_eq!(Spans::of(GIB, piece_length, 3 * MIB + 1).size(), 4 * MIB);
+    }
+
+    #[test]
+    fn a_fixed_size_makes_at_most_20000() {
+        let piece_length = PieceLength::for_object_of(MAX_OBJECT_BYTES);
+        assert_eq!(Spans::of(MAX_OBJECT_BYTES, piece_length, 1).count(), 20_000);
     }
 
     proptest! {

@@ -11,6 +11,8 @@ mod far_end;
 mod fixtures;
 mod harness;
 mod job;
+mod job_figures;
+mod job_limits;
 mod job_log;
 mod job_runner;
 mod jobs;
