@@ -8,7 +8,9 @@ mod content_disposition;
 mod error;
 mod hashes;
 mod job;
+mod origin;
 mod part_checksums;
+mod request;
 mod sidecar;
 mod waiting;
 
@@ -23,11 +25,13 @@ use self::{
 pub use self::{
     error::{Error, JobProgress},
     job::Known,
+    origin::Origin,
+    request::{Time, TorrentRequest},
     sidecar::SIDECAR_TIMEOUT,
 };
 use crate::{
     config::{Access, Config},
-    object::{ByteRange, CallOptions, ObjectId},
+    object::{ByteRange, ObjectId},
     s3::{self, Clients, Meter, ObjectHead, PartChecksums, SidecarStore, Source},
     torrent::{Info, InfoHash, Metainfo, WebSeedTemplate, torrent_name},
     workflow::Executions,
@@ -35,52 +39,6 @@ use crate::{
 
 /// The media type of a `.torrent`.
 pub const CONTENT_TYPE: &str = "application/x-bittorrent";
-
-/// A checked request for one object's torrent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TorrentRequest {
-    /// Of which object.
-    pub object: ObjectId,
-    /// What to pass on to S3.
-    pub options: CallOptions,
-    /// Whether a job may be started for it. HEAD only looks.
-    pub may_start_job: bool,
-}
-
-/// How long a request may take.
-#[derive(Clone, Copy, Debug)]
-pub struct Time {
-    /// The torrent must be made by then.
-    pub until: Instant,
-    /// The request must be answered by then.
-    pub end: Instant,
-}
-
-/// Where the piece hashes came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// The torrent kept from an earlier request.
-    Sidecar,
-    /// S3 had the SHA-1 of every part, and the object was not read.
-    PartChecksums,
-    /// The object was read and hashed in this request.
-    Object,
-    /// A job has read it, span by span.
-    Job,
-}
-
-impl Origin {
-    /// As `x-torrent-origin` says it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Sidecar => "sidecar",
-            Self::PartChecksums => "part-checksums",
-            Self::Object => "object",
-            Self::Job => "job",
-        }
-    }
-}
 
 /// A torrent, ready to be sent.
 #[derive(Clone, Debug)]
