@@ -12,7 +12,7 @@ from benches.objects import MIB
 from benches.report import Bar, Report
 from scripts.stack import build
 
-# Of any state: docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html.
+# Of any state: docs.aws.amazon.com/step-functions/latest/dg/express-limits.html.
 STATE_BYTES = 262_144
 TEXT = """What the code plans (`cargo run --example plan`) for objects of these sizes, all names in it as long as S3
 takes them: nothing is measured here, and nothing random. State is more than any state of the workflow can have: its

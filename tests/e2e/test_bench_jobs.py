@@ -15,7 +15,7 @@ from benches.job_model import Plan
 from scripts.stack import build, tools
 
 SECONDS = 900
-DOCUMENT = tools.ROOT / "docs" / "_job_simulation.md"
+DOCUMENT = tools.ROOT / "docs" / "OPERATIONS.md"
 
 
 @pytest.fixture(scope="module")

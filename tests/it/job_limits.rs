@@ -4,7 +4,7 @@ use get_object_torrent::{object::MAX_OBJECT_BYTES, torrent::PieceLength};
 
 use super::job_figures::{Figures, of};
 
-/// <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>: of any state's input or output, and of
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/express-limits.html>: of any state's input or output, and of
 /// what a map passes on without a `ResultWriter`.
 const STATE_BYTES: usize = 262_144;
 /// <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html>
