@@ -18,7 +18,7 @@ TEXT = """What the code plans (`cargo run --example plan`) for objects of these 
 takes them: nothing is measured here, and nothing random. State is more than any state of the workflow can have: its
 input, Plan's output, one child's input and the map's output together. S3 requests are those of a whole job without
 retries. Times and prices follow from it by a model, whose table and assumptions are in
-[OPERATIONS.md](OPERATIONS.md#what-a-job-costs-and-takes)."""
+[OPERATIONS.md](OPERATIONS.md#what-a-job-takes-and-costs)."""
 
 
 def run(bench: Bench) -> Report:
