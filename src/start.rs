@@ -43,7 +43,7 @@ pub fn api(config: Config, sdk: &SdkConfig) -> Api {
 #[must_use]
 pub fn worker(config: Config, sdk: &SdkConfig) -> Worker {
     let clients = clients(&config, sdk);
-    Worker::new(Arc::new(config), clients)
+    Worker::new(Arc::new(config), clients, sdk.clone())
 }
 
 /// Requests to Step Functions are signed: without credentials no job is started.

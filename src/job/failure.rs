@@ -3,7 +3,7 @@
 use lambda_runtime::Diagnostic;
 
 use super::task::Reason;
-use crate::{s3, service::Error};
+use crate::{s3, service::Error, workflow};
 
 /// Why a task failed, by the name that the workflow's retriers and catchers know.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +14,9 @@ pub enum Failure {
     /// S3 throttles or fails: the task is worth another try.
     #[error("{}", words(.0))]
     Unavailable(#[source] Error),
+    /// Some spans have no fragment: their functions were turned away.
+    #[error("some spans are not hashed")]
+    Incomplete,
     /// No other try helps.
     #[error("{}", words(.0))]
     Failed(#[source] Error),
@@ -29,6 +32,7 @@ impl Failure {
         match self {
             Self::ObjectChanged => "ObjectChanged",
             Self::Unavailable(_) => "Unavailable",
+            Self::Incomplete => "Incomplete",
             Self::Failed(_) => "Failed",
             Self::BadInput(_) => "BadInput",
         }
@@ -55,6 +59,7 @@ impl From<Error> for Failure {
             Error::S3(s3::Error::Changed | s3::Error::NoSuchKey { .. } | s3::Error::NoSuchVersion)
             | Error::ChangedTwice => Self::ObjectChanged,
             Error::S3(s3::Error::Unavailable(_) | s3::Error::Interrupted(_) | s3::Error::Malformed(_))
+            | Error::Workflow(workflow::Error::Unavailable(_))
             | Error::OutOfTime { .. }
             | Error::Task(_) => Self::Unavailable(error),
             error => Self::Failed(error),

@@ -13,12 +13,12 @@ use crate::{logging::causes, s3::Meter};
 pub fn service(
     worker: Worker,
 ) -> impl Service<
-    LambdaEvent<Task>,
+    LambdaEvent<Value>,
     Response = Value,
     Error = Failure,
     Future = impl Future<Output = Result<Value, Failure>> + Send,
 > {
-    service_fn(move |event: LambdaEvent<Task>| {
+    service_fn(move |event: LambdaEvent<Value>| {
         let worker = worker.clone();
         let LambdaEvent { payload, context } = event;
         // At the level that every filter lets through, so that each line has the id.
@@ -28,9 +28,13 @@ pub fn service(
 }
 
 /// Logs one line, with the same fields always: empty or 0 where there is nothing to tell.
-async fn answer(worker: &Worker, task: Task) -> Result<Value, Failure> {
+async fn answer(worker: &Worker, payload: Value) -> Result<Value, Failure> {
     let started = Instant::now();
     let meter = Meter::default();
+    let task: Task = serde_json::from_value(payload).map_err(|error| {
+        tracing::error!(cause = causes(&error), "the input is no task");
+        Failure::BadInput("it cannot be read")
+    })?;
     let (name, about) = (task.name(), task.about());
     let done = worker.run(task, &meter).await;
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -49,6 +53,7 @@ async fn answer(worker: &Worker, task: Task) -> Result<Value, Failure> {
                 s3_requests = meter.s3_requests(),
                 duration_ms,
                 failure = failure.map(Failure::name).unwrap_or_default(),
+                reason = done.as_ref().ok().and_then(|value| value.get("reason")?.as_str()),
                 cause = failure.map(|failure| causes(failure)),
                 "task"
             )

@@ -12,6 +12,9 @@ pub enum Task {
     Plan {
         /// The execution's input.
         input: Started,
+        /// The ARN of the workflow that asks, where an event's job is started.
+        #[serde(default, rename = "stateMachine")]
+        state_machine: Option<String>,
     },
     /// The piece hashes of one span, into a fragment.
     Hash {
@@ -55,8 +58,8 @@ impl Task {
     /// Of what it is, for the log.
     pub(super) fn about(&self) -> About {
         let input = match self {
-            Self::Plan { input: Started::Asked(input) } => input.clone(),
-            Self::Plan { input: Started::Created(created) } => created.detail.clone().into(),
+            Self::Plan { input: Started::Asked(input), .. } => input.clone(),
+            Self::Plan { input: Started::Created(created), .. } => created.detail.clone().into(),
             task => task.job().map(|job| job.input.clone()).unwrap_or_default(),
         };
         About {
@@ -94,7 +97,7 @@ pub(super) struct About {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub enum Started {
-    /// From the API function, or from [`Plan::Start`].
+    /// From the API function, or from the Plan of an event.
     Asked(Input),
     /// By S3, as `Object Created` by way of `EventBridge`.
     Created(Created),
@@ -186,13 +189,6 @@ pub enum Plan {
         /// For people.
         reason: String,
     },
-    /// The object has to be read, in an execution of this name: the one that planned has another.
-    Start {
-        /// Of the job's first attempt.
-        name: String,
-        /// Its input.
-        input: Input,
-    },
     /// The object has to be read.
     Read {
         /// What to pass on to the other states.
@@ -201,6 +197,8 @@ pub enum Plan {
         items: Items,
         /// How many spans to hash side by side.
         concurrency: u64,
+        /// Counts how often the spans were given out: those that were turned away come again.
+        round: u64,
     },
 }
 
@@ -220,6 +218,9 @@ pub struct Caught {
     /// Its name.
     #[serde(default)]
     pub error: String,
+    /// What AWS says beside it.
+    #[serde(default)]
+    pub cause: String,
 }
 
 /// Why a job failed.

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use serde_json::Value;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-use super::{Failure, Job, Reason, Span, Task};
+use super::{Caught, Failure, Job, Reason, Span, Task};
 use crate::{
     config::Config,
     logging::causes,
@@ -30,15 +31,17 @@ pub struct Worker {
     pub(super) config: Arc<Config>,
     pub(super) operation: Arc<GetObjectTorrent>,
     client: Client,
+    /// For jobs that events start.
+    pub(super) sdk: SdkConfig,
 }
 
 impl Worker {
     /// The worker of `config`, with the same clients as the API function's.
     #[must_use]
-    pub fn new(config: Arc<Config>, clients: Clients) -> Self {
+    pub fn new(config: Arc<Config>, clients: Clients, sdk: SdkConfig) -> Self {
         let client = clients.signed.clone();
         let operation = Arc::new(GetObjectTorrent::new(Arc::clone(&config), clients, None));
-        Self { config, operation, client }
+        Self { config, operation, client, sdk }
     }
 
     /// Does `task`; what it tells the workflow. `meter` counts what that took.
@@ -48,16 +51,21 @@ impl Worker {
     pub async fn run(&self, task: Task, meter: &Meter) -> Result<Value, Failure> {
         let job = task.job().cloned();
         let done = match task {
-            Task::Plan { input } => self.plan(input, meter).await.map(|plan| to_json(&plan)),
+            Task::Plan { input, state_machine } => {
+                self.plan(input, state_machine, meter).await.map(|plan| to_json(&plan))
+            }
             Task::Hash { job, span } => self.hash(&job, span, meter).await.map(|()| Value::Null),
             Task::Assemble { job } => self.assemble(&job, meter).await.map(|()| Value::Null),
             Task::Clean { job } => return self.clean(&job, meter).await.map(|()| Value::Null),
             Task::Explain { job, failure } => {
-                return self.explain(&job, &failure.error, meter).await.map(|reason| to_json(&reason));
+                return self.explain(&job, &failure, meter).await.map(|reason| to_json(&reason));
             }
         };
-        if let (Err(failure), Some(job)) = (&done, job) {
-            self.leave(failure, &job, meter).await;
+        match (&done, job) {
+            // The word of the task that did not hash its span says more.
+            (Err(Failure::Incomplete), _) => {}
+            (Err(failure), Some(job)) => self.leave(failure, &job, meter).await,
+            _ => {}
         }
         done
     }
@@ -84,6 +92,9 @@ impl Worker {
     async fn assemble(&self, job: &Job, meter: &Meter) -> Result<(), Failure> {
         let request = self.request(&job.input)?;
         let (piece_length, head) = (piece_length(job)?, head_of(job)?);
+        if !job.span_size.is_multiple_of(job.piece_length) {
+            return Err(Failure::BadInput("the spans are not of whole pieces"));
+        }
         let fragments = self.fragments(&request, job, meter);
         let pieces = self.collect(&fragments, job, piece_length).await?;
         Ok(self.operation.assemble(&request, &head.etag, piece_length, pieces, meter).await?)
@@ -110,7 +121,7 @@ impl Worker {
             }
             let Some(read) = reads.join_next().await else { return Ok(pieces) };
             let (span, digests) = read.map_err(Error::Task)?;
-            let digests = digests?.ok_or(Failure::Failed(Error::Misplaced))?;
+            let digests = digests?.ok_or(Failure::Incomplete)?;
             if !pieces.fill_bytes(span.start / piece_length.get(), &digests) {
                 return Err(Failure::Failed(Error::Misplaced));
             }
@@ -140,7 +151,7 @@ impl Worker {
 
     /// An object that changed ends its job by that name, whatever the map says, and what was hashed of it is of no more
     /// use. Otherwise fragments stay: the next attempt uses them.
-    async fn explain(&self, job: &Job, caught: &str, meter: &Meter) -> Result<Reason, Failure> {
+    async fn explain(&self, job: &Job, caught: &Caught, meter: &Meter) -> Result<Reason, Failure> {
         let request = self.request(&job.input)?;
         let fragments = self.fragments(&request, job, meter);
         match self.operation.head(&request, meter).await {
@@ -156,6 +167,8 @@ impl Worker {
             Err(error) => return Err(error.into()),
         }
         let left = fragments.failure().await?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        // Of another failure than the one that was caught it is no longer true: that one passed.
+        let left = left.filter(|left: &Reason| tells_nothing(caught) || left.error == caught.error);
         Ok(left.unwrap_or_else(|| without_a_word(caught)))
     }
 
@@ -165,10 +178,18 @@ impl Worker {
     }
 }
 
-/// Of functions that were killed, or ran out of time.
-fn without_a_word(caught: &str) -> Reason {
-    let error = if caught == CHILD_FAILED { "HashFailed" } else { caught };
-    let cause = "a function ended without a word, or not in time".to_owned();
+/// What a map says of its children, and Assemble of spans that are not hashed.
+fn tells_nothing(caught: &Caught) -> bool {
+    [CHILD_FAILED, Failure::Incomplete.name()].contains(&caught.error.as_str())
+}
+
+/// Of functions that were killed, or ran out of time; or AWS's own words, which callers are not told.
+fn without_a_word(caught: &Caught) -> Reason {
+    let (error, cause) = match caught.error.as_str() {
+        CHILD_FAILED => ("HashFailed", "a function ended without a word, or not in time".to_owned()),
+        "Incomplete" => ("Incomplete", "no function was free for some spans, round after round".to_owned()),
+        error => (error, caught.cause.clone()),
+    };
     Reason { error: error.to_owned(), cause, quiet: false }
 }
 

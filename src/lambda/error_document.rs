@@ -115,8 +115,8 @@ impl From<&service::Error> for ErrorAnswer {
             service::Error::ChangedTwice => {
                 slow_down("The object changed twice while it was read. Try again.")
             }
-            service::Error::OutOfTime { size, has_job } => {
-                slow_down(&job_messages::out_of_time(*size, *has_job))
+            service::Error::OutOfTime { size, reader } => {
+                slow_down(&job_messages::out_of_time(*size, *reader))
             }
             service::Error::JobRuns { progress, earlier } => {
                 slow_down(&job_messages::runs(progress, earlier.as_ref()))

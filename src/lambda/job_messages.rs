@@ -1,9 +1,13 @@
 //! What a caller is told of an object that no request can read: it is a job's, or would be one's.
 
-use crate::{service::JobProgress, workflow::State};
+use crate::{
+    service::{JobProgress, Reader},
+    workflow::State,
+};
 
 /// Names that the job itself gives its failures; their causes are its own words too.
-const OWN_FAILURES: [&str; 5] = ["ObjectChanged", "Unavailable", "Failed", "BadInput", "HashFailed"];
+const OWN_FAILURES: [&str; 6] =
+    ["ObjectChanged", "Unavailable", "Incomplete", "Failed", "BadInput", "HashFailed"];
 
 pub(super) const NOT_READY: &str =
     "The torrent of this object is not ready. A GET starts the job that makes it.";
@@ -12,15 +16,22 @@ pub(super) const NO_PLACE: &str = "The torrent of an object this large is made b
     sidecar; an object that is not this service's lies there, or the key would be longer than 1024 bytes. Move that \
     object, or have this service's operator set SIDECAR_PREFIX or SIDECAR_BUCKET.";
 
-pub(super) const BUSY: &str = "The job that makes this object's torrent cannot be started: AWS Step Functions is busy or out of \
-    reach. Reduce your request rate.";
+pub(super) const BUSY: &str = "The job that makes this object's torrent can be neither started nor found: AWS Step Functions is \
+    busy or out of reach. Reduce your request rate.";
 
-pub(super) fn out_of_time(size: u64, has_job: bool) -> String {
+pub(super) fn out_of_time(size: u64, reader: Reader) -> String {
     let size = if size > 0 { format!(" of {size} bytes") } else { String::new() };
-    let advice = if has_job {
-        "lower INLINE_MAX_SIZE, so that a job reads it"
-    } else {
-        "set JOB_STATE_MACHINE_ARN (parameter Jobs of the template), so that a job reads what is larger than INLINE_MAX_SIZE"
+    let advice = match reader {
+        Reader::Job => {
+            return format!(
+                "The job that makes the torrent of this object{size} could not be looked at in time. Try again."
+            );
+        }
+        Reader::RequestBesideJobs => "lower INLINE_MAX_SIZE, so that a job reads it",
+        Reader::Request => {
+            "set JOB_STATE_MACHINE_ARN (parameter Jobs of the template), so that a job reads what is larger than \
+             INLINE_MAX_SIZE"
+        }
     };
     format!(
         "The object{size} could not be read within this service's TIME_BUDGET_MS. Try again; if that does not help, its \
@@ -41,10 +52,12 @@ pub(super) fn runs(progress: &JobProgress, earlier: Option<&State>) -> String {
 }
 
 pub(super) fn failed(state: &State, given_up: bool) -> String {
-    let then = if given_up {
-        "It has been tried several times within the hour; try again later."
-    } else {
-        "Try again: that starts it anew, and what it has hashed is kept."
+    let then = match state {
+        _ if given_up => "It has been tried several times within the hour; try again later.",
+        State::Failed { error, .. } if error != "ObjectChanged" => {
+            "Try again: that starts it anew, and what it has hashed is kept."
+        }
+        _ => "Try again.",
     };
     format!("The job that makes this object's torrent {}. {then}", ending(state))
 }
@@ -105,10 +118,9 @@ mod tests {
 
     #[test]
     fn out_of_time_names_what_an_operator_can_set() {
-        assert!(out_of_time(0, false).contains("JOB_STATE_MACHINE_ARN"));
-        assert!(
-            out_of_time(7, true).contains("The object of 7 bytes")
-                && out_of_time(7, true).contains("INLINE_MAX_SIZE")
-        );
+        assert!(out_of_time(0, Reader::Request).contains("JOB_STATE_MACHINE_ARN"));
+        let beside = out_of_time(7, Reader::RequestBesideJobs);
+        assert!(beside.contains("The object of 7 bytes") && beside.contains("INLINE_MAX_SIZE"), "{beside}");
+        assert!(!out_of_time(7, Reader::Job).contains("INLINE_MAX_SIZE"));
     }
 }

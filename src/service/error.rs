@@ -40,8 +40,8 @@ pub enum Error {
     OutOfTime {
         /// The object's size in bytes; 0 where S3 did not tell it in time.
         size: u64,
-        /// Whether larger objects go to a job.
-        has_job: bool,
+        /// Who was to read it.
+        reader: Reader,
     },
     /// A job reads the object, and is not at its end.
     #[error("the job is not at its end")]
@@ -78,6 +78,17 @@ pub enum Error {
     /// Hashes that are not those of the range they were asked for.
     #[error("a range gave hashes that do not fit")]
     Misplaced,
+}
+
+/// Who reads an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// The request; there are no jobs.
+    Request,
+    /// The request; larger objects go to a job.
+    RequestBesideJobs,
+    /// A job.
+    Job,
 }
 
 /// How far a job is.

@@ -23,7 +23,7 @@ use self::{
     sidecar::Slot,
 };
 pub use self::{
-    error::{Error, JobProgress},
+    error::{Error, JobProgress, Reader},
     job::Known,
     origin::Origin,
     request::{Time, TorrentRequest},
@@ -178,7 +178,13 @@ impl GetObjectTorrent {
     }
 
     fn out_of_time(&self, meter: &Meter) -> Error {
-        Error::OutOfTime { size: meter.object_size(), has_job: self.executions.is_some() }
+        let size = meter.object_size();
+        let reader = match &self.executions {
+            None => Reader::Request,
+            Some(_) if size > self.config.inline_max_size => Reader::Job,
+            Some(_) => Reader::RequestBesideJobs,
+        };
+        Error::OutOfTime { size, reader }
     }
 
     fn source(&self, request: &TorrentRequest, meter: &Meter) -> Source {

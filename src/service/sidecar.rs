@@ -66,25 +66,39 @@ impl Slot {
 /// Reads the sidecar; whatever is wrong with that is a cache miss.
 pub(super) async fn read(sidecars: &SidecarStore, request: &TorrentRequest, meter: &Meter) -> Slot {
     if !sidecars.has_place_for(&request.object) {
-        tracing::warn!("the sidecar's key would be longer than S3 takes: served uncached");
+        tracing::warn!("the sidecar's key would be longer than S3 takes: nothing is cached");
         return Slot::Closed;
     }
-    let read = sidecars.read(&request.object, &request.options, meter);
-    match timeout(SIDECAR_TIMEOUT, read).await {
-        Ok(Ok(Lookup::Missing)) => Slot::Free,
-        Ok(Ok(Lookup::Ours(sidecar))) => Slot::Taken(sidecar),
-        Ok(Ok(Lookup::Foreign)) => {
-            tracing::warn!("an object that is not ours lies at the sidecar's key: served uncached");
+    match look(sidecars, request, meter).await {
+        Ok(Slot::Closed) => {
+            tracing::warn!("an object that is not ours lies at the sidecar's key: nothing is cached");
             Slot::Closed
         }
-        Ok(Err(error)) => {
+        Ok(slot) => slot,
+        Err(Some(error)) => {
             tracing::warn!(cause = causes(&error), "the sidecar cannot be read");
             Slot::Free
         }
-        Err(_) => {
+        Err(None) => {
             tracing::warn!("the sidecar cannot be read in time");
             Slot::Free
         }
+    }
+}
+
+/// Reads the sidecar, and says nothing of it; `None` where there was no time.
+pub(super) async fn look(
+    sidecars: &SidecarStore,
+    request: &TorrentRequest,
+    meter: &Meter,
+) -> Result<Slot, Option<s3::Error>> {
+    let read = sidecars.read(&request.object, &request.options, meter);
+    match timeout(SIDECAR_TIMEOUT, read).await {
+        Ok(Ok(Lookup::Missing)) => Ok(Slot::Free),
+        Ok(Ok(Lookup::Ours(sidecar))) => Ok(Slot::Taken(sidecar)),
+        Ok(Ok(Lookup::Foreign)) => Ok(Slot::Closed),
+        Ok(Err(error)) => Err(Some(error)),
+        Err(_) => Err(None),
     }
 }
 

@@ -6,13 +6,15 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::{
-    Error, GetObjectTorrent, Hashed, JobProgress, Origin, TorrentRequest, checks::piece_length, sidecar::Slot,
+    Error, GetObjectTorrent, Hashed, JobProgress, Origin, TorrentRequest,
+    checks::piece_length,
+    sidecar::{self, Slot},
 };
 use crate::{
     logging::causes,
     s3::{Fragments, Meter, ObjectHead},
     torrent::{PieceLength, torrent_name},
-    workflow::{Begun, Executions, Input, Spans, State, job_id},
+    workflow::{self, Begun, Executions, Input, Spans, State, job_id},
 };
 
 /// Between two looks at the sidecar.
@@ -21,6 +23,7 @@ const SIDECAR_EVERY: Duration = Duration::from_secs(1);
 const EXECUTION_EVERY: Duration = Duration::from_secs(4);
 /// At the end, to ask for the execution and to count the fragments.
 const TO_COUNT: Duration = Duration::from_secs(2);
+const TO_DESCRIBE: Duration = Duration::from_secs(1);
 const TO_ANSWER: Duration = Duration::from_millis(100);
 
 /// One object's job, as its caller sees it.
@@ -57,7 +60,7 @@ impl GetObjectTorrent {
             return Err(Error::NotReady);
         }
         let piece_length = piece_length(head, &self.config)?;
-        let id = job_id(&request.object, &head.etag, piece_length.get());
+        let id = job_id(&request.object, head.version_id.as_deref(), &head.etag, piece_length.get());
         let job = Job { operation: self, executions, request, head, piece_length, id, meter };
         job.info(until).await.map(Some)
     }
@@ -65,13 +68,8 @@ impl GetObjectTorrent {
 
 impl Job<'_> {
     async fn info(&self, until: Instant) -> Result<Hashed, Error> {
-        let input = Input::new(&self.request.object, &self.request.options, &self.head.etag);
-        let (attempt, earlier) = match self.executions.begin(&self.id, &input).await? {
-            Begun::Running { attempt, earlier } => (attempt, earlier),
-            Begun::GivenUp(state) => return Err(Error::JobFailed { state, given_up: true }),
-        };
-        tracing::info!(job = self.id, attempt, "a job reads the object");
         let end = until.checked_sub(TO_COUNT).unwrap_or(until);
+        let mut begun = self.begin().await?;
         let mut ask_at = Instant::now() + EXECUTION_EVERY;
         loop {
             if let Some(hashed) = self.made().await {
@@ -80,38 +78,56 @@ impl Job<'_> {
             let now = Instant::now();
             if now >= ask_at || now >= end {
                 ask_at = now + EXECUTION_EVERY;
-                self.check(attempt).await?;
+                match begun {
+                    Ok((attempt, _)) => self.check(attempt, until).await?,
+                    Err(_) => begun = self.begin().await?,
+                }
             }
             if now >= end {
-                let progress = self.progress(until).await;
-                return Err(Error::JobRuns { progress, earlier });
+                let earlier = begun.map_err(Error::Workflow)?.1;
+                return Err(Error::JobRuns { progress: self.progress(until).await, earlier });
             }
             sleep_until(end.min(now + SIDECAR_EVERY)).await;
         }
     }
 
-    /// From the sidecar, once it is there.
+    /// The attempt that runs, and how the one before it ended. Where Step Functions is busy the job may run all the
+    /// same: that error is the inner one.
+    async fn begin(&self) -> Result<Result<(u32, Option<State>), workflow::Error>, Error> {
+        let input = Input::new(&self.request.object, &self.request.options, &self.head.etag);
+        match self.executions.begin(&self.id, &input).await {
+            Ok(Begun::Running { attempt, earlier }) => {
+                tracing::info!(job = self.id, attempt, "a job reads the object");
+                Ok(Ok((attempt, earlier)))
+            }
+            Ok(Begun::GivenUp(state)) => Err(Error::JobFailed { state, given_up: true }),
+            Err(error @ workflow::Error::Unavailable(_)) => Ok(Err(error)),
+            Err(error) => Err(Error::Workflow(error)),
+        }
+    }
+
+    /// From the sidecar, once it is there. Whatever is wrong with that may have passed at the next look.
     async fn made(&self) -> Option<Hashed> {
         let name = torrent_name(&self.request.object.key);
-        let slot = self.operation.read_sidecar(self.request, self.meter).await;
+        let slot = sidecar::look(self.operation.sidecars.as_ref()?, self.request, self.meter).await.ok()?;
         let (info, info_hash) = slot.info_of(self.head, &name, self.operation.config.piece_length)?;
         Some(Hashed { info, info_hash, origin: Origin::Job })
     }
 
     /// An execution that has ended is no longer waited for. One that cannot be seen is.
-    async fn check(&self, attempt: u32) -> Result<(), Error> {
-        match self.executions.describe(&self.id, attempt).await {
-            Ok(Some(execution)) if execution.state == State::Running => Ok(()),
-            Ok(None) => Ok(()),
-            Ok(Some(execution)) => match self.made().await {
+    async fn check(&self, attempt: u32, until: Instant) -> Result<(), Error> {
+        let describe = self.executions.describe(&self.id, attempt);
+        match timeout_at(until.min(Instant::now() + TO_DESCRIBE), describe).await {
+            Ok(Ok(Some(execution))) if execution.state != State::Running => match self.made().await {
                 // At the next turn.
                 Some(_) => Ok(()),
                 None => Err(Error::JobFailed { state: execution.state, given_up: false }),
             },
-            Err(error) => {
+            Ok(Err(error)) => {
                 tracing::warn!(cause = causes(&error), "the job's execution cannot be seen");
                 Ok(())
             }
+            Ok(Ok(_)) | Err(_) => Ok(()),
         }
     }
 

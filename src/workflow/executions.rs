@@ -6,7 +6,10 @@ use std::time::{Duration, SystemTime};
 use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_sfn::{
     Client,
-    config::Builder,
+    config::{
+        Builder, Region,
+        retry::{RetryPartition, TokenBucket},
+    },
     operation::{
         describe_execution::{DescribeExecutionError, DescribeExecutionOutput},
         start_execution::StartExecutionError,
@@ -82,7 +85,13 @@ impl Executions {
     pub fn new(sdk: &SdkConfig, state_machine_arn: String) -> Self {
         let timeouts =
             TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
+        // Partition, service, region, account: what the ARN names is where it is.
+        let region = state_machine_arn.split(':').nth(3).map(|region| Region::new(region.to_owned()));
+        let retries = RetryPartition::custom("jobs").token_bucket(TokenBucket::unlimited()).build();
         let config = Builder::from(sdk)
+            .region(region)
+            // As for S3: the SDK's own stock of retries would run dry for good.
+            .retry_partition(retries)
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
             .timeout_config(timeouts)
             .build();
@@ -180,13 +189,20 @@ fn execution(attempt: u32, output: &DescribeExecutionOutput) -> Execution {
     Execution { attempt, started, state: state(output) }
 }
 
+/// What a function said, where the cause is its whole answer: a state without a `Catch` gives that.
+fn words(cause: &str) -> String {
+    let answer: Option<serde_json::Value> = serde_json::from_str(cause).ok();
+    let message = answer.as_ref().and_then(|answer| answer.get("errorMessage")?.as_str());
+    message.unwrap_or(cause).to_owned()
+}
+
 fn state(output: &DescribeExecutionOutput) -> State {
     match output.status() {
         ExecutionStatus::Running | ExecutionStatus::PendingRedrive => State::Running,
         ExecutionStatus::Succeeded => State::Succeeded,
         status => State::Failed {
             error: output.error().unwrap_or(status.as_str()).to_owned(),
-            cause: output.cause().unwrap_or_default().to_owned(),
+            cause: words(output.cause().unwrap_or_default()),
         },
     }
 }

@@ -74,12 +74,13 @@ fn unquoted(etag: &str) -> &str {
 }
 
 /// The name of the job of one object version at one piece length: the same for whoever asks, 40 hex digits.
+/// `version` is what S3 told; the sidecar's place depends on the one that was asked for, too.
 #[must_use]
-pub fn job_id(object: &ObjectId, etag: &str, piece_length: u64) -> String {
+pub fn job_id(object: &ObjectId, version: Option<&str>, etag: &str, piece_length: u64) -> String {
     let mut hasher = Sha1::new();
-    let version = object.version_id.as_deref().unwrap_or_default();
-    let piece_length = piece_length.to_string();
-    for field in [object.bucket.as_str(), &object.key, version, unquoted(etag), &piece_length] {
+    let asked = object.version_id.as_deref().unwrap_or_default();
+    let (version, piece_length) = (version.unwrap_or_default(), piece_length.to_string());
+    for field in [object.bucket.as_str(), &object.key, asked, version, unquoted(etag), &piece_length] {
         // With its length, so that no two lists of fields are the same bytes.
         hasher.update((field.len() as u64).to_be_bytes());
         hasher.update(field);
@@ -104,16 +105,18 @@ mod tests {
 
     #[test]
     fn a_job_has_a_name_of_its_own_and_always_the_same() {
-        let id = job_id(&object("data", "key", None), "\"etag\"", 262_144);
-        assert_eq!(id, job_id(&object("data", "key", None), "etag", 262_144));
+        let id = job_id(&object("data", "key", None), None, "\"etag\"", 262_144);
+        assert_eq!(id, job_id(&object("data", "key", None), None, "etag", 262_144));
         assert_eq!(id.len(), 40);
         for other in [
-            job_id(&object("data2", "key", None), "etag", 262_144),
-            job_id(&object("data", "key2", None), "etag", 262_144),
-            job_id(&object("data", "ke", Some("y")), "etag", 262_144),
-            job_id(&object("data", "key", Some("etag")), "", 262_144),
-            job_id(&object("data", "key", None), "etag2", 262_144),
-            job_id(&object("data", "key", None), "etag", 524_288),
+            job_id(&object("data2", "key", None), None, "etag", 262_144),
+            job_id(&object("data", "key2", None), None, "etag", 262_144),
+            job_id(&object("data", "ke", Some("y")), None, "etag", 262_144),
+            job_id(&object("data", "key", Some("etag")), None, "", 262_144),
+            job_id(&object("data", "key", None), Some("v"), "etag", 262_144),
+            job_id(&object("data", "key", Some("v")), Some("v"), "etag", 262_144),
+            job_id(&object("data", "key", None), None, "etag2", 262_144),
+            job_id(&object("data", "key", None), None, "etag", 524_288),
         ] {
             assert_ne!(id, other);
         }

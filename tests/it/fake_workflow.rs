@@ -5,6 +5,7 @@
 use std::{
     collections::BTreeMap,
     convert::Infallible,
+    future::pending,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -51,6 +52,7 @@ struct State {
     executions: BTreeMap<String, Execution>,
     calls: Vec<String>,
     refusal: Option<(u16, &'static str)>,
+    stalled: Option<&'static str>,
 }
 
 /// A running server; it ends when it is dropped.
@@ -103,6 +105,16 @@ impl FakeWorkflow {
         }
     }
 
+    /// From now on calls of this operation are not answered.
+    pub(crate) fn stall(&self, operation: &'static str) {
+        lock(&self.state).stalled = Some(operation);
+    }
+
+    /// From now on every call is answered as it should be.
+    pub(crate) fn recover(&self) {
+        lock(&self.state).refusal = None;
+    }
+
     /// From now on every call is answered so.
     pub(crate) fn refuse(&self, status: u16, code: &'static str) {
         lock(&self.state).refusal = Some((status, code));
@@ -129,11 +141,14 @@ async fn answer(
     let body = request.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
     let input: Value = serde_json::from_slice(&body).unwrap_or_default();
     let operation = target.trim_start_matches("AWSStepFunctions.");
-    let refusal = {
+    let (refusal, stalled) = {
         let mut state = lock(&state);
         state.calls.push(operation.to_owned());
-        state.refusal
+        (state.refusal, state.stalled)
     };
+    if stalled == Some(operation) {
+        pending::<()>().await;
+    }
     let (status, body) = match (refusal, operation) {
         (Some((status, code)), _) => (status, json!({"__type": code, "message": "refused"})),
         (None, "StartExecution") => start(&input, &state),
@@ -157,6 +172,7 @@ fn start(input: &Value, shared: &Arc<Mutex<State>>) -> (u16, Value) {
         Some(known) => return (200, json!({"executionArn": name, "startDate": known.started})),
         None => {}
     }
+    assert!(!state.runs.is_empty(), "no execution was expected");
     let number = state.executions.len().min(state.runs.len() - 1);
     let run = state.runs[number].clone();
     let started = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64();

@@ -195,6 +195,19 @@ pub(crate) async fn worker(s3: &FakeS3, variables: &[(&str, &str)]) -> Worker {
     start::worker(config.expect("a worker that starts"), &sdk)
 }
 
+/// The same, with a workflow in which it can start jobs.
+pub(crate) async fn worker_with_jobs(
+    s3: &FakeS3,
+    workflow: &FakeWorkflow,
+    variables: &[(&str, &str)],
+) -> Worker {
+    let role = Identity::role();
+    let s3_sdk = sdk(&s3.endpoint(), Some(&role));
+    let config = Config::from_lookup(lookup(variables), start::account(&s3_sdk).await);
+    let config = Arc::new(config.expect("a worker that starts"));
+    Worker::new(config, Clients::new(&s3_sdk, true), sdk(workflow.endpoint(), Some(&role)))
+}
+
 /// `BUCKETS` is `data` unless given.
 fn lookup(variables: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
     move |name| {

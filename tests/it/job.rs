@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     fake_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object, Operation, Rights, Who},
     harness::{Function, worker},
-    job_runner::{end, explain, hash, items, plan},
+    job_runner::{end, explain, hash, items, plan, run_task},
 };
 
 const KIB: u64 = 1024;
@@ -123,7 +123,7 @@ async fn nothing_is_planned_where_the_torrent_is_there_or_cannot_be() {
     ] {
         let s3 = serving(object).await;
         let worker = worker(&s3, &SPANS).await;
-        let plan = plan(&worker, json!({"bucket": "data", "key": key})).await;
+        let plan = plan(&worker, json!({"bucket": "data", "key": key, "quiet": true})).await;
         assert_eq!(plan["status"], "done", "{plan}");
         assert_eq!(reads(&s3), 0);
     }
@@ -131,37 +131,6 @@ async fn nothing_is_planned_where_the_torrent_is_there_or_cannot_be() {
     Function::start(&s3, &[]).await.get("/data/a").await.torrent();
     let worker = worker(&s3, &SPANS).await;
     assert_eq!(plan(&worker, input()).await, json!({"status": "done", "reason": "sidecar"}));
-}
-
-#[tokio::test]
-async fn s3s_own_event_is_an_input() {
-    let etag = content().etag().replace('"', "");
-    let event = |etag: &str| {
-        json!({
-            "version": "0",
-            "detail-type": "Object Created",
-            "source": "aws.s3",
-            "detail": {
-                "bucket": {"name": "data"},
-                "object": {"key": "a", "size": LENGTH, "etag": etag, "sequencer": "00617F08299329D189"},
-                "reason": "CompleteMultipartUpload",
-            },
-        })
-    };
-    let s3 = serving(content()).await;
-    let worker = worker(&s3, &SPANS).await;
-    let asked = plan(&worker, input()).await;
-    let started = plan(&worker, event(&etag)).await;
-    assert_eq!(started["status"], "start");
-    assert_eq!(started["name"], format!("{}-1", asked["job"]["id"].as_str().expect("an id")));
-    // The job's own execution, which plans anew.
-    let planned = plan(&worker, started["input"].clone()).await;
-    assert_eq!((&planned["status"], &planned["job"]["quiet"]), (&json!("read"), &json!(true)));
-    assert_eq!(planned["items"], asked["items"]);
-    assert_eq!(plan(&worker, event("another")).await["status"], "done");
-    let mut small = event(&etag);
-    small["minSize"] = json!(LENGTH + 1);
-    assert_eq!(plan(&worker, small).await["status"], "done");
 }
 
 #[tokio::test]
@@ -205,8 +174,10 @@ async fn a_missing_fragment_is_never_assembled_over() {
     for span in &spans[1..] {
         hash(&worker, &plan, span).await.expect("a fragment");
     }
-    assert_eq!(end(&worker, "assemble", &plan).await.expect_err("no torrent").name(), "Failed");
+    assert_eq!(end(&worker, "assemble", &plan).await.expect_err("no torrent").name(), "Incomplete");
     assert!(!s3.keys("data").contains(&"a.torrent".to_owned()));
+    let reason = explain(&worker, &plan, "Incomplete").await;
+    assert!(reason.error == "Incomplete" && reason.cause.contains("no function was free"), "{reason:?}");
 }
 
 #[tokio::test]
@@ -218,7 +189,8 @@ async fn an_object_of_the_users_in_the_sidecars_place_stays() {
     s3.put("data", "a.torrent", "the user's own");
     assert_eq!(end(&worker, "assemble", &first).await.expect_err("no place").name(), "Failed");
     assert_eq!(s3.object("data", "a.torrent").expect("it").content.to_bytes(), "the user's own");
-    assert_eq!(plan(&worker, input()).await["status"], "done", "nothing is read for nothing");
+    let again = run_task(&worker, json!({"task": "plan", "input": input()})).await;
+    assert_eq!(again.expect_err("nothing is read for nothing").name(), "Failed");
 }
 
 #[tokio::test]
@@ -337,4 +309,39 @@ async fn a_sidecar_that_cannot_be_read_does_not_end_a_job_as_done() {
     hash_all(&s3, &worker, &plan).await;
     s3.fault(Matcher::get().key("a.torrent"), Fault::slow_down());
     assert_eq!(end(&worker, "assemble", &plan).await.expect_err("no sidecar").name(), "Unavailable");
+}
+
+#[tokio::test]
+async fn a_failure_that_passed_is_not_the_reason_of_another() {
+    let s3 = serving(content()).await;
+    let worker = worker(&s3, &SPANS).await;
+    let plan = plan(&worker, input()).await;
+    s3.fault(Matcher::get().key("a"), Fault::slow_down());
+    hash(&worker, &plan, &items(&s3.client(), &plan).await[0]).await.expect_err("no bytes");
+    s3.clear_faults();
+    hash_all(&s3, &worker, &plan).await;
+    let reason = explain(&worker, &plan, "Runtime.ExitError").await;
+    assert_eq!((reason.error.as_str(), reason.cause.as_str()), ("Runtime.ExitError", "words of AWS"));
+}
+
+#[tokio::test]
+async fn a_job_that_may_not_read_fails_and_says_so() {
+    let s3 = serving(content()).await;
+    let worker = worker(&s3, &SPANS).await;
+    s3.fault(Matcher::any().key("a"), Fault::access_denied());
+    let failure = run_task(&worker, json!({"task": "plan", "input": input()})).await.expect_err("no plan");
+    assert_eq!((failure.name(), failure.to_string().as_str()), ("Failed", "S3 denies access"));
+}
+
+#[tokio::test]
+async fn spans_that_are_no_whole_pieces_are_refused() {
+    let s3 = serving(content()).await;
+    let worker = worker(&s3, &SPANS).await;
+    let mut plan = plan(&worker, input()).await;
+    for span in [(0, 262_143), (1, 262_144), (262_144, 262_144), (0, LENGTH + 1)] {
+        let span = json!({"start": span.0, "end": span.1});
+        assert_eq!(hash(&worker, &plan, &span).await.expect_err("no fragment").name(), "BadInput");
+    }
+    plan["job"]["spanSize"] = json!(262_145);
+    assert_eq!(end(&worker, "assemble", &plan).await.expect_err("no torrent").name(), "BadInput");
 }

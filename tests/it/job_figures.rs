@@ -122,7 +122,7 @@ fn job(length: u64, piece_length: PieceLength, spans: Spans) -> Job {
     let etag = format!("\"{}-10000\"", "f".repeat(32));
     let bucket = BucketName::new(&longest_bucket()).expect("a bucket's name");
     let object = ObjectId { bucket, key: longest_key(), version_id: Some("v".repeat(MAX_KEY_BYTES)) };
-    let id = job_id(&object, &etag, piece_length.get());
+    let id = job_id(&object, Some("v"), &etag, piece_length.get());
     let job = json!({
         "bucket": object.bucket.as_str(),
         "key": object.key,

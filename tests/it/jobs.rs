@@ -1,12 +1,16 @@
 //! Objects that no request can read: the caller of one waits for the job that does, of which there is one.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use super::{
     fake_s3::{Bucket, Content, FakeS3, Fault, Identity, Matcher, Object, Operation},
     fake_workflow::{FakeWorkflow, Run},
     harness::{Function, function_url, worker},
+    job_runner::run_job,
 };
 
 const KIB: u64 = 1024;
@@ -325,4 +329,68 @@ async fn two_who_pay_differently_wait_for_one_job() {
         assert!(answer.document().message.contains("0 of 6 spans"), "{}", answer.text());
     }
     assert_eq!(attempts(&workflow), ["1"]);
+}
+
+#[tokio::test]
+async fn the_same_bytes_put_again_are_another_version_with_a_job_of_its_own() {
+    let s3 = FakeS3::start([Bucket::public("data").versioned()]).await;
+    let workflow = FakeWorkflow::start([job(&s3).await]).await;
+    let function = Function::with_jobs(&s3, &workflow, &VARIABLES).await;
+    for number in 1..=5 {
+        s3.put("data", "a", content());
+        let answer = function.get("/data/a").await;
+        assert_eq!(answer.origin(), "job", "{}", answer.text());
+        assert_eq!(workflow.executions().len(), number);
+    }
+}
+
+#[tokio::test]
+async fn an_execution_that_cannot_be_seen_does_not_keep_the_torrent_from_its_caller() {
+    let s3 = serving(content()).await;
+    let worker = worker(&s3, &VARIABLES).await;
+    let workflow = FakeWorkflow::start([Run::Hold]).await;
+    workflow.stall("DescribeExecution");
+    let function = Function::with_jobs(&s3, &workflow, &with("TIME_BUDGET_MS", "15000")).await;
+    let client = s3.client();
+    let job = async {
+        // After the first look at the execution.
+        sleep(Duration::from_secs(5)).await;
+        run_job(&worker, &client, json!({"bucket": "data", "key": "a"})).await.expect("a torrent");
+    };
+    let (answer, ()) = tokio::join!(function.get("/data/a"), job);
+    assert_eq!((answer.status, answer.origin()), (200, "job"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_workflow_that_is_busy_at_first_is_asked_again() {
+    let s3 = serving(content()).await;
+    let workflow = FakeWorkflow::start([job(&s3).await]).await;
+    workflow.refuse(400, "ThrottlingException");
+    let function = Function::with_jobs(&s3, &workflow, &VARIABLES).await;
+    let recovery = async {
+        sleep(Duration::from_secs(4)).await;
+        workflow.recover();
+    };
+    let (answer, ()) = tokio::join!(function.get("/data/a"), recovery);
+    assert_eq!(answer.origin(), "job", "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_workflow_that_stalls_is_not_taken_for_an_object_that_is_read() {
+    let s3 = serving(content()).await;
+    let workflow = FakeWorkflow::start([Run::Hold]).await;
+    workflow.stall("StartExecution");
+    let answer = Function::with_jobs(&s3, &workflow, &IMPATIENT).await.get("/data/a").await;
+    assert_eq!(answer.error(), (503, "SlowDown".to_owned()));
+    assert!(answer.document().message.contains("could not be looked at in time"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_functions_whole_answer_is_told_in_its_own_words() {
+    let s3 = serving(content()).await;
+    let cause = r#"{"errorType":"Failed","errorMessage":"S3 denies access","stackTrace":[]}"#;
+    let workflow = FakeWorkflow::start([Run::Fail { error: "Failed", cause }]).await;
+    let message =
+        Function::with_jobs(&s3, &workflow, &IMPATIENT).await.get("/data/a").await.document().message;
+    assert!(message.contains("failed (Failed: S3 denies access). Try again"), "{message}");
 }

@@ -11,6 +11,7 @@ mod far_end;
 mod fixtures;
 mod harness;
 mod job;
+mod job_events;
 mod job_figures;
 mod job_limits;
 mod job_log;

@@ -3,7 +3,10 @@
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
 use super::{FAILURE, Fragments, ITEMS, SPANS};
-use crate::s3::{Error, error::classify_answer};
+use crate::s3::{
+    Error,
+    error::{classify_answer, is_passing_code},
+};
 
 impl Fragments {
     /// How many spans have been hashed.
@@ -77,8 +80,9 @@ impl Fragments {
         match output.errors().first() {
             None => Ok(()),
             Some(error) => {
-                let code = error.code().unwrap_or("no code").to_owned();
-                Err(Error::Unexpected(format!("not deleted: {code}").into()))
+                let code = error.code().unwrap_or("no code");
+                let cause = format!("not deleted: {code}").into();
+                Err(if is_passing_code(code) { Error::Unavailable(cause) } else { Error::Unexpected(cause) })
             }
         }
     }
