@@ -74,7 +74,8 @@ def built(
 def _watch(port: int) -> list[str | Path]:
     # Its own CORS headers would hide whether the function's are right.
     options = ["--invoke-address", LOOPBACK, "--invoke-port", str(port), "--disable-cors"]
-    return [tools.pinned("cargo-lambda"), "lambda", "watch", *options]
+    # Of one binary alone: of several it serves none at `/`.
+    return [tools.pinned("cargo-lambda"), "lambda", "watch", "--bin", NAME, *options]
 
 
 def _ready(
