@@ -15,7 +15,6 @@ from botocore.client import BaseClient
 
 from scripts.stack import function, temporary
 from scripts.stack.errors import StackError
-from scripts.stack.function import JOB_NAME as NAME
 from scripts.stack.runtime_api import Invocations, RuntimeApi
 
 # The longest that Lambda runs anything.
@@ -31,7 +30,14 @@ class Workers:
         self._invocations = Invocations(TASK_SECONDS)
         folder = temporary.folder(owner, "workers")
         self.processes = [
-            function.start(owner, NAME, binary, env, RuntimeApi(owner, self._invocations).address, folder / str(number))
+            function.start(
+                owner,
+                function.JOB_NAME,
+                binary,
+                env,
+                RuntimeApi(owner, self._invocations).address,
+                folder / str(number),
+            )
             for number in range(count)
         ]
 
