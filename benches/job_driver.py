@@ -13,12 +13,10 @@ from typing import Any
 
 from botocore.client import BaseClient
 
-from scripts.stack import gateways, temporary
+from scripts.stack import function, temporary
 from scripts.stack.errors import StackError
-from scripts.stack.lambda_service import LambdaService
-from scripts.stack.processes import Process
+from scripts.stack.runtime_api import Invocations, RuntimeApi
 
-NAME = "torrent-job"
 # The longest that Lambda runs anything.
 TASK_SECONDS = 900
 
@@ -29,28 +27,27 @@ class Workers:
     """Processes of the job function, each with one task at a time."""
 
     def __init__(self, owner: contextlib.ExitStack, binary: Path, env: Mapping[str, str], count: int) -> None:
-        # No HTTP comes to it, so any gateway will do.
-        self._service = LambdaService(owner, gateways.rest_api, TASK_SECONDS)
-        runtime = {
-            "AWS_LAMBDA_RUNTIME_API": self._service.runtime_api,
-            "AWS_LAMBDA_FUNCTION_NAME": NAME,
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
-        }
+        self._invocations = Invocations(TASK_SECONDS)
         folder = temporary.folder(owner, "workers")
         self.processes = [
-            # Lambda does not wait for a function either.
-            Process(owner, NAME, [binary], log=folder / str(number), env={**env, **runtime}, grace_seconds=0)
+            function.start(
+                owner,
+                function.JOB_NAME,
+                binary,
+                env,
+                RuntimeApi(owner, self._invocations).address,
+                folder / str(number),
+            )
             for number in range(count)
         ]
 
     def call(self, task: Task) -> Any:
         """What the function tells the workflow."""
-        answer = self._service.call(task)
-        if answer is None:
+        outcome = self._invocations.run(task)
+        if outcome is None or outcome.failed:
             logs = "".join(process.last_lines() for process in self.processes)
             raise StackError(f"the task {task['task']} failed{logs}")
-        return json.loads(answer)
+        return json.loads(outcome.body)
 
     def call_all(self, tasks: Sequence[Task]) -> None:
         """All of them, as workers come free."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scripts.stack import tools
 from scripts.stack.errors import StackError
-from scripts.stack.function import NAME
+from scripts.stack.function import JOB_NAME, NAME
 from scripts.stack.processes import Process
 
 # Far more than a build takes: it says itself how far it is.
@@ -20,13 +20,13 @@ def debug(owner: contextlib.ExitStack, waiting: Callable[[float], None] = lambda
 
 
 def release(owner: contextlib.ExitStack) -> Path:
-    """Builds what is deployed, but for the architecture, and says where it lies."""
-    return _build(owner, f"release/{NAME}", ["--bin", NAME, "--release"])
+    """Builds what is deployed, but for the architecture, and says where the API function lies."""
+    return _build(owner, f"release/{NAME}", ["--bins", "--release"])
 
 
 def job(owner: contextlib.ExitStack) -> Path:
-    """Builds the job function as it is deployed, but for the architecture, and says where it lies."""
-    return _build(owner, "release/torrent-job", ["--bin", "torrent-job", "--release"])
+    """The same, and says where the job function lies."""
+    return release(owner).with_name(JOB_NAME)
 
 
 def example(owner: contextlib.ExitStack) -> Path:
