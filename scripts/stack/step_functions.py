@@ -21,6 +21,8 @@ DEFINITION = tools.ROOT / "statemachine" / "torrent-job.asl.json"
 ROLE_ARN = "arn:aws:iam::123456789012:role/torrent-job"
 READY_SECONDS = 60.0
 CONNECTIONS = 64
+# Of the child's, in the definition.
+THROTTLING_RETRIES = '"MaxAttempts": 10,'
 
 
 class StepFunctions:
@@ -46,14 +48,20 @@ class StepFunctions:
         process.wait_until(lambda: http.accepts(port), READY_SECONDS)
         self.client = self._client(credentials)
 
-    def create(self, job_function_arn: str, hash_function_arn: str) -> str:
-        """A state machine as template.yaml makes it; returns its ARN."""
+    def create(self, job_function_arn: str, hash_function_arn: str, throttling_retries: int | None = None) -> str:
+        """A state machine as template.yaml makes it; returns its ARN.
+
+        A test that waits for throttled calls to be given up may want fewer `throttling_retries` than are deployed.
+        """
         definition = DEFINITION.read_text(encoding="utf-8")
         for placeholder, arn in {"JobFunctionArn": job_function_arn, "HashFunctionArn": hash_function_arn}.items():
             assert f'"${{{placeholder}}}"' in definition, f"{DEFINITION} has no {placeholder}"
             definition = definition.replace(f"${{{placeholder}}}", arn)
         # moto runs the children of a map itself, and knows no other kind.
         definition = definition.replace('"ExecutionType": "EXPRESS"', '"ExecutionType": "STANDARD"')
+        if throttling_retries is not None:
+            assert definition.count(THROTTLING_RETRIES) == 1, f"{DEFINITION} retries throttled calls otherwise"
+            definition = definition.replace(THROTTLING_RETRIES, f'"MaxAttempts": {throttling_retries},')
         name = f"torrent-job-{uuid.uuid4().hex[:8]}"
         created = self.client.create_state_machine(name=name, definition=definition, roleArn=ROLE_ARN, type="STANDARD")
         return created["stateMachineArn"]

@@ -1,12 +1,14 @@
 //! Why a task failed, by names that the workflow knows.
 
+use std::fmt;
+
 use lambda_runtime::Diagnostic;
 
 use super::task::Reason;
 use crate::{s3, service::Error, workflow};
 
 /// Why a task failed, by the name that the workflow's retriers and catchers know.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum Failure {
     /// The object was replaced or deleted meanwhile: the job ends.
     #[error("the object changed while it was read")]
@@ -23,6 +25,14 @@ pub enum Failure {
     /// An input that is no job of this function's.
     #[error("the input is no job: {0}")]
     BadInput(&'static str),
+}
+
+impl fmt::Debug for Failure {
+    /// The Lambda runtime logs what a function fails with, in this form: the SDK's own would show S3's answers, in which
+    /// there may be access keys. The cause is in the function's own line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {self}", self.name())
+    }
 }
 
 impl Failure {

@@ -164,12 +164,18 @@ class Jobs:
         self._step_functions = step_functions
         self._deployed: list[Job] = []
 
-    def deploy(self, credentials: Credentials = ROLE, hash_credentials: Credentials = HASHER, **variables: str) -> Job:
+    def deploy(
+        self,
+        credentials: Credentials = ROLE,
+        hash_credentials: Credentials = HASHER,
+        throttling_retries: int | None = None,
+        **variables: str,
+    ) -> Job:
         """A job of the test's own: what a test does to its functions disturbs no other."""
         number = len(self._deployed)
         function = self._function(f"job-{number}", credentials, variables, 1)
         hasher = self._function(f"hash-{number}", hash_credentials, variables, CONCURRENCY)
-        state_machine = self._step_functions.create(function.arn, hasher.arn)
+        state_machine = self._step_functions.create(function.arn, hasher.arn, throttling_retries)
         job = Job(function, hasher, state_machine, self._step_functions.client, variables)
         self._deployed.append(job)
         return job
@@ -200,7 +206,8 @@ class Jobs:
     def _function(
         self, name: str, credentials: Credentials, variables: dict[str, str], processes: int
     ) -> LambdaFunction:
-        env = self._functions.environment(credentials, **{"JOB_CONCURRENCY": str(CONCURRENCY), **variables})
+        workflow = {"JOB_CONCURRENCY": str(CONCURRENCY), "AWS_ENDPOINT_URL_SFN": self._step_functions.endpoint}
+        env = self._functions.environment(credentials, **{**workflow, **variables})
         return LambdaFunction(self._owner, self._lambda_api, name, self._binary, env, processes)
 
 

@@ -148,7 +148,6 @@ def test_a_failed_job_is_tried_anew_three_times_an_hour(jobs: Jobs, store: Store
     assert len(job.executions()) == 3
 
 
-@pytest.mark.xfail(strict=True, reason="what Plan says is handed on as Lambda's JSON")
 def test_a_job_that_cannot_be_planned_says_why_in_plain_words(jobs: Jobs, store: Store, folder: Path) -> None:
     job = jobs.deploy(credentials=READER, SPAN_SIZE=str(SPAN))
     said = message(ask(jobs.api(job, TIME_BUDGET_MS=PATIENT), store.put("file", BODY), folder))

@@ -26,13 +26,19 @@ pub(crate) const ARN: &str = "arn:aws:states:us-east-1:123456789012:stateMachine
 #[derive(Clone)]
 pub(crate) enum Run {
     /// The job.
-    Job(Worker, Client),
+    Job(Box<Worker>, Client),
     /// Nothing, for ever.
     Hold,
     /// It ends at once, well.
     Succeed,
     /// It ends at once.
     Fail { error: &'static str, cause: &'static str },
+}
+
+impl Run {
+    pub(crate) fn job(worker: Worker, s3: Client) -> Self {
+        Self::Job(Box::new(worker), s3)
+    }
 }
 
 /// As Step Functions keeps it.

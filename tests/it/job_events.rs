@@ -24,7 +24,7 @@ async fn serving(object: impl Into<Object>) -> FakeS3 {
     s3
 }
 
-/// As EventBridge hands it over.
+/// As `EventBridge` hands it over.
 fn event(etag: &str) -> Value {
     json!({
         "version": "0",
@@ -60,7 +60,7 @@ fn etag() -> String {
 #[tokio::test]
 async fn an_event_and_a_request_start_one_job() {
     let s3 = serving(content()).await;
-    let runner = Run::Job(worker(&s3, &VARIABLES).await, s3.client());
+    let runner = Run::job(worker(&s3, &VARIABLES).await, s3.client());
     let workflow = FakeWorkflow::start([runner]).await;
     let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
     let plan = planned(&worker, &event(&etag())).await;

@@ -25,7 +25,6 @@ async fn serving() -> FakeS3 {
 async fn call(worker: &Worker, task: Value) -> Result<Value, Failure> {
     let mut context = Context::default();
     "request-1".clone_into(&mut context.request_id);
-    let task = serde_json::from_value(task).expect("a task");
     job::service(worker.clone()).call(LambdaEvent::new(task, context)).await
 }
 
@@ -59,6 +58,7 @@ async fn a_failure_is_logged_with_its_cause_and_told_without() {
     let line = written.lines().pop().expect("a line");
     assert_eq!((&line["failure"], &line["level"]), (&"Unavailable".into(), &"ERROR".into()));
     assert!(line["cause"].as_str().is_some_and(|cause| cause.contains("OddCode")), "{line}");
+    assert_eq!(format!("{failure:?}"), "Unavailable: S3 is unavailable", "as the runtime logs it");
     let told = Diagnostic::from(failure);
     assert_eq!((told.error_type.as_str(), told.error_message.as_str()), ("Unavailable", "S3 is unavailable"));
 }
@@ -74,4 +74,24 @@ async fn a_caller_who_is_only_early_is_no_error_in_the_log() {
     let lines = written.lines();
     assert!(lines.iter().all(|line| line["level"] == "INFO"), "{lines:?}");
     assert_eq!(lines.last().expect("a line")["status"], 503);
+}
+
+#[tokio::test]
+async fn an_input_that_is_no_task_is_refused_by_name() {
+    let worker = worker(&serving().await, &[]).await;
+    let (written, _guard) = capture("info");
+    let task = LambdaEvent::new(json!({"task": "hash", "job": {"bucket": 7}}), Context::default());
+    let failure = job::service(worker).call(task).await.expect_err("no task");
+    assert_eq!(failure.name(), "BadInput");
+    assert_eq!(written.lines().pop().expect("a line")["level"], "ERROR");
+}
+
+#[tokio::test]
+async fn the_reason_why_nothing_is_done_is_in_the_line() {
+    let worker = worker(&serving().await, &[]).await;
+    let (written, _guard) = capture("info");
+    let input = json!({"bucket": "data", "key": "gone", "quiet": true});
+    call(&worker, json!({"task": "plan", "input": input})).await.expect("nothing");
+    let line = written.lines().pop().expect("a line");
+    assert!(line["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{line}");
 }

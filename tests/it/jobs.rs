@@ -32,7 +32,7 @@ async fn serving(object: impl Into<Object>) -> FakeS3 {
 }
 
 async fn job(s3: &FakeS3) -> Run {
-    Run::Job(worker(s3, &VARIABLES).await, s3.client())
+    Run::job(worker(s3, &VARIABLES).await, s3.client())
 }
 
 fn with<'a>(name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
@@ -276,7 +276,7 @@ async fn private_objects_are_read_with_the_jobs_role() {
     let s3 = FakeS3::start([Bucket::private("data")]).await;
     s3.put("data", "a", content());
     let variables = [VARIABLES.as_slice(), &[("ACCESS", "function-role")]].concat();
-    let run = Run::Job(worker(&s3, &variables).await, s3.client_of(&Identity::role()));
+    let run = Run::job(worker(&s3, &variables).await, s3.client_of(&Identity::role()));
     let workflow = FakeWorkflow::start([run]).await;
     let answer = Function::with_jobs(&s3, &workflow, &variables).await.get("/data/a").await;
     assert_eq!(answer.origin(), "job", "{}", answer.text());
@@ -289,7 +289,7 @@ async fn a_version_and_who_pays_are_passed_on() {
     let version = s3.put("data", "a", content()).expect("a version");
     let variables =
         [VARIABLES.as_slice(), &[("ACCESS", "function-role"), ("SIDECAR_BUCKET", "kept")]].concat();
-    let run = Run::Job(worker(&s3, &variables).await, s3.client());
+    let run = Run::job(worker(&s3, &variables).await, s3.client());
     let workflow = FakeWorkflow::start([run]).await;
     let function = Function::with_jobs(&s3, &workflow, &variables).await;
     let query = format!("torrent=&versionId={version}");

@@ -109,7 +109,6 @@ def test_the_state_machine_calls_only_what_its_role_grants():
     assert {resource.split(":::")[1] for resource in called} == {
         "lambda:invoke",
         "s3:getObject",
-        "states:startExecution",
     }
 
 
@@ -141,13 +140,13 @@ def broken_definitions():
         return machine
 
     return {
-        "a misspelt field": broken(lambda s: s["Plan"].update(Nxt="WhatIsToDo")),
+        "a misspelt field": broken(lambda s: s["Plan"].update(Nxt="IsAnythingToRead")),
         "an unknown type": broken(lambda s: s["Plan"].update(Type="Tsk")),
         "a text for a number": broken(lambda s: s["Clean"]["Retry"][0].update(MaxAttempts="three")),
         "a child that starts nowhere": broken(lambda s: s["Hash"]["ItemProcessor"].update(StartAt="Nowhere")),
         "a next that is not there": broken(lambda s: s["Plan"].update(Next="Nowhere")),
-        "a default that is not there": broken(lambda s: s["WhatIsToDo"].update(Default="Nowhere")),
-        "a choice that is not there": broken(lambda s: s["WhatIsToDo"]["Choices"][0].update(Next="Nowhere")),
+        "a default that is not there": broken(lambda s: s["IsAnythingToRead"].update(Default="Nowhere")),
+        "a choice that is not there": broken(lambda s: s["IsAnythingToRead"]["Choices"][0].update(Next="Nowhere")),
         "a catch that is not there": broken(lambda s: s["Hash"]["Catch"][0].update(Next="Nowhere")),
         "a state out of reach": broken(lambda s: s.update(Island={"Type": "Succeed"})),
     }

@@ -151,13 +151,14 @@ def test_the_roles_grant_the_actions_the_code_calls_and_no_other():
 # Beyond S3
 
 
-def test_the_api_function_may_start_jobs_and_look_at_them():
-    assert rights.grants(API, "states") == {
-        ("states:StartExecution", MACHINE),
-        ("states:DescribeExecution", f"{EXECUTIONS}:*"),
-    }
-    for role in (JOB, HASH):
-        assert rights.services(role) == {"s3", "logs", "xray"}
+def test_the_api_function_and_the_one_that_plans_may_start_jobs_and_look_at_them():
+    for role in (API, JOB):
+        assert rights.grants(role, "states") == {
+            ("states:StartExecution", MACHINE),
+            ("states:DescribeExecution", f"{EXECUTIONS}:*"),
+        }
+        assert rights.services(role) == {"s3", "states", "logs", "xray"}
+    assert rights.services(HASH) == {"s3", "logs", "xray"}
 
 
 @pytest.mark.parametrize(
