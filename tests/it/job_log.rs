@@ -78,7 +78,8 @@ async fn a_caller_who_is_only_early_is_no_error_in_the_log() {
 
 #[tokio::test]
 async fn an_input_that_is_no_task_is_refused_by_name() {
-    let worker = worker(&serving().await, &[]).await;
+    let s3 = serving().await;
+    let worker = worker(&s3, &[]).await;
     let (written, _guard) = capture("info");
     let task = LambdaEvent::new(json!({"task": "hash", "job": {"bucket": 7}}), Context::default());
     let failure = job::service(worker).call(task).await.expect_err("no task");
@@ -88,7 +89,8 @@ async fn an_input_that_is_no_task_is_refused_by_name() {
 
 #[tokio::test]
 async fn the_reason_why_nothing_is_done_is_in_the_line() {
-    let worker = worker(&serving().await, &[]).await;
+    let s3 = serving().await;
+    let worker = worker(&s3, &[]).await;
     let (written, _guard) = capture("info");
     let input = json!({"bucket": "data", "key": "gone", "quiet": true});
     call(&worker, json!({"task": "plan", "input": input})).await.expect("nothing");
