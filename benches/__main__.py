@@ -12,7 +12,19 @@ from scripts.stack import signals, tools
 from scripts.stack.errors import StackError
 
 # In this order: the later ones use figures of the earlier.
-NAMES = ("cold_start", "cached", "part_checksums", "memory", "reading", "scaling", "cost", "profiles")
+NAMES = (
+    "cold_start",
+    "cached",
+    "part_checksums",
+    "memory",
+    "reading",
+    "scaling",
+    "cost",
+    "job_workers",
+    "job_plan",
+    "job_assemble",
+    "profiles",
+)
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 

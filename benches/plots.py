@@ -69,10 +69,35 @@ def bytes_read(report: Report, axes: Axes) -> None:
     axes.set_title("Bytes of the object read for its torrent, by origin")
 
 
+def job_seconds(report: Report, axes: Axes) -> None:
+    """How long a job takes by the model, against how many functions hash at a time."""
+    objects: Mapping[str, Sequence[tuple[int, float]]] = report.figures["seconds"]
+    # The largest at the top, as its line is.
+    for number, (name, points) in enumerate(reversed(objects.items())):
+        shade = str(0.75 * number / len(objects))
+        axes.loglog(
+            [concurrency for concurrency, _ in points],
+            [seconds for _, seconds in points],
+            marker="o",
+            color=COLOURS[0] if number == 0 else shade,
+            label=name,
+        )
+    ticks = {10: "10 s", 60: "1 min", 600: "10 min", 3_600: "1 h", 36_000: "10 h"}
+    concurrencies = [concurrency for concurrency, _ in next(iter(objects.values()))]
+    axes.set_xticks(concurrencies, [f"{concurrency:,}" for concurrency in concurrencies])
+    axes.set_yticks(list(ticks), list(ticks.values()))
+    axes.minorticks_off()
+    axes.set_xlabel("functions at a time (JOB_CONCURRENCY)")
+    axes.set_title("How long a job takes, by a model: 75 MB/s a function")
+    # The lines fall from the left.
+    axes.legend(frameon=False, loc="upper right", ncols=2)
+
+
 # The plot's name, and the report that has its figures.
 PLOTS: Mapping[str, tuple[str, Callable[[Report, Axes], None]]] = {
     "throughput": ("scaling", throughput),
     "bytes-read": ("cost", bytes_read),
+    "job-seconds": ("job_plan", job_seconds),
 }
 
 
@@ -91,7 +116,8 @@ def _save(report: Report, draw: Callable[[Report, Axes], None], path: Path) -> N
     with pyplot.rc_context(STYLE):
         figure, axes = pyplot.subplots(figsize=(7, 4), layout="constrained")
         draw(report, axes)
-        axes.legend(frameon=False, loc="upper left")
+        if axes.get_legend() is None:
+            axes.legend(frameon=False, loc="upper left")
         figure.savefig(path, metadata={"Date": None, "Creator": None})
         pyplot.close(figure)
 

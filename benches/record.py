@@ -22,6 +22,7 @@ BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 PLOT_OF = {
     "scaling": ("throughput", "Throughput against concurrency"),
     "cost": ("bytes-read", "Bytes of the object that are read, by origin"),
+    "job_plan": ("job-seconds", "How long a job takes, by the object's size"),
 }
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks template.yaml: cfn-lint, sam validate, and a sam build that must bring out a bootstrap.
+# Checks template.yaml and its state machine: cfn-lint, sam validate, and a sam build that must bring out a bootstrap
+# for each function.
 # Needs the programs of requirements/lint.txt on PATH, and no AWS account. Writes to .tools/ and target/ only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,16 +27,22 @@ mkdir -p "$__SAM_CLI_APP_DIR"
 echo "== cfn-lint"
 cfn-lint template.yaml
 
+echo "== the state machine"
+python scripts/lint_asl.py statemachine/torrent-job.asl.json
+
 echo "== sam validate --lint"
 sam validate --lint
 
 # The same command that sam build runs, ahead of it, because sam build shows nothing of cargo's progress.
 echo "== cargo lambda build ($architecture; the first takes minutes)"
-cargo lambda build --release "${flags[@]}" --bin get-object-torrent
+cargo lambda build --release "${flags[@]}" --bin get-object-torrent --bin torrent-job
 
 echo "== sam build"
 sam build --build-dir .tools/sam-build --parameter-overrides "Architecture=$architecture"
-bootstrap=.tools/sam-build/ApiFunction/bootstrap
-test -x "$bootstrap" || { echo "lint_template: sam build left no $bootstrap" >&2; exit 1; }
+for function in ApiFunction JobFunction HashFunction; do
+  bootstrap=.tools/sam-build/$function/bootstrap
+  test -x "$bootstrap" || { echo "lint_template: sam build left no $bootstrap" >&2; exit 1; }
+  echo "$bootstrap: $(stat -c %s "$bootstrap") bytes"
+done
 
-echo "lint_template: template.yaml passes cfn-lint and sam validate; sam build made a bootstrap of $(stat -c %s "$bootstrap") bytes"
+echo "lint_template: template.yaml and its state machine pass cfn-lint and sam validate; sam build made the functions"

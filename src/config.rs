@@ -65,6 +65,10 @@ pub struct Config {
     pub inline_max_size: u64,
     /// The state machine of the job.
     pub job_state_machine_arn: Option<String>,
+    /// Bytes of an object that one child of the job hashes; 0 for as many as suit the object's size.
+    pub span_size: u64,
+    /// How many children of one job run side by side.
+    pub job_concurrency: u64,
     /// The domain below which `{bucket}.domain` addresses a bucket, in lower case.
     pub virtual_host_domain: Option<String>,
     /// `AWS_ENDPOINT_URL_S3`, which the SDK reads too: its host decides on path style.
@@ -111,6 +115,8 @@ impl Config {
             time_budget_ms: reader.number(&variables::TIME_BUDGET_MS),
             inline_max_size: reader.number(&variables::INLINE_MAX_SIZE),
             job_state_machine_arn: reader.state_machine_arn(),
+            span_size: reader.number(&variables::SPAN_SIZE),
+            job_concurrency: reader.number(&variables::JOB_CONCURRENCY),
             virtual_host_domain: reader.virtual_host_domain(),
             endpoint: reader.endpoint(),
             log_filter: reader.log_filter(),

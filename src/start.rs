@@ -8,9 +8,11 @@ use tokio::time::timeout;
 
 use crate::{
     config::{Account, Config},
+    job::Worker,
     lambda::Api,
     s3::{Clients, is_path_style_endpoint},
     service::GetObjectTorrent,
+    workflow::Executions,
 };
 
 /// Lambda's credentials are at hand; a machine without any may wait for a metadata service.
@@ -28,13 +30,31 @@ pub async fn account(sdk: &SdkConfig) -> Account {
 /// nothing.
 #[must_use]
 pub fn api(config: Config, sdk: &SdkConfig) -> Api {
-    let path_style = config.endpoint.as_deref().or(sdk.endpoint_url()).is_some_and(is_path_style_endpoint);
-    let clients = Clients::new(sdk, path_style);
+    let clients = clients(&config, sdk);
     if !config.has_credentials {
         tracing::warn!("the function has no AWS credentials: torrents are not cached");
     }
+    let executions = executions(&config, sdk);
     let config = Arc::new(config);
-    Api::new(Arc::clone(&config), GetObjectTorrent::new(config, clients))
+    Api::new(Arc::clone(&config), GetObjectTorrent::new(config, clients, executions))
+}
+
+/// The job function of `config`. It keeps what it makes in S3, so it needs credentials.
+#[must_use]
+pub fn worker(config: Config, sdk: &SdkConfig) -> Worker {
+    let clients = clients(&config, sdk);
+    Worker::new(Arc::new(config), clients, sdk.clone())
+}
+
+/// Requests to Step Functions are signed: without credentials no job is started.
+fn executions(config: &Config, sdk: &SdkConfig) -> Option<Executions> {
+    let state_machine = config.job_state_machine_arn.clone().filter(|_| config.has_credentials);
+    state_machine.map(|arn| Executions::new(sdk, arn))
+}
+
+fn clients(config: &Config, sdk: &SdkConfig) -> Clients {
+    let path_style = config.endpoint.as_deref().or(sdk.endpoint_url()).is_some_and(is_path_style_endpoint);
+    Clients::new(sdk, path_style)
 }
 
 async fn has_credentials(sdk: &SdkConfig) -> bool {

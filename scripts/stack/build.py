@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scripts.stack import tools
 from scripts.stack.errors import StackError
-from scripts.stack.function import NAME
+from scripts.stack.function import JOB_NAME, NAME
 from scripts.stack.processes import Process
 
 # Far more than a build takes: it says itself how far it is.
@@ -20,8 +20,13 @@ def debug(owner: contextlib.ExitStack, waiting: Callable[[float], None] = lambda
 
 
 def release(owner: contextlib.ExitStack) -> Path:
-    """Builds what is deployed, but for the architecture, and says where it lies."""
-    return _build(owner, f"release/{NAME}", ["--bin", NAME, "--release"])
+    """Builds what is deployed, but for the architecture, and says where the API function lies."""
+    return _build(owner, f"release/{NAME}", ["--bins", "--release"])
+
+
+def job(owner: contextlib.ExitStack) -> Path:
+    """The same, and says where the job function lies."""
+    return release(owner).with_name(JOB_NAME)
 
 
 def example(owner: contextlib.ExitStack) -> Path:
@@ -33,6 +38,11 @@ def test_s3(owner: contextlib.ExitStack, *, release: bool = False) -> Path:
     """Builds the S3 of the Rust tests, and says where it lies. Measurements want it fast."""
     profile, options = ("release", ["--release"]) if release else ("debug", [])
     return _build(owner, f"{profile}/examples/test_s3", ["--example", "test_s3", *options])
+
+
+def plan(owner: contextlib.ExitStack) -> Path:
+    """Builds what tells how jobs are planned, and says where it lies."""
+    return _build(owner, "debug/examples/plan", ["--example", "plan"])
 
 
 def _build(

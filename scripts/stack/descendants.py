@@ -46,6 +46,16 @@ def send(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
+def cpu_seconds(pid: int) -> float:
+    """The processor's time that `pid` has used, on Linux; 0 when it is not there."""
+    try:
+        stat = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0.0
+    user, system = stat.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def _table() -> dict[int, _Entry]:
     if (PROC / "self" / "stat").exists():
         pids = (int(folder.name) for folder in PROC.iterdir() if folder.name.isdigit())

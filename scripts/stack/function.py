@@ -13,12 +13,16 @@ from pathlib import Path
 from scripts.stack import gateways, http, temporary, tools
 from scripts.stack.gateways import Gateway
 from scripts.stack.lambda_service import LAMBDA_SECONDS, LambdaService
-from scripts.stack.ports import LOOPBACK
+from scripts.stack.ports import LOOPBACK, free_ports
 from scripts.stack.processes import Process
 from scripts.stack.seaweedfs import REGION, Credentials
 
 NAME = "get-object-torrent"
+# The other binary of the package: what Step Functions invokes.
+JOB_NAME = "torrent-job"
 READY_SECONDS = 60.0
+# For one task of the job.
+WATCH_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def watched(
 ) -> Function:
     """The function under `cargo lambda watch`."""
     log = temporary.folder(owner, "function") / "log"
-    process = Process(owner, "cargo lambda watch", _watch(port), log=log, env=env, cwd=tools.ROOT)
+    process = Process(owner, "cargo lambda watch", _watch(port, NAME), log=log, env=env, cwd=tools.ROOT)
     return _ready(f"http://{LOOPBACK}:{port}", process, log, waiting)
 
 
@@ -56,25 +60,49 @@ def built(
     env: Mapping[str, str],
     gateway: Gateway = gateways.rest_api,
     timeout_seconds: float = LAMBDA_SECONDS,
+    processes: int = 1,
 ) -> Function:
-    """The function `binary` behind `gateway`, which waits `timeout_seconds` for an answer."""
+    """The function `binary` behind `gateway`, which waits `timeout_seconds` for an answer.
+
+    Each process answers one request at a time, as on Lambda; here there are not more of them than `processes`.
+    """
     service = LambdaService(owner, gateway, timeout_seconds)
+    log = temporary.folder(owner, "function") / "log"
+    started = [start(owner, NAME, binary, env, service.runtime_api(), log) for _ in range(processes)]
+    return _ready(service.endpoint, started[0], log)
+
+
+def start(
+    owner: contextlib.ExitStack, name: str, binary: Path, env: Mapping[str, str], runtime_api: str, log: Path
+) -> Process:
+    """One process of a function, as Lambda starts it."""
     lambda_env = {
-        "AWS_LAMBDA_RUNTIME_API": service.runtime_api,
-        "AWS_LAMBDA_FUNCTION_NAME": NAME,
+        "AWS_LAMBDA_RUNTIME_API": runtime_api,
+        "AWS_LAMBDA_FUNCTION_NAME": name,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
     }
-    log = temporary.folder(owner, "function") / "log"
     # Lambda does not wait for a function either.
-    process = Process(owner, NAME, [binary], log=log, env={**env, **lambda_env}, grace_seconds=0)
-    return _ready(service.endpoint, process, log)
+    return Process(owner, name, [binary], log=log, env={**env, **lambda_env}, grace_seconds=0)
 
 
-def _watch(port: int) -> list[str | Path]:
+def watched_job(owner: contextlib.ExitStack, *, env: Mapping[str, str], processes: int) -> Function:
+    """The job's function under `cargo lambda watch`, by the name of its binary, as it is deployed."""
+    [port] = free_ports(1)
+    log = temporary.folder(owner, "function") / "log"
+    # It loses an answer now and then: better to hear of it than to wait.
+    options = ["--release", "--ignore-changes", "--concurrency", str(processes), "--timeout", str(WATCH_SECONDS)]
+    command = [*_watch(port, JOB_NAME), *options]
+    process = Process(owner, "cargo lambda watch", command, log=log, env=env, cwd=tools.ROOT)
+    process.wait_until(lambda: http.accepts(port), READY_SECONDS)
+    return Function(f"http://{LOOPBACK}:{port}", log, process)
+
+
+def _watch(port: int, name: str) -> list[str | Path]:
     # Its own CORS headers would hide whether the function's are right.
     options = ["--invoke-address", LOOPBACK, "--invoke-port", str(port), "--disable-cors"]
-    return [tools.pinned("cargo-lambda"), "lambda", "watch", *options]
+    # Of one binary alone: of several it serves none at `/`.
+    return [tools.pinned("cargo-lambda"), "lambda", "watch", "--bin", name, *options]
 
 
 def _ready(

@@ -101,7 +101,11 @@ class Process:
                 send(pid, signal.SIGKILL)
             if time.monotonic() > kill_deadline:
                 raise StackError(f"{self.name} (process {self.pid}) cannot be ended")
-            time.sleep(POLL_SECONDS)
+            # Mostly it ends in a moment, and a test run has a hundred.
+            if self.status() is not None:
+                time.sleep(POLL_SECONDS)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(POLL_SECONDS)
 
     def last_lines(self) -> str:
         """The end of the log, ready to be put behind a message."""

@@ -3,7 +3,7 @@
 use crate::object::MAX_OBJECT_BYTES;
 
 /// Every variable this service reads itself. The template and the docs are held to this list.
-pub const VARIABLES: [&str; 16] = [
+pub const VARIABLES: [&str; 18] = [
     "BUCKETS",
     "ACCESS",
     "SIDECAR_BUCKET",
@@ -18,6 +18,8 @@ pub const VARIABLES: [&str; 16] = [
     "TIME_BUDGET_MS",
     "INLINE_MAX_SIZE",
     "JOB_STATE_MACHINE_ARN",
+    "SPAN_SIZE",
+    "JOB_CONCURRENCY",
     "VIRTUAL_HOST_DOMAIN",
     "RUST_LOG",
 ];
@@ -52,3 +54,10 @@ pub(super) const TIME_BUDGET_MS: Number =
 
 pub(super) const INLINE_MAX_SIZE: Number =
     Number { name: "INLINE_MAX_SIZE", default: 1024 * 1024 * 1024, min: 0, max: MAX_OBJECT_BYTES };
+
+pub(super) const SPAN_SIZE: Number =
+    Number { name: "SPAN_SIZE", default: 0, min: 0, max: 4 * 1024 * 1024 * 1024 };
+
+/// A Distributed Map runs at most 10,000 children at a time.
+pub(super) const JOB_CONCURRENCY: Number =
+    Number { name: "JOB_CONCURRENCY", default: 100, min: 1, max: 10_000 };

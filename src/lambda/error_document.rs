@@ -4,8 +4,8 @@
 use lambda_http::http::StatusCode;
 use quick_xml::escape::escape;
 
-use super::request::Refusal;
-use crate::{s3, service};
+use super::{job_messages, request::Refusal};
+use crate::{s3, service, workflow};
 
 /// What a caller is told of an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,8 +115,22 @@ impl From<&service::Error> for ErrorAnswer {
             service::Error::ChangedTwice => {
                 slow_down("The object changed twice while it was read. Try again.")
             }
-            service::Error::OutOfTime { size } => slow_down(&out_of_time(*size)),
-            service::Error::Encoding(_) | service::Error::Task(_) | service::Error::Misplaced => internal(),
+            service::Error::OutOfTime { size, reader } => {
+                slow_down(&job_messages::out_of_time(*size, *reader))
+            }
+            service::Error::JobRuns { progress, earlier } => {
+                slow_down(&job_messages::runs(progress, earlier.as_ref()))
+            }
+            service::Error::JobFailed { state, given_up } => {
+                slow_down(&job_messages::failed(state, *given_up))
+            }
+            service::Error::NotReady => slow_down(job_messages::NOT_READY),
+            service::Error::NoPlace => invalid(job_messages::NO_PLACE.into()),
+            service::Error::Workflow(workflow::Error::Unavailable(_)) => slow_down(job_messages::BUSY),
+            service::Error::Workflow(workflow::Error::Refused(_))
+            | service::Error::Encoding(_)
+            | service::Error::Task(_)
+            | service::Error::Misplaced => internal(),
         }
     }
 }
@@ -177,13 +191,5 @@ fn internal() -> ErrorAnswer {
         StatusCode::INTERNAL_SERVER_ERROR,
         "InternalError",
         "We encountered an internal error. Please try again; the service's log tells its operator more.",
-    )
-}
-
-fn out_of_time(size: u64) -> String {
-    let size = if size > 0 { format!(" of {size} bytes") } else { String::new() };
-    format!(
-        "The object{size} could not be read within this service's TIME_BUDGET_MS. Try again; if that does not \
-         help, its operator may give the function more memory or FETCH_CONCURRENCY."
     )
 }

@@ -48,7 +48,7 @@ impl LogLine<'_> {
                 )
             };
         }
-        if self.status.is_server_error() {
+        if self.status.is_server_error() && !self.failure.is_some_and(service::Error::is_no_fault) {
             line!(tracing::Level::ERROR);
         } else {
             line!(tracing::Level::INFO);

@@ -6,6 +6,7 @@ mod address;
 mod api;
 mod error_document;
 mod event;
+mod job_messages;
 mod log_line;
 mod parameters;
 mod request;

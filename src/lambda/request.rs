@@ -88,5 +88,6 @@ fn torrent_request(request: &Request, address: &Address) -> Result<TorrentReques
     }
     let options = call_options(request)?;
     let version_id = version_id(request)?;
-    Ok(TorrentRequest { object: ObjectId { bucket, key: key.clone(), version_id }, options })
+    let object = ObjectId { bucket, key: key.clone(), version_id };
+    Ok(TorrentRequest { object, options, may_start_job: request.method() == Method::GET })
 }

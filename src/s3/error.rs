@@ -123,7 +123,7 @@ where
 }
 
 /// Codes that S3 and servers like it give for what may pass, whatever the status.
-fn is_passing_code(code: &str) -> bool {
+pub(super) fn is_passing_code(code: &str) -> bool {
     let known = [
         "BandwidthLimitExceeded",
         "InternalError",

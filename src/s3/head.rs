@@ -30,6 +30,21 @@ pub struct ObjectHead {
 }
 
 impl ObjectHead {
+    /// What reads of an object of `length` bytes are held to, where HEAD has been asked by someone else.
+    #[must_use]
+    pub fn of(length: u64, etag: String) -> Self {
+        Self {
+            length,
+            etag,
+            version_id: None,
+            last_modified: None,
+            archived: false,
+            is_sidecar: false,
+            composite_sha1: None,
+            request_charged: false,
+        }
+    }
+
     /// Uploaded in parts: S3 then ends the `ETag` in their number.
     #[must_use]
     pub fn is_multipart(&self) -> bool {

@@ -8,6 +8,7 @@ mod body_limit;
 mod client;
 mod composite_sha1;
 mod error;
+mod fragments;
 mod head;
 mod meter;
 mod part_checksums;
@@ -20,6 +21,7 @@ pub use self::{
     client::{Clients, is_path_style_endpoint},
     composite_sha1::{CompositeSha1, Sha1Digest},
     error::Error,
+    fragments::Fragments,
     head::ObjectHead,
     meter::Meter,
     part_checksums::PartChecksums,

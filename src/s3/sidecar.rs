@@ -14,7 +14,7 @@ use crate::object::{CallOptions, ObjectId};
 
 /// Its presence marks an object as a sidecar of this service.
 pub(super) const FORMAT_NAME: &str = "torrent-format";
-const FORMAT: &str = "1";
+pub(super) const FORMAT: &str = "1";
 const KEY_SHA1: &str = "torrent-source-key-sha1";
 const ETAG: &str = "torrent-source-etag";
 const VERSION: &str = "torrent-source-version";

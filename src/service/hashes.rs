@@ -1,5 +1,5 @@
-//! The piece hashes of an object that must be read: ranged GETs side by side, each over whole pieces,
-//! hashed as the bytes arrive. Memory is one network chunk a connection and 20 bytes a piece.
+//! The piece hashes of an object that must be read, or of a span of it: ranged GETs side by side, each over whole
+//! pieces, hashed as the bytes arrive. Memory is one network chunk a connection and 20 bytes a piece.
 
 use std::sync::Arc;
 
@@ -14,23 +14,24 @@ use crate::{
     torrent::{PieceHash, PieceHasher, PieceLength, Pieces},
 };
 
-/// Reads and hashes the whole object. The first error ends all reads.
-pub(super) async fn of_object(
+/// Reads and hashes `span`, which begins at a piece. The first error ends all reads.
+pub(super) async fn of_span(
     source: &Source,
     head: &ObjectHead,
+    span: ByteRange,
     piece_length: PieceLength,
     config: &Config,
 ) -> Result<Pieces, Error> {
     let step = config.range_size.next_multiple_of(piece_length.get());
-    let mut ranges = ByteRange::split(head.length, step);
-    let mut pieces = Pieces::unknown(head.length, piece_length);
+    let mut ranges = ByteRange::split(span.length(), step);
+    let mut pieces = Pieces::unknown(span.length(), piece_length);
     let head = Arc::new(head.clone());
     let mut reads = JoinSet::new();
     loop {
         while reads.len() < config.fetch_concurrency
             && let Some(range) = ranges.next()
         {
-            let read = of_range(source.clone(), Arc::clone(&head), range, piece_length);
+            let read = of_range(source.clone(), Arc::clone(&head), range, span.start, piece_length);
             reads.spawn(read.in_current_span());
         }
         let Some(read) = reads.join_next().await else { return Ok(pieces) };
@@ -42,13 +43,16 @@ pub(super) async fn of_object(
     }
 }
 
+/// `range` counts from `offset` in the object.
 async fn of_range(
     source: Source,
     head: Arc<ObjectHead>,
     range: ByteRange,
+    offset: u64,
     piece_length: PieceLength,
 ) -> Result<(ByteRange, Vec<PieceHash>), Error> {
     let mut hasher = PieceHasher::new(piece_length);
-    source.read_range(&head, range, |bytes| hasher.update(bytes)).await.map_err(Error::S3)?;
+    let bytes = ByteRange { start: offset + range.start, end: offset + range.end };
+    source.read_range(&head, bytes, |bytes| hasher.update(bytes)).await.map_err(Error::S3)?;
     Ok((range, hasher.finish()))
 }

@@ -7,8 +7,12 @@ mod checks;
 mod content_disposition;
 mod error;
 mod hashes;
+mod job;
+mod origin;
 mod part_checksums;
+mod request;
 mod sidecar;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -18,57 +22,23 @@ use self::{
     checks::{check, piece_length},
     sidecar::Slot,
 };
-pub use self::{error::Error, sidecar::SIDECAR_TIMEOUT};
+pub use self::{
+    error::{Error, JobProgress, Reader},
+    job::Known,
+    origin::Origin,
+    request::{Time, TorrentRequest},
+    sidecar::SIDECAR_TIMEOUT,
+};
 use crate::{
     config::{Access, Config},
-    object::{CallOptions, ObjectId},
+    object::{ByteRange, ObjectId},
     s3::{self, Clients, Meter, ObjectHead, PartChecksums, SidecarStore, Source},
     torrent::{Info, InfoHash, Metainfo, WebSeedTemplate, torrent_name},
+    workflow::Executions,
 };
 
 /// The media type of a `.torrent`.
 pub const CONTENT_TYPE: &str = "application/x-bittorrent";
-
-/// A checked request for one object's torrent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TorrentRequest {
-    /// Of which object.
-    pub object: ObjectId,
-    /// What to pass on to S3.
-    pub options: CallOptions,
-}
-
-/// How long a request may take.
-#[derive(Clone, Copy, Debug)]
-pub struct Time {
-    /// The torrent must be made by then.
-    pub until: Instant,
-    /// The request must be answered by then.
-    pub end: Instant,
-}
-
-/// Where the piece hashes came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// The torrent kept from an earlier request.
-    Sidecar,
-    /// S3 had the SHA-1 of every part, and the object was not read.
-    PartChecksums,
-    /// The object was read and hashed in this request.
-    Object,
-}
-
-impl Origin {
-    /// As `x-torrent-origin` says it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Sidecar => "sidecar",
-            Self::PartChecksums => "part-checksums",
-            Self::Object => "object",
-        }
-    }
-}
 
 /// A torrent, ready to be sent.
 #[derive(Clone, Debug)]
@@ -93,6 +63,8 @@ pub struct GetObjectTorrent {
     /// Without credentials there are none, nor part checksums.
     sidecars: Option<SidecarStore>,
     part_checksums: Option<PartChecksums>,
+    /// Where jobs read what a request cannot.
+    executions: Option<Executions>,
 }
 
 /// What a torrent is made of: computed once, as it takes a pass over all piece hashes.
@@ -118,12 +90,13 @@ struct Made {
 
 impl GetObjectTorrent {
     /// The operation as configured. Without credentials nothing is cached, and nothing but the object is asked for.
+    /// Without `executions` every object is read in the request.
     #[must_use]
-    pub fn new(config: Arc<Config>, clients: Clients) -> Self {
+    pub fn new(config: Arc<Config>, clients: Clients, executions: Option<Executions>) -> Self {
         let role = config.has_credentials.then_some(&clients.signed);
         let sidecars = role.map(|client| SidecarStore::new(client.clone(), config.sidecar.clone()));
         let part_checksums = role.cloned().map(PartChecksums::new);
-        Self { config, clients, sidecars, part_checksums }
+        Self { config, clients, sidecars, part_checksums, executions }
     }
 
     /// The torrent of the object that `request` names, by `time.until` or [`Error::OutOfTime`]. Storing its
@@ -135,22 +108,25 @@ impl GetObjectTorrent {
         if !self.config.buckets.contains(&request.object.bucket) {
             return Err(Error::BucketNotServed);
         }
-        let made = timeout_at(time.until, self.make(request, meter)).await;
-        let made = made.map_err(|_| Error::OutOfTime { size: meter.object_size() })??;
+        let made = timeout_at(time.until, self.make(request, time.until, meter)).await;
+        let made = made.map_err(|_| self.out_of_time(meter))??;
         Ok(self.stored(request, made, time.end.min(Instant::now() + SIDECAR_TIMEOUT), meter).await)
     }
 
     /// HEAD and sidecar side by side. An object replaced while it is read starts anew, once.
-    async fn make(&self, request: &TorrentRequest, meter: &Meter) -> Result<Made, Error> {
+    async fn make(&self, request: &TorrentRequest, until: Instant, meter: &Meter) -> Result<Made, Error> {
         let source = self.source(request, meter);
         let head = async { source.head().await.map_err(Error::S3) };
         let slot = async { Ok(self.read_sidecar(request, meter).await) };
         let (mut head, slot) = tokio::try_join!(head, slot)?;
-        let mut found = self.info(request, &source, &head, &slot, meter).await;
+        let mut found = self.info(request, &source, &head, &slot, until, meter).await;
         if let Err(Error::S3(s3::Error::Changed)) = found {
             tracing::info!("the object changed while it was read: starting anew");
             head = source.head().await.map_err(Error::S3)?;
-            found = self.info(request, &source, &head, &slot, meter).await.map_err(Error::or_changed_twice);
+            found = self
+                .info(request, &source, &head, &slot, until, meter)
+                .await
+                .map_err(Error::or_changed_twice);
         }
         let hashed = found?;
         meter.set_piece_count(hashed.info.pieces.count().unwrap_or_default());
@@ -166,22 +142,49 @@ impl GetObjectTorrent {
         source: &Source,
         head: &ObjectHead,
         slot: &Slot,
+        until: Instant,
         meter: &Meter,
     ) -> Result<Hashed, Error> {
+        if let Some(hashed) = self.known_info(request, head, slot, meter).await? {
+            return Ok(hashed);
+        }
+        if let Some(hashed) = self.info_by_job(request, head, slot, until, meter).await? {
+            return Ok(hashed);
+        }
+        let piece_length = piece_length(head, &self.config)?;
+        let all = ByteRange { start: 0, end: head.length };
+        let pieces = hashes::of_span(source, head, all, piece_length, &self.config).await?;
+        let name = torrent_name(&request.object.key);
+        let info = Info { length: head.length, name, piece_length: piece_length.get(), pieces };
+        Hashed::new(info, Origin::Object)
+    }
+
+    /// The same, where the object need not be read.
+    async fn known_info(
+        &self,
+        request: &TorrentRequest,
+        head: &ObjectHead,
+        slot: &Slot,
+        meter: &Meter,
+    ) -> Result<Option<Hashed>, Error> {
         check(head, &self.config)?;
         let name = torrent_name(&request.object.key);
         if let Some((info, info_hash)) = slot.verified_info(head, &name, self.config.piece_length) {
-            return Ok(Hashed { info, info_hash, origin: Origin::Sidecar });
+            return Ok(Some(Hashed { info, info_hash, origin: Origin::Sidecar }));
         }
         let part_checksums = self.part_checksums.as_ref();
         let info = part_checksums::info(part_checksums, request, head, &name, &self.config, meter).await?;
-        if let Some(info) = info {
-            return Hashed::new(info, Origin::PartChecksums);
-        }
-        let piece_length = piece_length(head, &self.config)?;
-        let pieces = hashes::of_object(source, head, piece_length, &self.config).await?;
-        let info = Info { length: head.length, name, piece_length: piece_length.get(), pieces };
-        Hashed::new(info, Origin::Object)
+        info.map(|info| Hashed::new(info, Origin::PartChecksums)).transpose()
+    }
+
+    fn out_of_time(&self, meter: &Meter) -> Error {
+        let size = meter.object_size();
+        let reader = match &self.executions {
+            None => Reader::Request,
+            Some(_) if size > self.config.inline_max_size => Reader::Job,
+            Some(_) => Reader::RequestBesideJobs,
+        };
+        Error::OutOfTime { size, reader }
     }
 
     fn source(&self, request: &TorrentRequest, meter: &Meter) -> Source {

@@ -31,8 +31,21 @@ impl Slot {
             Self::Taken(sidecar) if torrent.origin == Origin::Sidecar && sidecar.bytes == torrent.bytes => {
                 Self::Closed
             }
+            // A job has stored what it made.
+            _ if torrent.origin == Origin::Job => Self::Closed,
             slot => slot,
         }
+    }
+
+    /// [`Self::verified_info`], where it is no surprise that there is none.
+    pub(super) fn info_of(
+        &self,
+        head: &ObjectHead,
+        name: &str,
+        fixed: Option<PieceLength>,
+    ) -> Option<(Info, InfoHash)> {
+        let Self::Taken(sidecar) = self else { return None };
+        verified(sidecar, head, name, fixed)
     }
 
     /// The `info` of the sidecar and its hash, if it is that of the object `head` describes.
@@ -42,9 +55,8 @@ impl Slot {
         name: &str,
         fixed: Option<PieceLength>,
     ) -> Option<(Info, InfoHash)> {
-        let Self::Taken(sidecar) = self else { return None };
-        let info = verified(sidecar, head, name, fixed);
-        if info.is_none() {
+        let info = self.info_of(head, name, fixed);
+        if info.is_none() && matches!(self, Self::Taken(_)) {
             tracing::info!("the sidecar is out of date or damaged: it is renewed");
         }
         info
@@ -54,25 +66,39 @@ impl Slot {
 /// Reads the sidecar; whatever is wrong with that is a cache miss.
 pub(super) async fn read(sidecars: &SidecarStore, request: &TorrentRequest, meter: &Meter) -> Slot {
     if !sidecars.has_place_for(&request.object) {
-        tracing::warn!("the sidecar's key would be longer than S3 takes: served uncached");
+        tracing::warn!("the sidecar's key would be longer than S3 takes: nothing is cached");
         return Slot::Closed;
     }
-    let read = sidecars.read(&request.object, &request.options, meter);
-    match timeout(SIDECAR_TIMEOUT, read).await {
-        Ok(Ok(Lookup::Missing)) => Slot::Free,
-        Ok(Ok(Lookup::Ours(sidecar))) => Slot::Taken(sidecar),
-        Ok(Ok(Lookup::Foreign)) => {
-            tracing::warn!("an object that is not ours lies at the sidecar's key: served uncached");
+    match look(sidecars, request, meter).await {
+        Ok(Slot::Closed) => {
+            tracing::warn!("an object that is not ours lies at the sidecar's key: nothing is cached");
             Slot::Closed
         }
-        Ok(Err(error)) => {
+        Ok(slot) => slot,
+        Err(Some(error)) => {
             tracing::warn!(cause = causes(&error), "the sidecar cannot be read");
             Slot::Free
         }
-        Err(_) => {
+        Err(None) => {
             tracing::warn!("the sidecar cannot be read in time");
             Slot::Free
         }
+    }
+}
+
+/// Reads the sidecar, and says nothing of it; `None` where there was no time.
+pub(super) async fn look(
+    sidecars: &SidecarStore,
+    request: &TorrentRequest,
+    meter: &Meter,
+) -> Result<Slot, Option<s3::Error>> {
+    let read = sidecars.read(&request.object, &request.options, meter);
+    match timeout(SIDECAR_TIMEOUT, read).await {
+        Ok(Ok(Lookup::Missing)) => Ok(Slot::Free),
+        Ok(Ok(Lookup::Ours(sidecar))) => Ok(Slot::Taken(sidecar)),
+        Ok(Ok(Lookup::Foreign)) => Ok(Slot::Closed),
+        Ok(Err(error)) => Err(Some(error)),
+        Err(_) => Err(None),
     }
 }
 
@@ -90,17 +116,29 @@ pub(super) async fn write(
         Slot::Free => None,
         Slot::Taken(sidecar) => Some(sidecar),
     };
+    match store(sidecars, request, torrent, head, replaced.as_ref(), meter).await {
+        Ok(Stored::Written) => {}
+        Ok(Stored::Raced) => tracing::info!("another object lies at the sidecar's key: not written"),
+        Err(error) => tracing::warn!(cause = causes(&error), "the sidecar cannot be written"),
+    }
+}
+
+/// Stores the torrent in place of `replaced`, or where nothing is.
+pub(super) async fn store(
+    sidecars: &SidecarStore,
+    request: &TorrentRequest,
+    torrent: &Torrent,
+    head: &ObjectHead,
+    replaced: Option<&Sidecar>,
+    meter: &Meter,
+) -> Result<Stored, s3::Error> {
     let stored = s3::Torrent {
         bytes: &torrent.bytes,
         content_type: CONTENT_TYPE,
         content_disposition: &torrent.content_disposition,
         info_hash: &torrent.info_hash,
     };
-    match sidecars.write(&request.object, head, &stored, replaced.as_ref(), &request.options, meter).await {
-        Ok(Stored::Written) => {}
-        Ok(Stored::Raced) => tracing::info!("another object lies at the sidecar's key: not written"),
-        Err(error) => tracing::warn!(cause = causes(&error), "the sidecar cannot be written"),
-    }
+    sidecars.write(&request.object, head, &stored, replaced, &request.options, meter).await
 }
 
 fn verified(

@@ -23,12 +23,23 @@ impl Pieces {
     /// do not fit there.
     #[must_use]
     pub fn fill(&mut self, first: u64, hashes: &[PieceHash]) -> bool {
-        let flat = hashes.as_flattened();
+        self.fill_bytes(first, hashes.as_flattened())
+    }
+
+    /// The same with the hashes one after the other.
+    #[must_use]
+    pub fn fill_bytes(&mut self, first: u64, flat: &[u8]) -> bool {
         let slot = usize::try_from(first)
             .ok()
             .and_then(|first| first.checked_mul(HASH_LENGTH))
             .and_then(|start| self.0.get_mut(start..start.checked_add(flat.len())?));
         slot.map(|slot| slot.copy_from_slice(flat)).is_some()
+    }
+
+    /// The hashes, one after the other.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
     }
 
     /// How many pieces there are; `None` when the bytes are no whole number of hashes.

@@ -25,15 +25,18 @@ class Answer:
     body: bytes
 
 
-def boto(endpoint: str) -> BaseClient:
-    """boto3 with a user's own account, which the function neither needs nor sees."""
+ONCE = {"total_max_attempts": 1}
+
+
+def boto(endpoint: str, retries: dict[str, int] | None = ONCE) -> BaseClient:
+    """boto3 with a user's own account, which the function neither needs nor sees; `None` for its own retries."""
     return boto3.client(
         "s3",
         endpoint_url=endpoint,
         region_name=REGION,
         aws_access_key_id="ANYBODY",
         aws_secret_access_key="anything",
-        config=Config(retries={"total_max_attempts": 1}, proxies={}),
+        config=Config(retries=retries, proxies={}),
     )
 
 

@@ -27,12 +27,14 @@ class Functions:
         self._running: dict[tuple[object, ...], Function] = {}
         self._seen: dict[Path, int] = {}
 
-    def start(self, credentials: Credentials | None = ROLE, gateway: Gateway = rest_api, **variables: str) -> Function:
+    def start(
+        self, credentials: Credentials | None = ROLE, gateway: Gateway = rest_api, processes: int = 1, **variables: str
+    ) -> Function:
         """The function with `variables` behind `gateway`; without `credentials` it caches nothing."""
-        key = (credentials, gateway, *sorted(variables.items()))
+        key = (credentials, gateway, processes, *sorted(variables.items()))
         if key not in self._running:
             env = self.environment(credentials, **variables)
-            self._running[key] = function.built(self._owner, self._binary, env, gateway)
+            self._running[key] = function.built(self._owner, self._binary, env, gateway, processes=processes)
         return self._running[key]
 
     def environment(self, credentials: Credentials | None = ROLE, **variables: str) -> dict[str, str]:

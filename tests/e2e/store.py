@@ -1,7 +1,10 @@
 """Objects of the tests."""
 
+import hashlib
+import itertools
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from botocore.client import BaseClient
@@ -22,8 +25,13 @@ ABSENT = "absent-bucket"
 READER = Credentials("READERACCESSKEY", "secret-of-the-local-reader")
 # May do nothing with objects of the tests.
 STRANGER = Credentials("STRANGERACCESSKEY", "secret-of-the-local-stranger")
+# The role of the job's second function: it neither lists nor, where all may be read, reads objects.
+HASHER = Credentials("HASHERACCESSKEY", "secret-of-the-local-hasher")
+FRAGMENT_WRITER = Credentials("FRAGMENTACCESSKEY", "secret-of-the-local-fragment-writer")
 IDENTITIES = (
     Identity("reader", READER, ("Read",)),
+    Identity("hasher", HASHER, ("Read", "Write")),
+    Identity("fragment-writer", FRAGMENT_WRITER, (f"Read:{TORRENTS}", f"Write:{TORRENTS}")),
     Identity("stranger", STRANGER, ("Read:another-bucket",)),
 )
 
@@ -38,6 +46,9 @@ LARGE = {
     17_592_186_028_031: 128 * MIB,
     53_687_091_200_000: 256 * MIB,
 }
+# Of the large object on SeaweedFS: the MiB of its source that each part consists of.
+LARGE_PARTS = [range(first, first + 256) for first in range(0, 36, 3)]
+LARGE_LENGTH = 3 * GIB
 # Uploaded with SHA-1 checksums: the number and the size of the parts.
 HUGE = {"huge.bin": (10_000, 8 * MIB)}
 
@@ -54,11 +65,49 @@ def write_large(path: Path, length: int) -> None:
             file.write(block)
 
 
+def put_large(client: BaseClient, bucket: str, key: str) -> None:
+    """A large object, no MiB of which is like its neighbours.
+
+    Its parts are copies of overlapping ranges of a smaller one, made by the server itself: sent, they would take
+    minutes.
+    """
+    source = {"Bucket": bucket, "Key": f"{key}.source"}
+    last = LARGE_PARTS[-1]
+    client.put_object(**source, Body=b"".join(_blocks((last.stop) * MIB)))
+    target = {"Bucket": bucket, "Key": key}
+    target["UploadId"] = client.create_multipart_upload(**target)["UploadId"]
+
+    def copy(number: int) -> dict[str, object]:
+        part = LARGE_PARTS[number - 1]
+        wanted = f"bytes={part.start * MIB}-{part.stop * MIB - 1}"
+        copied = client.upload_part_copy(**target, PartNumber=number, CopySource=source, CopySourceRange=wanted)
+        return {"PartNumber": number, "ETag": copied["CopyPartResult"]["ETag"]}
+
+    with ThreadPoolExecutor(4) as pool:
+        parts = list(pool.map(copy, range(1, len(LARGE_PARTS) + 1)))
+    client.complete_multipart_upload(**target, MultipartUpload={"Parts": parts})
+    client.delete_object(**source)
+
+
+def large_digests(piece_length: int) -> bytes:
+    """The SHA-1 of each of its pieces, by Python alone. Pieces are whole MiB."""
+    numbers = itertools.chain.from_iterable(LARGE_PARTS)
+    digests = []
+    while piece := list(itertools.islice(numbers, piece_length // MIB)):
+        digests.append(hashlib.sha1(b"".join(map(_block, piece))).digest())
+    return b"".join(digests)
+
+
 def _blocks(length: int) -> Iterator[bytes]:
-    body = random_bytes(MIB - 8)
     for start in range(0, length, MIB):
-        block = start.to_bytes(8, "big") + body
-        yield block[: length - start]
+        yield _block(start // MIB)[: length - start]
+
+
+def _block(number: int) -> bytes:
+    return number.to_bytes(8, "big") + _BODY
+
+
+_BODY = random_bytes(MIB - 8)
 
 
 class Store:

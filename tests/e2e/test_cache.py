@@ -9,17 +9,11 @@ from botocore.exceptions import ClientError
 from clients import Answer
 from downloads import libtorrent
 from functions import Functions
-from store import OPEN, READER, TORRENTS, Store, random_bytes
+from store import OPEN, READER, Store, random_bytes
 
 from scripts.stack import metainfo
 
 BODY, OTHER_BODY = random_bytes(700_000, seed=1), random_bytes(300_000, seed=2)
-
-
-@pytest.fixture(scope="session")
-def torrents_bucket(server) -> str:
-    server.create_bucket(TORRENTS)
-    return TORRENTS
 
 
 def ask(endpoint: str, key: str, folder: Path) -> tuple[str, Answer]:

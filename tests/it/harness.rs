@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -11,15 +14,22 @@ use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use get_object_torrent::{
     config::{Config, ConfigFaults},
+    job::Worker,
     lambda::{self, Api},
+    s3::Clients,
+    service::GetObjectTorrent,
     start,
     torrent::{Metainfo, PieceHash, Pieces},
+    workflow::Executions,
 };
 use lambda_http::{Context, LambdaEvent, Service, request::LambdaRequest};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
-use super::fake_s3::{Content, FakeS3, Identity};
+use super::{
+    fake_s3::{Content, FakeS3, Identity},
+    fake_workflow::{ARN, FakeWorkflow},
+};
 
 /// The function, as started with some variables.
 pub(crate) struct Function {
@@ -47,14 +57,22 @@ impl Function {
         variables: &[(&str, &str)],
         identity: Option<&Identity>,
     ) -> Result<Self, ConfigFaults> {
-        let lookup = |name: &str| {
-            let given = variables.iter().find(|(variable, _)| *variable == name);
-            let buckets = (name == "BUCKETS").then(|| "data".to_owned());
-            given.map(|(_, value)| (*value).to_owned()).or(buckets)
-        };
         let sdk = sdk(&s3.endpoint(), identity);
-        let config = Config::from_lookup(lookup, start::account(&sdk).await)?;
+        let config = Config::from_lookup(lookup(variables), start::account(&sdk).await)?;
         Ok(Self { api: start::api(config, &sdk), requests: AtomicU64::new(0) })
+    }
+
+    /// One that leaves large objects to the jobs of `workflow`.
+    pub(crate) async fn with_jobs(s3: &FakeS3, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Self {
+        let role = Identity::role();
+        let sdk_of = |endpoint: &str| sdk(endpoint, Some(&role));
+        let s3_sdk = sdk_of(&s3.endpoint());
+        let config = Config::from_lookup(lookup(variables), start::account(&s3_sdk).await);
+        let config = Arc::new(config.expect("a function that starts"));
+        let executions = Executions::new(&sdk_of(workflow.endpoint()), ARN.to_owned());
+        let clients = Clients::new(&s3_sdk, true);
+        let operation = GetObjectTorrent::new(Arc::clone(&config), clients, Some(executions));
+        Self { api: Api::new(config, operation), requests: AtomicU64::new(0) }
     }
 
     /// GET of `path` as it stands in a Function URL event, `?torrent` added.
@@ -168,6 +186,35 @@ pub(crate) fn model(content: &Content, piece_length: u64) -> Pieces {
         Sha1::digest(content.slice(start..end)).into()
     };
     Pieces::from(starts.map(hash).collect::<Vec<_>>())
+}
+
+/// The job's function, with the role's credentials.
+pub(crate) async fn worker(s3: &FakeS3, variables: &[(&str, &str)]) -> Worker {
+    let sdk = sdk(&s3.endpoint(), Some(&Identity::role()));
+    let config = Config::from_lookup(lookup(variables), start::account(&sdk).await);
+    start::worker(config.expect("a worker that starts"), &sdk)
+}
+
+/// The same, with a workflow in which it can start jobs.
+pub(crate) async fn worker_with_jobs(
+    s3: &FakeS3,
+    workflow: &FakeWorkflow,
+    variables: &[(&str, &str)],
+) -> Worker {
+    let role = Identity::role();
+    let s3_sdk = sdk(&s3.endpoint(), Some(&role));
+    let config = Config::from_lookup(lookup(variables), start::account(&s3_sdk).await);
+    let config = Arc::new(config.expect("a worker that starts"));
+    Worker::new(config, Clients::new(&s3_sdk, true), sdk(workflow.endpoint(), Some(&role)))
+}
+
+/// `BUCKETS` is `data` unless given.
+fn lookup(variables: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+    move |name| {
+        let given = variables.iter().find(|(variable, _)| *variable == name);
+        let buckets = (name == "BUCKETS").then(|| "data".to_owned());
+        given.map(|(_, value)| (*value).to_owned()).or(buckets)
+    }
 }
 
 /// A Function URL event; `path` and `query` are as they came over the wire.

@@ -27,6 +27,9 @@ PSEUDO = {
 
 NO_VALUE = object()
 
+# Properties that name a file or folder here.
+LOCAL = {"CodeUri", "DefinitionUri"}
+
 # It warns of metrics that nobody asked for.
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
@@ -96,20 +99,34 @@ def rule_faults(**given):
     ]
 
 
-def render(**given):
-    """Resources (those whose condition holds) and outputs, every function resolved."""
-    chosen = values(**given)
+@functools.lru_cache(maxsize=32)
+def _translated(chosen):
+    """SAM's own work, the slow part."""
     template = load()
-    template["Resources"]["ApiFunction"]["Properties"]["CodeUri"] = "s3://bucket/key"
+    for resource in template["Resources"].values():
+        for local in LOCAL & resource.get("Properties", {}).keys():
+            # As sam deploy leaves it.
+            resource["Properties"][local] = "s3://bucket/key"
     translator = Translator({}, Parser(), plugins=[], boto_session=boto3.Session(region_name=PSEUDO["AWS::Region"]))
-    translated = translator.translate(sam_template=template, parameter_values=copy.deepcopy(chosen))
+    return translator.translate(sam_template=template, parameter_values=dict(chosen))
+
+
+def render(**given):
+    """Resources and outputs (those whose condition holds), every function resolved."""
+    chosen = values(**given)
+    translated = _translated(tuple(chosen.items()))
     resolver = _Resolver(translated, chosen)
     resources = {
         name: resolver.resolve(resource)
         for name, resource in translated["Resources"].items()
         if "Condition" not in resource or resolver.condition(resource["Condition"])
     }
-    return {"Resources": resources, "Outputs": resolver.resolve(translated["Outputs"])}
+    outputs = {
+        name: resolver.resolve(output)
+        for name, output in translated["Outputs"].items()
+        if "Condition" not in output or resolver.condition(output["Condition"])
+    }
+    return {"Resources": resources, "Outputs": outputs}
 
 
 class _Resolver:
@@ -133,6 +150,8 @@ class _Resolver:
             ((key, argument),) = node.items()
             if key == "Ref":
                 return self.ref(argument)
+            if key == "Condition" and isinstance(argument, str):
+                return self.condition(argument)
             if key.startswith("Fn::"):
                 return getattr(self, key.removeprefix("Fn::").lower() + "_")(argument)
         resolved = {key: self.resolve(value) for key, value in node.items()}

@@ -1,4 +1,4 @@
-"""template.yaml against src/: parameters and variables, permissions and calls; and the API it makes."""
+"""template.yaml against src/: parameters and variables; the API function, and the API it makes."""
 
 import json
 import re
@@ -6,19 +6,9 @@ import re
 import cloudformation as cfn
 import pytest
 import rust_source
-from botocore import xform_name
-from botocore.loaders import Loader
 
 # The defaults of the contract that are not numbers. An empty parameter leaves the default to the function.
 TEXT_DEFAULTS = {"ACCESS": "public-read", "SIDECAR_SUFFIX": ".torrent", "RUST_LOG": "info"}
-
-# What S3 asks for, by the operation called. A sidecar has no version in its key, hence no GetObjectVersion there.
-ACTIONS = {
-    "head_object": {"s3:GetObject", "s3:GetObjectVersion"},
-    "get_object": {"s3:GetObject", "s3:GetObjectVersion"},
-    "get_object_attributes": {"s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"},
-    "put_object": {"s3:PutObject"},
-}
 
 # What may stand in the access log: nothing from the query string, the headers or an identity.
 LOGGED = {
@@ -39,6 +29,11 @@ LOGGED = {
 
 ENDPOINT = "https://<Api>.execute-api.eu-central-1.amazonaws.com/<ApiprodStage>"
 
+# The state machine is the template's own.
+SET_BY_PARAMETER = [name for name in rust_source.variables() if name != "JOB_STATE_MACHINE_ARN"]
+
+FUNCTIONS = ("ApiFunction", "JobFunction", "HashFunction")
+
 TEN = ["data", "more.data", *(f"bucket-{number}" for number in range(3, 11))]
 
 
@@ -53,62 +48,33 @@ def only(resources, kind):
     return found
 
 
-def statements(**given):
-    """Every statement of the function's role, however attached."""
-    resources = cfn.render(**given)["Resources"]
-    role = resources["FunctionRole"]["Properties"]
-    assert "ManagedPolicyArns" not in role
-    documents = [policy["PolicyDocument"] for policy in role["Policies"]]
-    for resource in resources.values():
-        assert resource["Type"] not in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
-        if resource["Type"] == "AWS::IAM::RolePolicy":
-            assert resource["Properties"]["RoleName"] == "<FunctionRole>"
-            documents.append(resource["Properties"]["PolicyDocument"])
-    return [statement for document in documents for statement in document["Statement"]]
+def function(name="ApiFunction", **given):
+    return cfn.render(**given)["Resources"][name]["Properties"]
 
 
-def grants(**given):
-    """Pairs of action and resource that the role allows in S3."""
-    return {
-        (action, resource)
-        for statement in statements(**given)
-        for action in statement["Action"]
-        if action.startswith("s3:")
-        for resource in statement["Resource"]
-    }
-
-
-def sidecar_grants(*resources):
-    return {(action, resource) for action in ("s3:GetObject", "s3:PutObject") for resource in resources}
-
-
-def object_grants(*buckets):
-    actions = ("s3:GetObject", "s3:GetObjectVersion")
-    return {(action, f"arn:aws:s3:::{bucket}/*") for action in actions for bucket in buckets}
-
-
-def part_grants(*buckets):
-    actions = ("s3:GetObjectAttributes", "s3:GetObjectVersionAttributes")
-    return {(action, f"arn:aws:s3:::{bucket}/*") for action in actions for bucket in buckets}
-
-
-def without_parts(**given):
-    """What is granted where the function may not list parts."""
-    return grants(**given, PartChecksums="false")
-
-
-def environment(**given):
-    return only(cfn.render(**given)["Resources"], "AWS::Lambda::Function")["Environment"]["Variables"]
+def environment(name="ApiFunction", **given):
+    return function(name, **given)["Environment"]["Variables"]
 
 
 # Parameters and variables
 
 
-def test_the_function_gets_the_variables_that_config_reads():
-    assert sorted(environment()) == sorted(rust_source.variables())
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_each_function_gets_the_variables_that_config_reads(name):
+    assert sorted(environment(name)) == sorted(rust_source.variables())
 
 
-@pytest.mark.parametrize("variable", rust_source.variables())
+def test_the_functions_read_the_same_configuration_but_for_the_state_machine():
+    api, job, hasher = (environment(name) for name in FUNCTIONS)
+    assert job == hasher == {**api, "JOB_STATE_MACHINE_ARN": ""}
+
+
+def test_the_api_function_learns_the_state_machine_if_there_is_one():
+    assert environment()["JOB_STATE_MACHINE_ARN"] == "<JobStateMachine>"
+    assert environment(Jobs="false")["JOB_STATE_MACHINE_ARN"] == ""
+
+
+@pytest.mark.parametrize("variable", SET_BY_PARAMETER)
 def test_every_variable_is_a_described_parameter(variable):
     parameter = cfn.load()["Parameters"][parameter_of(variable)]
     assert f"({variable})" in parameter["Description"]
@@ -116,16 +82,22 @@ def test_every_variable_is_a_described_parameter(variable):
     assert bounds & parameter.keys(), "nothing bounds its values"
 
 
-@pytest.mark.parametrize("variable", rust_source.variables())
+@pytest.mark.parametrize("variable", SET_BY_PARAMETER)
 def test_a_parameter_reaches_its_variable_as_it_is(variable):
     given = {parameter_of(variable): "a value"}
     assert environment(**given)[variable] == "a value"
 
 
+def test_every_parameter_is_in_a_group_once():
+    groups = cfn.load()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    grouped = [name for group in groups for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(cfn.load()["Parameters"])
+
+
 def test_defaults_are_empty_or_those_of_config():
     numbers = {name: str(default) for name, (default, _, _) in rust_source.numbers().items()}
     expected = {**TEXT_DEFAULTS, **numbers}
-    for variable in rust_source.variables():
+    for variable in SET_BY_PARAMETER:
         parameter = cfn.load()["Parameters"][parameter_of(variable)]
         if variable == "BUCKETS":
             assert "Default" not in parameter
@@ -136,7 +108,7 @@ def test_defaults_are_empty_or_those_of_config():
 def test_numbers_have_the_range_of_config():
     numbers = rust_source.numbers()
     parameters = cfn.load()["Parameters"]
-    of_type_number = {v for v in rust_source.variables() if parameters[parameter_of(v)]["Type"] == "Number"}
+    of_type_number = {v for v in SET_BY_PARAMETER if parameters[parameter_of(v)]["Type"] == "Number"}
     assert numbers.keys() == of_type_number
     for variable, (_, smallest, largest) in numbers.items():
         parameter = parameters[parameter_of(variable)]
@@ -164,7 +136,11 @@ def test_the_defaults_can_be_deployed():
         ("Trackers", "udp://tracker.example:6969/announce,https://t.example/announce"),
         ("WebSeeds", "none"),
         ("WebSeeds", "https://{bucket}.s3.{region}.{suffix}/{key}, https://cdn.example/{key}"),
-        ("JobStateMachineArn", "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:Hash_it-1"),
+        ("SpanSize", "4294967296"),
+        ("PregenerateBuckets", ""),
+        ("PregenerateBuckets", ",".join(TEN)),
+        ("PregeneratePrefix", "models/2024 é/"),
+        ("AlarmTopicArn", "arn:aws-cn:sns:cn-north-1:123456789012:on-call"),
         ("VirtualHostDomain", "torrents.example.org"),
         ("RustLog", "warn,get_object_torrent=debug"),
     ],
@@ -196,7 +172,19 @@ def test_a_parameter_takes(parameter, value):
         ("WebSeeds", "https://cdn.example/{key}?x=1"),
         ("PieceLength", "1000"),
         ("FetchConcurrency", "65"),
-        ("JobStateMachineArn", "arn:aws:lambda:eu-central-1:123456789012:function:f"),
+        ("SpanSize", "4294967297"),
+        ("JobConcurrency", "0"),
+        ("JobConcurrency", "10001"),
+        ("HashReservedConcurrency", "-2"),
+        ("Jobs", "yes"),
+        ("PregenerateBuckets", "data, more"),
+        ("PregenerateBuckets", ",".join([*TEN, "eleven"])),
+        ("PregeneratePrefix", 'models"/'),
+        ("PregeneratePrefix", "models\\"),
+        ("PregeneratePrefix", "models\n"),
+        ("PregenerateMinSize", "8388607"),
+        ("PregenerateMinSize", "5000000001"),
+        ("AlarmTopicArn", "arn:aws:lambda:eu-central-1:123456789012:function:f"),
         ("VirtualHostDomain", "https://torrents.example.org"),
         ("ApiAuthorizer", "none"),
     ],
@@ -218,85 +206,21 @@ def test_a_sidecar_cannot_lie_on_its_object():
     assert cfn.rule_faults(SidecarSuffix="", SidecarBucket="torrents") == []
 
 
-# Permissions
-
-
-def test_the_role_grants_the_actions_the_code_calls_and_no_other():
-    operations = {xform_name(name) for name in Loader().load_service_model("s3", "service-2")["operations"]}
-    calls = rust_source.s3_calls(operations)
-    assert calls <= ACTIONS.keys(), "give ACTIONS what S3 asks for these"
-    needed = set().union(*(ACTIONS[call] for call in calls))
-    granted = {action for action, _ in grants(Access="function-role", ApiAuthorizer="AWS_IAM")}
-    assert granted == needed
-
-
-@pytest.mark.parametrize("count", range(1, 11))
-def test_public_read_grants_the_sidecars_of_each_bucket(count):
-    names = TEN[:count]
-    assert without_parts(Buckets=",".join(names)) == sidecar_grants(
-        *(f"arn:aws:s3:::{name}/*.torrent" for name in names)
-    )
-
-
-@pytest.mark.parametrize("count", range(1, 11))
-def test_function_role_grants_the_objects_of_each_bucket_as_well(count):
-    names = TEN[:count]
-    expected = sidecar_grants(*(f"arn:aws:s3:::{name}/*.torrent" for name in names)) | object_grants(*names)
-    assert without_parts(Buckets=",".join(names), Access="function-role", ApiAuthorizer="AWS_IAM") == expected
-
-
-@pytest.mark.parametrize("count", range(1, 11))
-def test_a_sidecar_bucket_gets_a_folder_for_each_bucket(count):
-    names = TEN[:count]
-    expected = sidecar_grants(*(f"arn:aws:s3:::keep/{name}/*.torrent" for name in names))
-    assert without_parts(Buckets=",".join(names), SidecarBucket="keep") == expected
-
-
-def test_sidecar_prefix_and_suffix_narrow_the_grant():
-    expected = sidecar_grants("arn:aws:s3:::one/kept/*.t", "arn:aws:s3:::two/kept/*.t")
-    assert without_parts(Buckets="one,two", SidecarPrefix="kept/", SidecarSuffix=".t") == expected
-
-
-def test_a_sidecar_bucket_keeps_prefix_and_suffix():
-    given = {"Buckets": "one,two,three", "SidecarBucket": "keep", "SidecarPrefix": "p/", "SidecarSuffix": ".t"}
-    sidecars = sidecar_grants(*(f"arn:aws:s3:::keep/p/{bucket}/*.t" for bucket in ("one", "two", "three")))
-    assert without_parts(**given) == sidecars
-    assert without_parts(**given, Access="function-role") == sidecars | object_grants("one", "two", "three")
-
-
-@pytest.mark.parametrize("count", range(1, 11))
-@pytest.mark.parametrize("access", ["public-read", "function-role"])
-def test_part_checksums_grant_the_parts_of_each_bucket_and_no_byte(count, access):
-    given = {"Buckets": ",".join(TEN[:count]), "Access": access, "ApiAuthorizer": "AWS_IAM"}
-    assert grants(**given) - without_parts(**given) == part_grants(*TEN[:count])
-
-
-def test_arns_are_of_the_partition(monkeypatch):
-    monkeypatch.setitem(cfn.PSEUDO, "AWS::Partition", "aws-cn")
-    for given in ({}, {"SidecarBucket": "keep", "Access": "function-role"}):
-        assert grants(**given)
-        assert all(resource.startswith("arn:aws-cn:s3:::") for _, resource in grants(**given))
-
-
-def test_beyond_s3_the_role_may_log_and_trace():
-    others = [s for s in statements() if not any(action.startswith("s3:") for action in s["Action"])]
-    assert all(statement["Effect"] == "Allow" for statement in statements())
-    assert {(tuple(s["Action"]), s["Resource"]) for s in others} == {
-        (("logs:CreateLogStream", "logs:PutLogEvents"), "<FunctionLogGroup.Arn>"),
-        (("xray:PutTraceSegments", "xray:PutTelemetryRecords"), "*"),
-    }
-
-
 # The function
 
 
 def test_the_function_runs_the_binary_on_al2023():
-    function = only(cfn.render()["Resources"], "AWS::Lambda::Function")
-    assert (function["Runtime"], function["Handler"]) == ("provided.al2023", "bootstrap")
-    assert function["Architectures"] == ["arm64"]
-    assert function["TracingConfig"] == {"Mode": "Active"}
-    assert function["LoggingConfig"]["LogGroup"] == "<FunctionLogGroup>"
-    assert function["Role"] == "<FunctionRole.Arn>"
+    api = function()
+    assert (api["Runtime"], api["Handler"]) == ("provided.al2023", "bootstrap")
+    assert api["Architectures"] == ["arm64"]
+    assert api["TracingConfig"] == {"Mode": "Active"}
+    assert api["LoggingConfig"] == {
+        "LogGroup": "<FunctionLogGroup>",
+        "LogFormat": "JSON",
+        "ApplicationLogLevel": "TRACE",
+        "SystemLogLevel": "INFO",
+    }
+    assert api["Role"] == "<FunctionRole.Arn>"
     assert cfn.load()["Resources"]["ApiFunction"]["Metadata"] == {
         "BuildMethod": "rust-cargolambda",
         "BuildProperties": {"Binary": "get-object-torrent"},
@@ -307,15 +231,14 @@ def test_the_function_runs_the_binary_on_al2023():
 
 def test_size_and_time_are_parameters():
     given = {"Architecture": "x86_64", "MemorySize": "256", "FunctionTimeout": "60"}
-    function = only(cfn.render(**given)["Resources"], "AWS::Lambda::Function")
-    assert function["Architectures"] == ["x86_64"]
-    assert (function["MemorySize"], function["Timeout"]) == ("256", "60")
+    api = function(**given)
+    assert api["Architectures"] == ["x86_64"]
+    assert (api["MemorySize"], api["Timeout"]) == ("256", "60")
 
 
 @pytest.mark.parametrize(("given", "reserved"), [("-1", None), ("0", "0"), ("20", "20")])
 def test_concurrency_is_reserved_on_request(given, reserved):
-    function = only(cfn.render(ReservedConcurrency=given)["Resources"], "AWS::Lambda::Function")
-    assert function.get("ReservedConcurrentExecutions") == reserved
+    assert function(ReservedConcurrency=given).get("ReservedConcurrentExecutions") == reserved
 
 
 def test_the_default_time_budget_ends_before_the_function_and_the_api():
@@ -326,7 +249,7 @@ def test_the_default_time_budget_ends_before_the_function_and_the_api():
 def test_every_log_group_has_a_retention():
     resources = cfn.render(LogRetentionDays="7")["Resources"].values()
     groups = [r["Properties"] for r in resources if r["Type"] == "AWS::Logs::LogGroup"]
-    assert [group["RetentionInDays"] for group in groups] == ["7", "7"]
+    assert [group["RetentionInDays"] for group in groups] == ["7"] * 5
 
 
 # The API

@@ -2,16 +2,7 @@ use super::*;
 use crate::object::BucketName;
 
 fn head() -> ObjectHead {
-    ObjectHead {
-        length: 3,
-        etag: "\"e\"".to_owned(),
-        version_id: Some("v1".to_owned()),
-        last_modified: None,
-        archived: false,
-        is_sidecar: false,
-        composite_sha1: None,
-        request_charged: false,
-    }
+    ObjectHead { version_id: Some("v1".to_owned()), ..ObjectHead::of(3, "\"e\"".to_owned()) }
 }
 
 fn sidecar() -> Sidecar {

@@ -17,7 +17,7 @@
 //! Objects are uploaded in parts too, with the checksums clients like to send; `Object::parts` makes one that was.
 //! `examples/test_s3.rs` is this server as a program.
 //!
-//! Not there yet: listing, regions, lists of uploads and parts.
+//! Not there yet: regions, lists of uploads and parts.
 
 #![allow(dead_code, unused_imports, reason = "it offers more than the tests of the day use")]
 
@@ -42,6 +42,7 @@ mod content;
 mod errors;
 mod fault;
 mod front;
+mod listing;
 mod matcher;
 mod multipart;
 mod object;

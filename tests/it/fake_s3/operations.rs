@@ -1,4 +1,4 @@
-//! The operations themselves, on s3s's typed requests. Further ones (`CreateBucket`, `ListObjectsV2`) belong
+//! The operations themselves, on s3s's typed requests. Further ones (`CreateBucket`, `ListParts`) belong
 //! here: what has no method answers 501 `NotImplemented`.
 
 use std::sync::Arc;
@@ -8,15 +8,17 @@ use s3s::auth::Credentials;
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
     CompleteMultipartUploadOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
-    DeleteObjectInput, DeleteObjectOutput, GetObjectAttributesInput, GetObjectAttributesOutput,
-    GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, PutObjectInput, PutObjectOutput,
-    UploadPartInput, UploadPartOutput,
+    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, GetObjectAttributesInput,
+    GetObjectAttributesOutput, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
+    ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput, UploadPartInput,
+    UploadPartOutput,
 };
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
 use super::checksum::Checksum;
 use super::errors;
 use super::fault::Overrides;
+use super::listing;
 use super::multipart;
 use super::object::Object;
 use super::outputs::{self, charge};
@@ -141,6 +143,23 @@ impl S3 for Operations {
             version_id: marker,
             ..DeleteObjectOutput::default()
         }))
+    }
+
+    async fn delete_objects(
+        &self,
+        request: S3Request<DeleteObjectsInput>,
+    ) -> S3Result<S3Response<DeleteObjectsOutput>> {
+        let caller = caller(request.credentials.as_ref());
+        let DeleteObjectsInput { bucket, delete, .. } = request.input;
+        listing::delete(&self.store, caller, &bucket, delete).map(S3Response::new)
+    }
+
+    async fn list_objects_v2(
+        &self,
+        request: S3Request<ListObjectsV2Input>,
+    ) -> S3Result<S3Response<ListObjectsV2Output>> {
+        let caller = caller(request.credentials.as_ref());
+        listing::list(&self.store, caller, &request.input).map(S3Response::new)
     }
 
     async fn create_multipart_upload(

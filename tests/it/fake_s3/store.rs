@@ -89,6 +89,12 @@ impl Bucket {
         self.version(key, None)?.object.as_ref().ok()
     }
 
+    /// The keys with this prefix that have an object as their latest version, in order.
+    pub(super) fn present_keys(&self, prefix: &str) -> Vec<String> {
+        let present = self.keys.keys().filter(|key| key.starts_with(prefix) && self.latest(key).is_some());
+        present.cloned().collect()
+    }
+
     /// The header value for a version's id: none where the bucket never kept versions.
     pub(super) fn shown_id(&self, id: &str) -> Option<String> {
         (self.versioned || id != NULL).then(|| id.to_owned())
@@ -155,10 +161,7 @@ impl Store {
 
     /// The keys that have an object as their latest version.
     pub(crate) fn keys(&self, bucket: &str) -> Vec<String> {
-        self.with(bucket, |bucket| {
-            let present = bucket.keys.keys().filter(|key| bucket.latest(key).is_some());
-            present.cloned().collect()
-        })
+        self.with(bucket, |bucket| bucket.present_keys(""))
     }
 
     /// The bucket under the lock, if there is one.

@@ -1,0 +1,147 @@
+"""moto's Step Functions as a program: its port, and where Lambda and S3 are. scripts/stack/step_functions.py runs it.
+
+moto interprets state machines, but sends what they call to itself. Here their calls go to the Lambda and the S3 of
+the tests instead. In three points it is brought in line with AWS: a map fails with its children and starts no more
+of them, and of two that start an execution of one name at once, one starts it.
+"""
+
+import sys
+import threading
+from typing import Any
+
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.session import Session
+from moto.core.config import default_user_config
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.stepfunctions.parser.api import HistoryEventType, MapRunFailedEventDetails
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.item_reader.eval import resource_eval_s3
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.distributed_iteration_component import (
+    DistributedIterationComponent,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor import (
+    distributed_item_processor_worker,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_sfn
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
+from werkzeug.serving import run_simple
+
+LOOPBACK = "127.0.0.1"
+# Of Lambda, for one invocation; a task may set less.
+INVOCATION_SECONDS = 900
+# As many children of a map as may call at once.
+CONNECTIONS = 64
+
+Worker = distributed_item_processor_worker.DistributedItemProcessorWorker
+
+
+def main(port: int, lambda_endpoint: str, s3_endpoint: str) -> None:
+    """Serves until it is ended."""
+    endpoints = {"lambda": lambda_endpoint, "s3": s3_endpoint, "stepfunctions": f"http://{LOOPBACK}:{port}"}
+    send_calls_to(endpoints)
+    fail_maps_with_their_children()
+    start_one_execution_at_a_time()
+    default_user_config["stepfunctions"]["execute_state_machine"] = True
+    app = DomainDispatcherApplication(create_backend_app)
+    run_simple(LOOPBACK, port, app, threaded=True, request_handler=MotoRequestHandler)
+
+
+def send_calls_to(endpoints: dict[str, str]) -> None:
+    """What state machines call is found at `endpoints`. The credentials are this process's own."""
+    session = Session()
+    # Made once: it takes time, and several threads at once disturb each other.
+    clients = {service: _client(session, service, endpoint) for service, endpoint in endpoints.items()}
+    clients["stepfunctions"].meta.events.register("before-parameter-build.sfn.StartExecution", _in_lower_case)
+    clients["lambda"].meta.events.register("before-parameter-build.lambda.Invoke", _by_its_name)
+    clients["lambda"].meta.events.register("before-parse.lambda.Invoke", _with_a_request_id)
+
+    def client_for(region: str, service: str, state_credentials: Any = None) -> BaseClient:
+        return clients[service]
+
+    for module in (lambda_eval_utils, resource_eval_s3, state_task_service_sfn):
+        module.boto_client_for = client_for
+
+
+def _client(session: Session, service: str, endpoint: str) -> BaseClient:
+    # The workflow retries, and nobody else.
+    config = Config(
+        retries={"total_max_attempts": 1},
+        read_timeout=INVOCATION_SECONDS,
+        max_pool_connections=CONNECTIONS,
+        s3={"addressing_style": "path"},
+        proxies={},
+        parameter_validation=False,
+    )
+    return session.create_client(service, endpoint_url=endpoint, config=config)
+
+
+def _in_lower_case(params: dict[str, Any], **_kwargs: Any) -> None:
+    """States write `StateMachineArn`, and the API has `stateMachineArn`; moto forgets to translate."""
+    for name in list(params):
+        params[name[0].lower() + name[1:]] = params.pop(name)
+
+
+def _by_its_name(params: dict[str, Any], **_kwargs: Any) -> None:
+    """`cargo lambda watch` does not know ARNs."""
+    params["FunctionName"] = params["FunctionName"].rpartition(":")[2]
+
+
+def _with_a_request_id(response_dict: dict[str, Any], **_kwargs: Any) -> None:
+    """`cargo lambda watch` gives none, and moto fails where it tells of an error without it."""
+    response_dict["headers"].setdefault("x-amzn-requestid", "unknown")
+
+
+def fail_maps_with_their_children() -> None:
+    """moto counts the children that fail, and goes on; AWS tolerates none unless the map says so."""
+    run, work = DistributedIterationComponent._map_run, Worker._eval_job
+
+    def map_run(self: DistributedIterationComponent, env: Any, eval_input: Any) -> None:
+        run(self, env, eval_input)
+        if _failed(eval_input.map_run_record):
+            raise FailureEventException(_threshold_exceeded(env))
+
+    def eval_job(self: Worker, env: Any, job: Any) -> None:
+        if not _failed(self._map_run_record):
+            work(self, env, job)
+
+    DistributedIterationComponent._map_run, Worker._eval_job = map_run, eval_job
+
+
+def _failed(record: Any) -> bool:
+    counter = record.item_counter
+    return counter.failed.get() + counter.timed_out.get() > 0
+
+
+def _threshold_exceeded(env: Any) -> FailureEvent:
+    kind = StatesErrorNameType.StatesExceedToleratedFailureThreshold
+    cause = "The specified tolerated failure threshold was exceeded"
+    details = MapRunFailedEventDetails(error=kind.to_name(), cause=cause)
+    return FailureEvent(
+        env=env,
+        error_name=StatesErrorName(typ=kind),
+        event_type=HistoryEventType.MapRunFailed,
+        event_details=EventDetails(mapRunFailedEventDetails=details),
+    )
+
+
+def start_one_execution_at_a_time() -> None:
+    """moto looks for the name first, and notes it later."""
+    lock, start = threading.Lock(), StepFunctionsParserBackend.start_execution
+
+    def start_execution(self: StepFunctionsParserBackend, *arguments: Any, **named: Any) -> Any:
+        with lock:
+            return start(self, *arguments, **named)
+
+    StepFunctionsParserBackend.start_execution = start_execution
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), *sys.argv[2:])

@@ -1,0 +1,168 @@
+"""The runtime API of Lambda: the events that a function is to answer, and its answers, over HTTP on 127.0.0.1.
+
+<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
+"""
+
+import contextlib
+import json
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from scripts.stack.gateways import Event, Response
+from scripts.stack.ports import LOOPBACK
+
+# No function of ours looks at it.
+ARN = "arn:aws:lambda:us-east-1:123456789012:function:get-object-torrent"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the function has answered, or the error that it has told instead."""
+
+    body: bytes
+    failed: bool = False
+
+
+@dataclass
+class Invocation:
+    """One event on its way through the function."""
+
+    event: Event
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    # Holds the one outcome.
+    outcome: queue.SimpleQueue[Outcome] = field(default_factory=queue.SimpleQueue)
+
+
+class Invocations:
+    """What waits for one of the function's processes."""
+
+    def __init__(self, timeout_seconds: float) -> None:
+        self.timeout_seconds = timeout_seconds
+        self.waiting: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
+
+    def run(self, event: Event) -> Outcome | None:
+        """The function's answer to `event`; `None` when it takes too long."""
+        invocation = Invocation(event)
+        self.waiting.put(invocation)
+        try:
+            return invocation.outcome.get(timeout=self.timeout_seconds)
+        except queue.Empty:
+            return None
+
+
+class RuntimeApi:
+    """Serves one process of the function, until `owner` closes."""
+
+    def __init__(self, owner: contextlib.ExitStack, invocations: Invocations) -> None:
+        self.invocations = invocations
+        # Held while an invocation is begun or ended.
+        self.lock = threading.Lock()
+        self.running: Invocation | None = None
+        handler = type(_Runtime.__name__, (_Runtime,), {"api": self})
+        self.address = serve(owner, handler)
+        # Wakes the call for the next event, so that its thread ends.
+        owner.callback(invocations.waiting.put, None)
+
+    def next_invocation(self) -> Invocation | None:
+        """What the process is to do; `None` at the end."""
+        invocation = self.invocations.waiting.get()
+        with self.lock:
+            self.running = invocation
+        return invocation
+
+    def complete(self, invocation_id: str, outcome: Outcome) -> None:
+        """What the process has done. It may be late: nobody waits for it any more."""
+        with self.lock:
+            if self.running is not None and self.running.id == invocation_id:
+                self.running.outcome.put(outcome)
+                self.running = None
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Reads and writes HTTP/1.1 as the SDKs do."""
+
+    protocol_version = "HTTP/1.1"
+    # Head and body are written apart: without this the second waits for the first's acknowledgement.
+    disable_nagle_algorithm = True
+
+    def log_message(self, format: str, *args: object) -> None:
+        """The function has a log."""
+
+    def handle(self) -> None:
+        """Serves one connection."""
+        # A function or client that is killed resets its connection.
+        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+            super().handle()
+
+    def read_body(self) -> bytes:
+        """The request's body."""
+        if self.headers.get("transfer-encoding") == "chunked":
+            return b"".join(self._chunks())
+        return self.rfile.read(int(self.headers.get("content-length", 0)))
+
+    def send(self, response: Response) -> None:
+        """Sends `response` whole."""
+        self.send_response(response.status)
+        for name, value in response.headers:
+            self.send_header(name, value)
+        if response.status not in (204, 304):
+            self.send_header("content-length", str(len(response.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(response.body)
+
+    def _chunks(self) -> Iterator[bytes]:
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+
+
+class _Runtime(Handler):
+    """The function's requests."""
+
+    api: RuntimeApi
+
+    def do_GET(self) -> None:
+        """`…/invocation/next`, which waits."""
+        invocation = self.api.next_invocation()
+        if invocation is None:
+            self.close_connection = True
+            return
+        deadline = time.time() + self.api.invocations.timeout_seconds
+        headers = [
+            ("content-type", "application/json"),
+            ("lambda-runtime-aws-request-id", invocation.id),
+            ("lambda-runtime-deadline-ms", str(int(deadline * 1000))),
+            ("lambda-runtime-invoked-function-arn", ARN),
+        ]
+        self.send(Response(200, headers, json.dumps(invocation.event).encode()))
+
+    def do_POST(self) -> None:
+        """`…/invocation/ID/response` or `/error`; `…/init/error`."""
+        body = self.read_body()
+        *_, invocation_id, outcome = self.path.split("/")
+        if invocation_id != "init":
+            self.api.complete(invocation_id, Outcome(body, failed=outcome != "response"))
+        self.send(Response(202, [], b"{}"))
+
+
+def serve(owner: contextlib.ExitStack, handler: type[Handler]) -> str:
+    """Serves on a free port; returns host and port."""
+    server = _Server((LOOPBACK, 0), handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    owner.callback(server.server_close)
+    owner.callback(server.shutdown)
+    return f"{LOOPBACK}:{server.server_address[1]}"
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # Many clients may come at once.
+    request_queue_size = 128

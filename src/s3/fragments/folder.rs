@@ -1,0 +1,97 @@
+//! A job's folder as a whole: how much is in it, and its end.
+
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+
+use super::{FAILURE, Fragments, ITEMS, SPANS};
+use crate::s3::{
+    Error,
+    error::{classify_answer, is_passing_code},
+};
+
+impl Fragments {
+    /// How many spans have been hashed.
+    ///
+    /// # Errors
+    /// What kept S3 from listing them.
+    pub async fn count(&self) -> Result<u64, Error> {
+        let mut count = 0;
+        let mut token = None;
+        loop {
+            let (keys, next) = self.page(&format!("{}{SPANS}", self.folder), token).await?;
+            count += keys.len() as u64;
+            token = match next {
+                Some(next) => Some(next),
+                None => return Ok(count),
+            };
+        }
+    }
+
+    /// Removes all that belongs to the job.
+    ///
+    /// # Errors
+    /// What kept S3 from listing or deleting it.
+    pub async fn delete(&self) -> Result<(), Error> {
+        let mut token = None;
+        loop {
+            let (keys, next) = self.page(&self.folder, token).await?;
+            self.delete_keys(keys.into_iter().filter(|key| self.is_a_key_of_ours(key)).collect()).await?;
+            match next {
+                Some(_) => token = next,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn page(
+        &self,
+        prefix: &str,
+        token: Option<String>,
+    ) -> Result<(Vec<String>, Option<String>), Error> {
+        let request = self
+            .client
+            .list_objects_v2()
+            .bucket(self.bucket.as_str())
+            .prefix(prefix)
+            .set_request_payer(self.payer.clone())
+            .set_continuation_token(token);
+        let sent = request.customize().interceptor(self.meter.clone()).send().await;
+        let page = sent.map_err(classify_answer)?;
+        let keys = page.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect();
+        Ok((keys, page.next_continuation_token().map(str::to_owned)))
+    }
+
+    pub(super) async fn delete_keys(&self, keys: Vec<String>) -> Result<(), Error> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let objects = keys.into_iter().map(|key| ObjectIdentifier::builder().key(key).build());
+        let objects: Vec<_> =
+            objects.collect::<Result<_, _>>().map_err(|error| Error::Unexpected(error.into()))?;
+        let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build();
+        let delete = delete.map_err(|error| Error::Unexpected(error.into()))?;
+        let request = self
+            .client
+            .delete_objects()
+            .bucket(self.bucket.as_str())
+            .set_request_payer(self.payer.clone())
+            .delete(delete);
+        let sent = request.customize().interceptor(self.meter.clone()).send().await;
+        let output = sent.map_err(classify_answer)?;
+        match output.errors().first() {
+            None => Ok(()),
+            Some(error) => {
+                let code = error.code().unwrap_or("no code");
+                let cause = format!("not deleted: {code}").into();
+                Err(if is_passing_code(code) { Error::Unavailable(cause) } else { Error::Unexpected(cause) })
+            }
+        }
+    }
+
+    /// Whether this service may have written there: nothing else is ever deleted.
+    fn is_a_key_of_ours(&self, key: &str) -> bool {
+        let Some(name) = key.strip_prefix(&self.folder) else { return false };
+        let offset = |text: &str| text.len() == 20 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let span = name.strip_prefix(SPANS).and_then(|span| span.split_once('-'));
+        [ITEMS, FAILURE].contains(&name) || span.is_some_and(|(start, end)| offset(start) && offset(end))
+    }
+}
