@@ -1,15 +1,16 @@
 //! Cold start: from the environment to a function that can answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{env, sync::Arc, time::Duration};
 
-use aws_config::SdkConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::ProvideCredentials;
 use tokio::time::timeout;
 
 use crate::{
-    config::{Account, Config},
+    config::{Account, Config, ConfigFaults},
     job::Worker,
     lambda::Api,
+    logging,
     s3::{Clients, is_path_style_endpoint},
     service::GetObjectTorrent,
     workflow::Executions,
@@ -24,6 +25,19 @@ pub async fn account(sdk: &SdkConfig) -> Account {
         region: sdk.region().map(|region| region.as_ref().to_owned()),
         has_credentials: has_credentials(sdk).await,
     }
+}
+
+/// What the environment says, of this service and of the SDK. The log comes first, with its default filter where the
+/// configuration has faults to tell.
+///
+/// # Errors
+/// All faults of the configuration.
+pub async fn configured() -> Result<(Config, SdkConfig), ConfigFaults> {
+    let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    let account = account(&sdk).await;
+    let config = Config::from_lookup(|name| env::var(name).ok(), account);
+    logging::init(&config.as_ref().map(|config| config.log_filter.clone()).unwrap_or_default());
+    Ok((config?, sdk))
 }
 
 /// The API function of `config`, with `sdk`'s region, endpoint and credentials. Without credentials it caches
