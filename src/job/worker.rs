@@ -81,7 +81,7 @@ impl Worker {
             return Err(Failure::BadInput("the span is none of the object's"));
         }
         let fragments = self.fragments(&request, job, meter);
-        let length = digests_length(range, piece_length);
+        let length = Pieces::byte_length(range.length(), piece_length);
         if fragments.span(range, length).await?.is_some() {
             return Ok(());
         }
@@ -115,7 +115,7 @@ impl Worker {
                 && let Some(span) = spans.next()
             {
                 let fragments = fragments.clone();
-                let length = digests_length(span, piece_length);
+                let length = Pieces::byte_length(span.length(), piece_length);
                 let read = async move { (span, fragments.span(span, length).await) };
                 reads.spawn(read.in_current_span());
             }
@@ -131,8 +131,8 @@ impl Worker {
     /// A task names its object by itself: it is held to `BUCKETS` like any request.
     fn request(&self, input: &Input) -> Result<TorrentRequest, Failure> {
         let request = request(input)?;
-        let is_served = self.config.buckets.contains(&request.object.bucket);
-        is_served.then_some(request).ok_or(Failure::Failed(Error::BucketNotServed))
+        self.operation.check_served(&request)?;
+        Ok(request)
     }
 
     async fn clean(&self, job: &Job, meter: &Meter) -> Result<(), Failure> {
@@ -206,10 +206,6 @@ fn piece_length(job: &Job) -> Result<PieceLength, Failure> {
 fn head_of(job: &Job) -> Result<ObjectHead, Failure> {
     let etag = job.input.etag.clone().ok_or(Failure::BadInput("no ETag"))?;
     Ok(ObjectHead::of(job.length, etag))
-}
-
-fn digests_length(span: ByteRange, piece_length: PieceLength) -> usize {
-    usize::try_from(piece_length.piece_count(span.length()) * 20).unwrap_or(usize::MAX)
 }
 
 pub(super) fn to_json(value: &impl serde::Serialize) -> Value {

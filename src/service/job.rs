@@ -38,7 +38,8 @@ impl GetObjectTorrent {
     /// # Errors
     /// See [`Error`].
     pub async fn known(&self, request: &TorrentRequest, meter: &Meter) -> Result<Known, Error> {
-        let (head, slot) = self.found(request, meter).await?;
+        self.check_served(request)?;
+        let (head, slot) = self.found(request, &self.source(request, meter), meter).await?;
         let Some(hashed) = self.known_info(request, &head, &slot, meter).await? else {
             if matches!(slot, Slot::Closed) {
                 return Err(Error::NoPlace);
@@ -132,15 +133,5 @@ impl GetObjectTorrent {
             }
         }
         Err(Error::S3(s3::Error::Unavailable("others write to the sidecar's place all the time".into())))
-    }
-
-    async fn found(&self, request: &TorrentRequest, meter: &Meter) -> Result<(ObjectHead, Slot), Error> {
-        if !self.config.buckets.contains(&request.object.bucket) {
-            return Err(Error::BucketNotServed);
-        }
-        let source = self.source(request, meter);
-        let head = async { source.head().await.map_err(Error::S3) };
-        let slot = async { Ok(self.read_sidecar(request, meter).await) };
-        tokio::try_join!(head, slot)
     }
 }

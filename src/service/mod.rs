@@ -105,20 +105,37 @@ impl GetObjectTorrent {
     /// # Errors
     /// See [`Error`].
     pub async fn get(&self, request: &TorrentRequest, time: Time, meter: &Meter) -> Result<Torrent, Error> {
-        if !self.config.buckets.contains(&request.object.bucket) {
-            return Err(Error::BucketNotServed);
-        }
+        self.check_served(request)?;
         let made = timeout_at(time.until, self.make(request, time.until, meter)).await;
         let made = made.map_err(|_| self.out_of_time(meter))??;
         Ok(self.stored(request, made, time.end.min(Instant::now() + SIDECAR_TIMEOUT), meter).await)
     }
 
-    /// HEAD and sidecar side by side. An object replaced while it is read starts anew, once.
-    async fn make(&self, request: &TorrentRequest, until: Instant, meter: &Meter) -> Result<Made, Error> {
-        let source = self.source(request, meter);
+    /// Refuses what lies in none of `BUCKETS`.
+    ///
+    /// # Errors
+    /// [`Error::BucketNotServed`].
+    pub fn check_served(&self, request: &TorrentRequest) -> Result<(), Error> {
+        let is_served = self.config.buckets.contains(&request.object.bucket);
+        is_served.then_some(()).ok_or(Error::BucketNotServed)
+    }
+
+    /// HEAD and sidecar side by side: one round trip.
+    async fn found(
+        &self,
+        request: &TorrentRequest,
+        source: &Source,
+        meter: &Meter,
+    ) -> Result<(ObjectHead, Slot), Error> {
         let head = async { source.head().await.map_err(Error::S3) };
         let slot = async { Ok(self.read_sidecar(request, meter).await) };
-        let (mut head, slot) = tokio::try_join!(head, slot)?;
+        tokio::try_join!(head, slot)
+    }
+
+    /// An object replaced while it is read starts anew, once.
+    async fn make(&self, request: &TorrentRequest, until: Instant, meter: &Meter) -> Result<Made, Error> {
+        let source = self.source(request, meter);
+        let (mut head, slot) = self.found(request, &source, meter).await?;
         let mut found = self.info(request, &source, &head, &slot, until, meter).await;
         if let Err(Error::S3(s3::Error::Changed)) = found {
             tracing::info!("the object changed while it was read: starting anew");

@@ -15,8 +15,14 @@ impl Pieces {
     /// The pieces of an object of `length` bytes, all still unknown (zero).
     #[must_use]
     pub fn unknown(length: u64, piece_length: PieceLength) -> Self {
+        Self(vec![0; Self::byte_length(length, piece_length)])
+    }
+
+    /// Of the pieces of `length` bytes, in bytes.
+    #[must_use]
+    pub fn byte_length(length: u64, piece_length: PieceLength) -> usize {
         let count = usize::try_from(piece_length.piece_count(length)).unwrap_or(usize::MAX);
-        Self(vec![0; count.saturating_mul(HASH_LENGTH)])
+        count.saturating_mul(HASH_LENGTH)
     }
 
     /// Puts `hashes` in from piece number `first` on. `false`, and nothing is changed, when they
