@@ -46,7 +46,7 @@ EXPRESS_REQUEST = 1.00 / 1e6
 EXPRESS_GB_SECOND = 0.06 / 3600
 # 50 MB, the definition and the data are less than one unit of 64 MB.
 EXPRESS_GB = 64 / 1024
-# Plan, WhatIsToDo, Hash, Assemble, Clean, TorrentStored; and one a child, though AWS does not say so.
+# Plan, IsAnythingToRead, Hash, Assemble, Clean, TorrentStored; and one a child, though AWS does not say so.
 TRANSITIONS = 6
 
 

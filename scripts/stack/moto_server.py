@@ -29,7 +29,6 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.item
     distributed_item_processor_worker,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_sfn
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from werkzeug.serving import run_simple
@@ -45,8 +44,7 @@ Worker = distributed_item_processor_worker.DistributedItemProcessorWorker
 
 def main(port: int, lambda_endpoint: str, s3_endpoint: str) -> None:
     """Serves until it is ended."""
-    endpoints = {"lambda": lambda_endpoint, "s3": s3_endpoint, "stepfunctions": f"http://{LOOPBACK}:{port}"}
-    send_calls_to(endpoints)
+    send_calls_to({"lambda": lambda_endpoint, "s3": s3_endpoint})
     fail_maps_with_their_children()
     start_one_execution_at_a_time()
     default_user_config["stepfunctions"]["execute_state_machine"] = True
@@ -59,14 +57,13 @@ def send_calls_to(endpoints: dict[str, str]) -> None:
     session = Session()
     # Made once: it takes time, and several threads at once disturb each other.
     clients = {service: _client(session, service, endpoint) for service, endpoint in endpoints.items()}
-    clients["stepfunctions"].meta.events.register("before-parameter-build.sfn.StartExecution", _in_lower_case)
     clients["lambda"].meta.events.register("before-parameter-build.lambda.Invoke", _by_its_name)
     clients["lambda"].meta.events.register("before-parse.lambda.Invoke", _with_a_request_id)
 
     def client_for(region: str, service: str, state_credentials: Any = None) -> BaseClient:
         return clients[service]
 
-    for module in (lambda_eval_utils, resource_eval_s3, state_task_service_sfn):
+    for module in (lambda_eval_utils, resource_eval_s3):
         module.boto_client_for = client_for
 
 
@@ -81,12 +78,6 @@ def _client(session: Session, service: str, endpoint: str) -> BaseClient:
         parameter_validation=False,
     )
     return session.create_client(service, endpoint_url=endpoint, config=config)
-
-
-def _in_lower_case(params: dict[str, Any], **_kwargs: Any) -> None:
-    """States write `StateMachineArn`, and the API has `stateMachineArn`; moto forgets to translate."""
-    for name in list(params):
-        params[name[0].lower() + name[1:]] = params.pop(name)
 
 
 def _by_its_name(params: dict[str, Any], **_kwargs: Any) -> None:
