@@ -5,11 +5,12 @@ The figures themselves are docs/BENCHMARKS.md's business: those of a quick run a
 
 import json
 import subprocess
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import quick_bench
+from quick_bench import SECONDS
 
 from benches import machine, record
 from benches.report import FOLDER, Bar, Report
@@ -18,7 +19,6 @@ from scripts.stack.errors import StackError
 
 QUICK = FOLDER / "quick"
 PLOTTER = tools.ROOT / ".tools" / "bench" / "bin" / "python"
-SECONDS = 900
 ROWS = {
     "memory": [
         ["test S3", "defaults"],
@@ -46,12 +46,11 @@ def test_a_quick_run_reports_each_row(name: str, build_shown: Callable[..., Path
         build_shown(program)
     report = QUICK / f"{name}.json"
     report.unlink(missing_ok=True)
-    ran = _run([sys.executable, "-m", "benches", name], QUICK="1")
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    lines = quick_bench.run(name)
     rows = json.loads(report.read_text(encoding="utf-8"))["rows"]
     for wanted in ROWS[name]:
         assert any(set(wanted) <= set(row) for row in rows), f"no row of {wanted} in {rows}"
-    assert all(f"| {' | '.join(row)} |" in ran.stdout for row in rows)
+    assert all(f"| {' | '.join(row)} |" in lines for row in rows)
 
 
 def test_the_plots_are_the_same_bytes_for_the_same_figures(folder: Path) -> None:
@@ -61,14 +60,14 @@ def test_the_plots_are_the_same_bytes_for_the_same_figures(folder: Path) -> None
     read = {"sidecar": dict.fromkeys(sizes, 0), "object": sizes}
     drawn = []
     for _ in range(2):
-        ran = _run([PLOTTER, "-m", "benches.plots", folder])
+        ran = _plot(folder)
         assert ran.returncode == 0, ran.stderr
         drawn.append((folder / "throughput.svg").read_bytes())
         assert "no bytes-read.svg" in ran.stdout
     assert drawn[0] == drawn[1]
     _report({"bytes_read": read}).save(folder / "cost.json")
     _report({"seconds": {"1 GiB": [[10, 7.0], [100, 6.0]]}}).save(folder / "job_plan.json")
-    assert "missing" not in _run([PLOTTER, "-m", "benches.plots", folder]).stdout
+    assert "missing" not in _plot(folder).stdout
     assert b">1,024<" in (folder / "bytes-read.svg").read_bytes()
 
 
@@ -98,8 +97,8 @@ def _report(figures: dict[str, object]) -> Report:
     return Report("Title", "Text.", ["a"], [["1"]], [Bar("a", 1.0, 2.0)], figures)
 
 
-def _run(command: Sequence[str | Path], **variables: str) -> subprocess.CompletedProcess[str]:
-    env = dict(tools.environment(**variables))
+def _plot(folder: Path) -> subprocess.CompletedProcess[str]:
+    command, env = [PLOTTER, "-m", "benches.plots", folder], dict(tools.environment())
     return subprocess.run(
         command, env=env, cwd=tools.ROOT, capture_output=True, text=True, timeout=SECONDS, check=False
     )

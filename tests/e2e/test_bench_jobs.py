@@ -3,18 +3,16 @@
 Their figures are docs/BENCHMARKS.md's business.
 """
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import quick_bench
 
 from benches import job_model, job_plan
 from benches.job_model import Plan
 from scripts.stack import build, tools
 
-SECONDS = 900
 DOCUMENT = tools.ROOT / "docs" / "OPERATIONS.md"
 
 
@@ -34,20 +32,11 @@ def plans(build_shown: Callable[..., Path]) -> list[Plan]:
 def test_a_quick_run_prints_the_table(name: str, rows: list[str], build_shown: Callable[..., Path]) -> None:
     for program in (build.release, build.job, build.test_s3, build.plan):
         build_shown(program)
-    ran = subprocess.run(
-        [sys.executable, "-m", "benches", name],
-        env=dict(tools.environment(QUICK="1")),
-        cwd=tools.ROOT,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert all(any(line.startswith(row) for line in ran.stdout.splitlines()) for row in rows), ran.stdout
+    lines = quick_bench.run(name)
+    assert all(any(line.startswith(row) for line in lines) for row in rows), lines
     # As QUICK=1 does not fail on a bar; these are no times.
-    requests = [line for line in ran.stdout.splitlines() if line.startswith("* S3 requests")]
-    assert all(line.endswith(": kept") for line in requests), ran.stdout
+    requests = [line for line in lines if line.startswith("* S3 requests")]
+    assert all(line.endswith(": kept") for line in requests), lines
 
 
 def test_the_document_has_the_tables_of_the_plans_and_of_the_model(plans: list[Plan]) -> None:

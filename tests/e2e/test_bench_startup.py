@@ -3,17 +3,14 @@
 Their figures are docs/BENCHMARKS.md's business.
 """
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import quick_bench
 
 from benches import cost_model
 from scripts.stack import build, tools
-
-SECONDS = 900
 
 
 @pytest.mark.parametrize(
@@ -29,17 +26,8 @@ SECONDS = 900
 def test_a_quick_run_prints_the_table(name: str, row: str, build_shown: Callable[..., Path]) -> None:
     for program in (build.release, build.test_s3):
         build_shown(program)
-    ran = subprocess.run(
-        [sys.executable, "-m", "benches", name],
-        env=dict(tools.environment(QUICK="1")),
-        cwd=tools.ROOT,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert [line for line in ran.stdout.splitlines() if line.startswith(row)], ran.stdout
+    lines = quick_bench.run(name)
+    assert [line for line in lines if line.startswith(row)], lines
 
 
 def test_the_formulas_are_those_of_the_requests_that_were_counted() -> None:

@@ -34,6 +34,14 @@ fn input() -> Value {
     json!({"bucket": "data", "key": "a"})
 }
 
+/// A job of the object that is about to be hashed.
+async fn planned() -> (FakeS3, Worker, Value) {
+    let s3 = serving(content()).await;
+    let worker = worker(&s3, &SPANS).await;
+    let plan = plan(&worker, input()).await;
+    (s3, worker, plan)
+}
+
 async fn hash_all(s3: &FakeS3, worker: &Worker, plan: &Value) {
     for span in items(&s3.client(), plan).await {
         hash(worker, plan, &span).await.expect("a fragment");
@@ -73,9 +81,7 @@ async fn a_job_makes_the_same_bytes_as_a_request_and_leaves_nothing_else() {
 
 #[tokio::test]
 async fn objects_are_read_unsigned_and_fragments_written_signed() {
-    let s3 = serving(content()).await;
-    let worker = worker(&s3, &SPANS).await;
-    let plan = plan(&worker, input()).await;
+    let (s3, worker, plan) = planned().await;
     s3.clear_calls();
     hash(&worker, &plan, &items(&s3.client(), &plan).await[1]).await.expect("a fragment");
     for call in s3.calls() {
@@ -100,9 +106,7 @@ async fn a_span_that_was_hashed_before_is_not_read_again() {
 
 #[tokio::test]
 async fn a_damaged_fragment_is_made_anew() {
-    let s3 = serving(content()).await;
-    let worker = worker(&s3, &SPANS).await;
-    let plan = plan(&worker, input()).await;
+    let (s3, worker, plan) = planned().await;
     hash_all(&s3, &worker, &plan).await;
     let key = s3.keys("data").into_iter().find(|key| key.contains("/spans/")).expect("a fragment");
     s3.put("data", &key, "short");
@@ -156,9 +160,7 @@ async fn an_object_that_changes_ends_the_job_by_name() {
 
 #[tokio::test]
 async fn an_object_that_changes_before_the_end_gets_no_torrent() {
-    let s3 = serving(content()).await;
-    let worker = worker(&s3, &SPANS).await;
-    let plan = plan(&worker, input()).await;
+    let (s3, worker, plan) = planned().await;
     hash_all(&s3, &worker, &plan).await;
     s3.put("data", "a", Content::cheap(LENGTH, 10));
     assert_eq!(end(&worker, "assemble", &plan).await.expect_err("another object").name(), "ObjectChanged");
@@ -167,9 +169,7 @@ async fn an_object_that_changes_before_the_end_gets_no_torrent() {
 
 #[tokio::test]
 async fn a_missing_fragment_is_never_assembled_over() {
-    let s3 = serving(content()).await;
-    let worker = worker(&s3, &SPANS).await;
-    let plan = plan(&worker, input()).await;
+    let (s3, worker, plan) = planned().await;
     let spans = items(&s3.client(), &plan).await;
     for span in &spans[1..] {
         hash(&worker, &plan, span).await.expect("a fragment");
@@ -195,9 +195,7 @@ async fn an_object_of_the_users_in_the_sidecars_place_stays() {
 
 #[tokio::test]
 async fn what_passes_is_worth_another_try() {
-    let s3 = serving(content()).await;
-    let worker = worker(&s3, &SPANS).await;
-    let plan = plan(&worker, input()).await;
+    let (s3, worker, plan) = planned().await;
     let span = &items(&s3.client(), &plan).await[0];
     s3.fault(Matcher::get().key("a"), Fault::slow_down());
     assert_eq!(hash(&worker, &plan, span).await.expect_err("no bytes").name(), "Unavailable");
@@ -207,9 +205,7 @@ async fn what_passes_is_worth_another_try() {
 
 #[tokio::test]
 async fn more_fragments_than_a_page_are_cleaned() {
-    let s3 = serving(content()).await;
-    let worker = worker(&s3, &SPANS).await;
-    let plan = plan(&worker, input()).await;
+    let (s3, worker, plan) = planned().await;
     let folder = plan["items"]["key"].as_str().expect("a key").replace("items.json", "");
     for number in 0..1_005 {
         s3.put("data", &format!("{folder}spans/{number:020}-{:020}", number + 1), "x");
@@ -231,9 +227,7 @@ async fn more_fragments_than_a_page_are_cleaned() {
 
 #[tokio::test]
 async fn a_failed_child_leaves_word_of_the_reason() {
-    let s3 = serving(content()).await;
-    let worker = worker(&s3, &SPANS).await;
-    let plan = plan(&worker, input()).await;
+    let (s3, worker, plan) = planned().await;
     assert_eq!(explain(&worker, &plan, CHILD_FAILED).await.error, "HashFailed");
     assert_eq!(explain(&worker, &plan, "Lambda.Unknown").await.error, "Lambda.Unknown");
     s3.fault(Matcher::get().key("a"), Fault::slow_down());
@@ -273,9 +267,7 @@ async fn an_object_that_is_gone_explains_all_and_its_fragments_go() {
 
 #[tokio::test]
 async fn a_task_outside_the_served_buckets_is_refused() {
-    let s3 = serving(content()).await;
-    let worker = worker(&s3, &SPANS).await;
-    let plan = plan(&worker, input()).await;
+    let (s3, worker, plan) = planned().await;
     let span = items(&s3.client(), &plan).await[0].clone();
     let mut other = plan.clone();
     other["job"]["bucket"] = json!("other");
@@ -303,9 +295,7 @@ async fn a_stale_sidecar_is_replaced_by_the_jobs() {
 
 #[tokio::test]
 async fn a_sidecar_that_cannot_be_read_does_not_end_a_job_as_done() {
-    let s3 = serving(content()).await;
-    let worker = worker(&s3, &SPANS).await;
-    let plan = plan(&worker, input()).await;
+    let (s3, worker, plan) = planned().await;
     hash_all(&s3, &worker, &plan).await;
     s3.fault(Matcher::get().key("a.torrent"), Fault::slow_down());
     assert_eq!(end(&worker, "assemble", &plan).await.expect_err("no sidecar").name(), "Unavailable");
@@ -313,9 +303,7 @@ async fn a_sidecar_that_cannot_be_read_does_not_end_a_job_as_done() {
 
 #[tokio::test]
 async fn a_failure_that_passed_is_not_the_reason_of_another() {
-    let s3 = serving(content()).await;
-    let worker = worker(&s3, &SPANS).await;
-    let plan = plan(&worker, input()).await;
+    let (s3, worker, plan) = planned().await;
     s3.fault(Matcher::get().key("a"), Fault::slow_down());
     hash(&worker, &plan, &items(&s3.client(), &plan).await[0]).await.expect_err("no bytes");
     s3.clear_faults();
@@ -335,9 +323,7 @@ async fn a_job_that_may_not_read_fails_and_says_so() {
 
 #[tokio::test]
 async fn spans_that_are_no_whole_pieces_are_refused() {
-    let s3 = serving(content()).await;
-    let worker = worker(&s3, &SPANS).await;
-    let mut plan = plan(&worker, input()).await;
+    let (_s3, worker, mut plan) = planned().await;
     for span in [(0, 262_143), (1, 262_144), (262_144, 262_144), (0, LENGTH + 1)] {
         let span = json!({"start": span.0, "end": span.1});
         assert_eq!(hash(&worker, &plan, &span).await.expect_err("no fragment").name(), "BadInput");
