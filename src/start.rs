@@ -1,13 +1,13 @@
 //! Cold start: from the environment to a function that can answer.
 
-use std::{env, sync::Arc, time::Duration};
+use std::{env, process::ExitCode, sync::Arc, time::Duration};
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::ProvideCredentials;
 use tokio::time::timeout;
 
 use crate::{
-    config::{Account, Config, ConfigFaults},
+    config::{Account, Config},
     job::Worker,
     lambda::Api,
     logging,
@@ -27,17 +27,32 @@ pub async fn account(sdk: &SdkConfig) -> Account {
     }
 }
 
-/// What the environment says, of this service and of the SDK. The log comes first, with its default filter where the
-/// configuration has faults to tell.
-///
-/// # Errors
-/// All faults of the configuration.
-pub async fn configured() -> Result<(Config, SdkConfig), ConfigFaults> {
+/// What the environment says, of this service and of the SDK; `None` once all faults of the configuration are logged.
+/// The log comes first, with its default filter where there are any.
+pub async fn configured() -> Option<(Config, SdkConfig)> {
     let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let account = account(&sdk).await;
     let config = Config::from_lookup(|name| env::var(name).ok(), account);
     logging::init(&config.as_ref().map(|config| config.log_filter.clone()).unwrap_or_default());
-    Ok((config?, sdk))
+    match config {
+        Ok(config) => Some((config, sdk)),
+        Err(faults) => {
+            tracing::error!(faults = faults.0.join("; "), "the function does not start");
+            None
+        }
+    }
+}
+
+/// How a function's process ends when the Lambda runtime has.
+#[must_use]
+pub fn exit_code(ended: Result<(), lambda_runtime::Error>) -> ExitCode {
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(cause = logging::causes(&*error), "the Lambda runtime failed");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// The API function of `config`, with `sdk`'s region, endpoint and credentials. Without credentials it caches

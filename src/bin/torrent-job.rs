@@ -2,22 +2,10 @@
 
 use std::process::ExitCode;
 
-use get_object_torrent::{job, logging, start};
+use get_object_torrent::{job, start};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let (config, sdk) = match start::configured().await {
-        Ok(configured) => configured,
-        Err(faults) => {
-            tracing::error!(faults = faults.0.join("; "), "the function does not start");
-            return ExitCode::FAILURE;
-        }
-    };
-    match lambda_runtime::run(job::service(start::worker(config, &sdk))).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(cause = logging::causes(&*error), "the Lambda runtime failed");
-            ExitCode::FAILURE
-        }
-    }
+    let Some((config, sdk)) = start::configured().await else { return ExitCode::FAILURE };
+    start::exit_code(lambda_runtime::run(job::service(start::worker(config, &sdk))).await)
 }
