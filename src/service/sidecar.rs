@@ -67,6 +67,7 @@ impl Slot {
 pub(super) async fn read(sidecars: &SidecarStore, request: &TorrentRequest, meter: &Meter) -> Slot {
     if !sidecars.has_place_for(&request.object) {
         tracing::warn!("the sidecar's key would be longer than S3 takes: served uncached");
+        meter.add_sidecar_failure();
         return Slot::Closed;
     }
     let read = sidecars.read(&request.object, &request.options, meter);
@@ -75,14 +76,17 @@ pub(super) async fn read(sidecars: &SidecarStore, request: &TorrentRequest, mete
         Ok(Ok(Lookup::Ours(sidecar))) => Slot::Taken(sidecar),
         Ok(Ok(Lookup::Foreign)) => {
             tracing::warn!("an object that is not ours lies at the sidecar's key: served uncached");
+            meter.add_sidecar_failure();
             Slot::Closed
         }
         Ok(Err(error)) => {
             tracing::warn!(cause = causes(&error), "the sidecar cannot be read");
+            meter.add_sidecar_failure();
             Slot::Free
         }
         Err(_) => {
             tracing::warn!("the sidecar cannot be read in time");
+            meter.add_sidecar_failure();
             Slot::Free
         }
     }
@@ -105,7 +109,10 @@ pub(super) async fn write(
     match store(sidecars, request, torrent, head, replaced.as_ref(), meter).await {
         Ok(Stored::Written) => {}
         Ok(Stored::Raced) => tracing::info!("another object lies at the sidecar's key: not written"),
-        Err(error) => tracing::warn!(cause = causes(&error), "the sidecar cannot be written"),
+        Err(error) => {
+            tracing::warn!(cause = causes(&error), "the sidecar cannot be written");
+            meter.add_sidecar_failure();
+        }
     }
 }
 
