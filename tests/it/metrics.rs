@@ -68,7 +68,7 @@ fn check(line: &Value, directives: &[Directive]) {
 #[track_caller]
 fn last(written: &Written, names: &[&str]) -> Value {
     let line = lines(written, &REQUEST).pop().expect("a line of metrics");
-    Value::from_iter(names.iter().map(|name| ((*name).to_owned(), line[*name].clone())))
+    names.iter().map(|name| ((*name).to_owned(), line[*name].clone())).collect()
 }
 
 #[tokio::test]
