@@ -1,6 +1,6 @@
 # Every command a person or CI needs. What the tools need is set up in .tools/, pinned in requirements/.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rust test-e2e test-template lint advisories pins fmt build invoke bench bench-record clean
+.PHONY: help run test test-rust test-e2e test-template lint advisories pins sbom fmt build invoke bench bench-record clean
 
 E2E := .tools/e2e
 LINT := .tools/lint
@@ -25,8 +25,9 @@ test-e2e: $(E2E)/ready $(LINT)/ready $(BENCH)/ready ## The built function with r
 	@scripts/require.sh cargo curl aria2c transmission-daemon nginx mktorrent openssl
 	$(E2E)/bin/python -m pytest tests/e2e
 
-test-template: $(LINT)/ready ## The template and the docs against the code and the contract
-	$(LINT)/bin/python -m pytest tests/template tests/docs
+test-template: $(LINT)/ready ## The template and the docs against the code and the contract; pins and bill of materials
+	@scripts/require.sh cargo
+	$(LINT)/bin/python -m pytest tests/template tests/docs tests/supply_chain
 
 lint: $(LINT)/ready ## Formatting, clippy, docs, licences, Python, and the template with a build of it
 	@scripts/require.sh cargo
@@ -40,6 +41,10 @@ lint: $(LINT)/ready ## Formatting, clippy, docs, licences, Python, and the templ
 
 advisories: $(LINT)/ready ## Known vulnerabilities of the dependencies (asks the RustSec database over the network)
 	$(LINT)/bin/cargo-deny check advisories
+
+sbom: ## Write the bill of materials of the functions, CycloneDX 1.5, to target/
+	@scripts/require.sh cargo python3
+	@python3 -m scripts.sbom target/get-object-torrent.cdx.json
 
 pins: $(PINS)/ready ## Write the hashes of every pinned Python package (after a change of requirements/; asks the package index)
 	$(PINS)/bin/python scripts/pin_hashes.py requirements/*.txt
