@@ -1,4 +1,4 @@
-//! The API function: one event, one response, one log line.
+//! The API function: one event, one response, one log line and one of metrics.
 
 use std::{
     sync::Arc,
@@ -11,8 +11,8 @@ use tracing::Instrument;
 
 use super::{
     error_document::ErrorAnswer,
-    log_line::LogLine,
     request::{Asked, Parsed, parse},
+    request_end::RequestEnd,
     response::ResponseTo,
 };
 use crate::{
@@ -49,6 +49,7 @@ impl Api {
     async fn answer(&self, request: Request, context: &Context) -> Response<Body> {
         let started = Instant::now();
         let meter = Meter::default();
+        let time = time(&self.config, started, context.deadline);
         let parsed = parse(&request, self.config.virtual_host_domain.as_deref());
         let to = ResponseTo {
             method: request.method(),
@@ -56,21 +57,21 @@ impl Api {
             request_id: &context.request_id,
         };
         let (mut origin, mut code, mut failure) = ("", "", None);
-        let response =
-            match self.outcome(&parsed, time(&self.config, started, context.deadline), &meter).await {
-                Outcome::Preflight => to.preflight(),
-                Outcome::Torrent(torrent) => {
-                    origin = torrent.origin.as_str();
-                    to.torrent(torrent)
-                }
-                Outcome::Error(answer, cause) => {
-                    (code, failure) = (answer.code, cause);
-                    to.error(&answer, &parsed.resource)
-                }
-            };
+        let response = match self.outcome(&parsed, time, &meter).await {
+            Outcome::Preflight => to.preflight(),
+            Outcome::Torrent(torrent) => {
+                origin = torrent.origin.as_str();
+                to.torrent(torrent)
+            }
+            Outcome::Error(answer, cause) => {
+                (code, failure) = (answer.code, cause);
+                to.error(&answer, &parsed.resource)
+            }
+        };
         let status = response.status();
         let failure = failure.as_ref();
-        LogLine { parsed: &parsed, meter: &meter, started, origin, status, code, failure }.write();
+        let end = RequestEnd { parsed: &parsed, meter: &meter, started, time, origin, status, code, failure };
+        end.write(context);
         response
     }
 

@@ -235,6 +235,7 @@ impl GetObjectTorrent {
             let write = sidecar::write(sidecars, request, &torrent, &head, slot, meter);
             if timeout_at(stored_by, write).await.is_err() {
                 tracing::warn!("the sidecar cannot be written in time");
+                meter.add_sidecar_failure();
             }
         }
         torrent

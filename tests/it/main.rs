@@ -18,6 +18,7 @@ mod job_log;
 mod job_runner;
 mod jobs;
 mod log;
+mod metrics;
 mod part_checksums;
 mod reading;
 mod refusals;
