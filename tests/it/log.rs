@@ -50,7 +50,7 @@ impl<'writer> MakeWriter<'writer> for Written {
 }
 
 impl Written {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         String::from_utf8(self.0.lock().expect("the log's lock").clone()).expect("UTF-8")
     }
 

@@ -8,6 +8,7 @@ mod failures;
 mod fake_s3;
 mod fake_workflow;
 mod far_end;
+mod faults;
 mod fixtures;
 mod harness;
 mod job;

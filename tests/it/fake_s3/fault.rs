@@ -23,6 +23,8 @@ pub(crate) enum Fault {
     Reset,
     /// The connection is closed before any byte of an answer.
     Close,
+    /// The request is carried out, and the connection closed before any byte of the answer.
+    Lost,
     /// The connection is closed after so many bytes of the body, while `Content-Length` promises more.
     CutBody(u64),
     /// The connection is reset then. Of the bytes before, some may be lost.

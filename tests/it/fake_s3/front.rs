@@ -142,7 +142,9 @@ impl Front {
             }
         }
         request.extensions_mut().insert(overrides);
-        self.service.call(request).await.map_err(|_| NoAnswer)
+        let response = self.service.call(request).await.map_err(|_| NoAnswer)?;
+        let is_lost = faults.iter().any(|fault| matches!(fault, Fault::Lost));
+        if is_lost { Err(NoAnswer) } else { Ok(response) }
     }
 
     fn finish(
