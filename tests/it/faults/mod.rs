@@ -24,7 +24,7 @@ use std::{
 use self::{plan::Plan, run::run};
 
 /// Seeds side by side: what they do is mostly to wait.
-const WORKERS: usize = 32;
+const WORKERS: usize = 16;
 
 fn number(variable: &str) -> Option<u64> {
     env::var(variable).ok().map(|text| text.parse().expect("a number"))

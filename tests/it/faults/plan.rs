@@ -68,7 +68,7 @@ impl Plan {
             (pieces + dice.pick(&[0, 1, PIECE - 1, 5_000])).max(1)
         };
         let fixed_pieces = !dice.one_in(4);
-        let range_size = dice.pick(&[PIECE, 3 * PIECE, 4 * PIECE, 16 * KIB * KIB]);
+        let range_size = dice.pick(&[2 * PIECE, 3 * PIECE, 4 * PIECE, 16 * KIB * KIB]);
         let has_credentials = !dice.one_in(16);
         let function_role = has_credentials && dice.one_in(4);
         let reach = range_size.min(length);
