@@ -22,4 +22,5 @@ mod part_checksums;
 mod reading;
 mod refusals;
 mod responses;
+mod revealing;
 mod sidecar;

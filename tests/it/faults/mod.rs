@@ -63,7 +63,8 @@ fn under_any_seed_the_answer_is_right_or_an_error_in_time() {
         }
     });
     let outcomes = outcomes.into_inner().expect("the outcomes' lock");
-    let failed: Vec<_> = outcomes.iter().filter(|(_, outcome)| outcome.is_none()).map(|(seed, _)| seed).collect();
+    let failed: Vec<_> =
+        outcomes.iter().filter(|(_, outcome)| outcome.is_none()).map(|(seed, _)| seed).collect();
     assert!(failed.is_empty(), "seeds that failed: {failed:?}");
     tell(outcomes.into_iter().filter_map(|(_, outcome)| outcome));
 }

@@ -118,7 +118,8 @@ impl Trouble {
             (Target::Head, Fault::Header { name, .. }) => name.starts_with("x-amz-checksum"),
             // 4xx and answers that are whole, but none: an S3 that does not know the call.
             (Target::Page, Fault::Error { status, code }) => {
-                (400..500).contains(status) && !BUSY.contains(&(*status, code))
+                (400..500).contains(status)
+                    && !BUSY.contains(&(*status, code))
                     && !CREDENTIALS.contains(&(*status, code))
             }
             (Target::Page, Fault::ShortBody(_) | Fault::OverlongBody(_) | Fault::Header { .. }) => true,
@@ -180,7 +181,9 @@ fn fault(dice: &mut Dice, target: Target, reach: u64) -> Fault {
 fn refusal(dice: &mut Dice, target: Target) -> Fault {
     let (status, code) = match target {
         Target::Head | Target::Read => dice.pick(&[(403, "AccessDenied"), (404, "NoSuchKey")]),
-        Target::Page => dice.pick(&[(403, "AccessDenied"), (501, "NotImplemented"), (400, "InvalidArgument")]),
+        Target::Page => {
+            dice.pick(&[(403, "AccessDenied"), (501, "NotImplemented"), (400, "InvalidArgument")])
+        }
         Target::SidecarGet => dice.pick(&[(403, "AccessDenied"), (404, "NoSuchKey"), (400, "Odd")]),
         Target::SidecarPut => dice.pick(&[
             (403, "AccessDenied"),

@@ -29,8 +29,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn new(plan: &Plan) -> Self {
-        let mut bucket =
-            if plan.function_role { Bucket::private("data") } else { Bucket::public("data") };
+        let mut bucket = if plan.function_role { Bucket::private("data") } else { Bucket::public("data") };
         if plan.versioned {
             bucket = bucket.versioned();
         }
