@@ -11,6 +11,7 @@ mod far_end;
 mod faults;
 mod fixtures;
 mod harness;
+mod hostile;
 mod job;
 mod job_figures;
 mod job_limits;

@@ -15,6 +15,8 @@ use super::store::Store;
 pub(crate) enum Fault {
     /// This error is the answer; the request changes nothing.
     Error { status: u16, code: &'static str },
+    /// This is the answer, whatever it is; the request changes nothing.
+    Answer { status: u16, body: String },
     /// The answer begins this much later.
     Delay(Duration),
     /// Runs just before the request is carried out.

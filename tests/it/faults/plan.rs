@@ -1,7 +1,11 @@
 //! What one seed stands for: an object, a function, what lies at the sidecar's key, and what goes wrong. Its `Debug`
 //! is what a failing seed is reported with.
 
-use super::{dice::Dice, trouble::Trouble};
+use super::{
+    dice::Dice,
+    trouble::{Trouble, What},
+};
+use crate::fake_s3::Fault;
 
 pub(super) const KIB: u64 = 1024;
 pub(super) const PIECE: u64 = 16 * KIB;
@@ -89,7 +93,7 @@ impl Plan {
             is_head: dice.one_in(10),
             callers: dice.pick(&[1, 1, 1, 1, 2, 5]),
             left: left(&mut dice),
-            troubles: (0..count).map(|_| Trouble::thrown(&mut dice, reach)).collect(),
+            troubles: troubles(&mut dice, count, reach),
         }
     }
 
@@ -129,11 +133,24 @@ impl Plan {
         self.budget_ms == IMPATIENT_MS
     }
 
+    /// READ access may have been taken away.
+    pub(super) fn loses_access(&self) -> bool {
+        self.troubles.iter().any(|trouble| matches!(trouble.what, What::AccessGone))
+    }
+
     /// Little goes wrong, and there is time: the request must succeed.
     pub(super) fn must_succeed(&self) -> bool {
         let grave: Vec<_> = self.troubles.iter().filter(|trouble| !trouble.is_harmless()).collect();
         !self.is_impatient() && grave.len() <= 1 && self.troubles.iter().all(Trouble::passes)
     }
+}
+
+/// Excess goes first: at the end of a body that another fault has shortened, it would stand for the object's own bytes,
+/// which no client could tell.
+fn troubles(dice: &mut Dice, count: u64, reach: u64) -> Vec<Trouble> {
+    let mut troubles: Vec<_> = (0..count).map(|_| Trouble::thrown(dice, reach)).collect();
+    troubles.sort_by_key(|trouble| !matches!(trouble.what, What::Fault(Fault::OverlongBody(_))));
+    troubles
 }
 
 fn left(dice: &mut Dice) -> Left {
