@@ -29,6 +29,7 @@ use sha1::{Digest, Sha1};
 use super::{
     fake_s3::{Content, FakeS3, Identity},
     fake_workflow::{ARN, FakeWorkflow},
+    log::listen,
 };
 
 /// The function, as started with some variables.
@@ -57,6 +58,7 @@ impl Function {
         variables: &[(&str, &str)],
         identity: Option<&Identity>,
     ) -> Result<Self, ConfigFaults> {
+        listen();
         let sdk = sdk(&s3.endpoint(), identity);
         let config = Config::from_lookup(lookup(variables), start::account(&sdk).await)?;
         Ok(Self { api: start::api(config, &sdk), requests: AtomicU64::new(0) })
@@ -64,6 +66,7 @@ impl Function {
 
     /// One that leaves large objects to the jobs of `workflow`.
     pub(crate) async fn with_jobs(s3: &FakeS3, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Self {
+        listen();
         let role = Identity::role();
         let sdk_of = |endpoint: &str| sdk(endpoint, Some(&role));
         let s3_sdk = sdk_of(&s3.endpoint());
