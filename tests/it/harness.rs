@@ -29,7 +29,6 @@ use sha1::{Digest, Sha1};
 use super::{
     fake_s3::{Content, FakeS3, Identity},
     fake_workflow::{ARN, FakeWorkflow},
-    log::listen,
 };
 
 /// The function, as started with some variables.
@@ -58,7 +57,6 @@ impl Function {
         variables: &[(&str, &str)],
         identity: Option<&Identity>,
     ) -> Result<Self, ConfigFaults> {
-        listen();
         let sdk = sdk(&s3.endpoint(), identity);
         let config = Config::from_lookup(lookup(variables), start::account(&sdk).await)?;
         Ok(Self { api: start::api(config, &sdk), requests: AtomicU64::new(0) })
@@ -66,9 +64,7 @@ impl Function {
 
     /// One that leaves large objects to the jobs of `workflow`.
     pub(crate) async fn with_jobs(s3: &FakeS3, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Self {
-        listen();
-        let role = Identity::role();
-        let sdk_of = |endpoint: &str| sdk(endpoint, Some(&role));
+        let sdk_of = |endpoint: &str| sdk(endpoint, Some(&Identity::role()));
         let s3_sdk = sdk_of(&s3.endpoint());
         let config = Config::from_lookup(lookup(variables), start::account(&s3_sdk).await);
         let config = Arc::new(config.expect("a function that starts"));
@@ -240,6 +236,7 @@ pub(crate) fn version_2(
 }
 
 fn sdk(endpoint: &str, identity: Option<&Identity>) -> SdkConfig {
+    super::log::listen();
     let credentials = identity.map(|identity| {
         let Identity { access_key, secret_key, session_token } = identity.clone();
         SharedCredentialsProvider::new(Credentials::new(access_key, secret_key, session_token, None, "test"))

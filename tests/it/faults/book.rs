@@ -102,7 +102,7 @@ impl Expected {
             "https://s3.us-east-1.amazonaws.com/data/a",
             "https://s3.dualstack.us-east-1.amazonaws.com/data/a",
         ];
-        let seeds: String = seeds.iter().map(|seed| format!("{}:{seed}", seed.len())).collect();
+        let seeds = seeds.map(|seed| format!("{}:{seed}", seed.len())).concat();
         let head = format!("d10:created by18:get-object-torrent{date}4:info");
         [head.as_bytes(), &self.info, format!("8:url-listl{seeds}ee").as_bytes()].concat()
     }

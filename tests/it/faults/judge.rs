@@ -14,6 +14,8 @@ use crate::{fake_s3::Object, harness::Answer};
 
 /// A sidecar's write may end so much later than the budget.
 const SIDECAR: Duration = Duration::from_secs(2);
+/// Whatever went wrong.
+const SLOW_DOWN: [(u16, &str); 1] = [(503, "SlowDown")];
 /// A busy machine's.
 const SLACK: Duration = Duration::from_secs(4);
 
@@ -30,9 +32,8 @@ pub(super) fn judge(world: &World, plan: &Plan, answer: &Answer, took: Duration)
     let told = |allowed: &(u16, &str)| {
         allowed.0 == answer.status && code.as_ref().is_none_or(|code| code == allowed.1)
     };
-    let slow_down = [(503, "SlowDown")];
-    let allowed = plan.troubles.iter().flat_map(|trouble| trouble.may_end_in());
-    let is_allowed = allowed.chain(&slow_down).any(told);
+    let allowed = plan.troubles.iter().flat_map(Trouble::may_end_in);
+    let is_allowed = allowed.chain(&SLOW_DOWN).any(told);
     assert!(is_allowed, "status {}, nothing explains it: {}", answer.status, answer.text());
     assert!(!plan.must_succeed(), "it should have succeeded: {} {}", answer.status, answer.text());
     assert_eq!(answer.header("retry-after").is_some(), answer.status == 503);

@@ -38,6 +38,7 @@ pub(super) enum Left {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub(super) struct Plan {
     pub(super) length: u64,
     /// Uploaded in parts with SHA-1s.
@@ -72,7 +73,10 @@ impl Plan {
             (pieces + dice.pick(&[0, 1, PIECE - 1, 5_000])).max(1)
         };
         let fixed_pieces = !dice.one_in(4);
-        let range_size = dice.pick(&[2 * PIECE, 3 * PIECE, 4 * PIECE, 16 * KIB * KIB]);
+        let budget_ms = if dice.one_in(6) { IMPATIENT_MS } else { 20_000 };
+        // A busy machine needs long for many ranges.
+        let ranges = if budget_ms == IMPATIENT_MS { 2..4 } else { 0..4 };
+        let range_size = dice.pick(&[2 * PIECE, 3 * PIECE, 4 * PIECE, 16 * KIB * KIB][ranges]);
         let has_credentials = !dice.one_in(16);
         let function_role = has_credentials && dice.one_in(4);
         let reach = range_size.min(length);
@@ -83,7 +87,7 @@ impl Plan {
             fixed_pieces: fixed_pieces && !in_parts,
             range_size,
             concurrency: dice.pick(&[1, 2, 8, 64]),
-            budget_ms: if dice.one_in(6) { IMPATIENT_MS } else { 20_000 },
+            budget_ms,
             latency_ms: dice.pick(&[0, 0, 3]),
             function_role,
             has_credentials,

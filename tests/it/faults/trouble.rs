@@ -99,14 +99,15 @@ impl Trouble {
         match &self.what {
             _ if self.is_harmless() => true,
             What::Replaced | What::UsersOwn | What::Purged => true,
-            What::Deleted | What::AccessGone => false,
+            What::Deleted
+            | What::AccessGone
+            | What::Fault(Fault::StallBody { pause: None, .. } | Fault::IgnoreConditions) => false,
             What::Fault(Fault::Error { status, .. }) => {
                 self.times == 1 && BUSY.iter().any(|(busy, _)| busy == status)
             }
             What::Fault(Fault::Header { name, .. }) => {
                 self.times == 1 && *name == "content-range" && self.target == Target::Read
             }
-            What::Fault(Fault::StallBody { pause: None, .. } | Fault::IgnoreConditions) => false,
             What::Fault(_) => self.times == 1,
         }
     }
@@ -132,18 +133,24 @@ impl Trouble {
         match &self.what {
             What::Deleted => &[(404, "NoSuchKey"), (403, "AccessDenied")],
             What::AccessGone => &[(403, "AccessDenied")],
-            What::Fault(_) if self.is_of_sidecar() => &[],
-            What::Fault(Fault::Error { status: 403, code: "AccessDenied" }) => &[(403, "AccessDenied")],
-            What::Fault(Fault::Error { status: 404, .. }) => &[(404, "NoSuchKey"), (403, "AccessDenied")],
+            What::Fault(fault) if !self.is_of_sidecar() => self.told_of(fault),
+            _ => &[],
+        }
+    }
+
+    fn told_of(&self, fault: &Fault) -> &'static [(u16, &'static str)] {
+        match fault {
             // HEAD tells no code.
-            What::Fault(Fault::Error { status: 403, .. }) if self.target == Target::Head => {
+            Fault::Error { status: 403, .. } if self.target == Target::Head => {
                 &[(403, "AccessDenied"), (500, "InternalError")]
             }
-            What::Fault(Fault::Error { status, code }) if CREDENTIALS.contains(&(*status, code)) => {
+            Fault::Error { status: 403, code: "AccessDenied" } => &[(403, "AccessDenied")],
+            Fault::Error { status: 404, .. } => &[(404, "NoSuchKey"), (403, "AccessDenied")],
+            Fault::Error { status, code } if CREDENTIALS.contains(&(*status, code)) => {
                 &[(500, "InternalError")]
             }
-            // HEAD tells of another length: too long, none, or that of a torrent too large.
-            What::Fault(Fault::Header { name: "content-length", .. }) => &[(400, "InvalidRequest")],
+            // HEAD tells of another length: none, or that of an object too large.
+            Fault::Header { name: "content-length", .. } => &[(400, "InvalidRequest")],
             _ => &[],
         }
     }

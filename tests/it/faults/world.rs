@@ -137,7 +137,7 @@ impl World {
 /// A request while nothing goes wrong; a machine may be too busy for the budget.
 pub(super) async fn ask_well(plan: &Plan, function: &Function) -> Answer {
     let mut answer = function.get("/data/a").await;
-    for _ in 0..10 {
+    for _ in 0..30 {
         if !(plan.is_impatient() && answer.status == 503) {
             break;
         }
