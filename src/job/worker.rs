@@ -12,10 +12,10 @@ use super::{Caught, Failure, Job, Reason, Span, Task};
 use crate::{
     config::Config,
     logging::causes,
-    object::ByteRange,
+    object::{ByteRange, MAX_OBJECT_BYTES},
     s3::{self, Clients, Fragments, Meter, ObjectHead},
     service::{Error, GetObjectTorrent, TorrentRequest},
-    torrent::{PieceLength, Pieces},
+    torrent::{MAX_PIECES, PieceLength, Pieces},
     workflow::{Input, Spans},
 };
 
@@ -50,6 +50,7 @@ impl Worker {
     /// See [`Failure`].
     pub async fn run(&self, task: Task, meter: &Meter) -> Result<Value, Failure> {
         let job = task.job().cloned();
+        job.as_ref().map_or(Ok(()), check)?;
         let done = match task {
             Task::Plan { input, state_machine } => {
                 self.plan(input, state_machine, meter).await.map(|plan| to_json(&plan))
@@ -196,6 +197,17 @@ fn without_a_word(caught: &Caught) -> Reason {
 pub(super) fn request(input: &Input) -> Result<TorrentRequest, Failure> {
     let object = input.object().ok_or(Failure::BadInput("no bucket can have this name"))?;
     Ok(TorrentRequest { object, options: input.options(), may_start_job: false })
+}
+
+/// What Plan makes no job of: a length decides how much memory is taken.
+fn check(job: &Job) -> Result<(), Failure> {
+    let piece_length = piece_length(job)?;
+    let is_length = (1..=MAX_OBJECT_BYTES).contains(&job.length);
+    if !is_length || piece_length.piece_count(job.length) > MAX_PIECES {
+        return Err(Failure::BadInput("no object has this length and piece length"));
+    }
+    let is_split = job.span_size > 0 && job.span_size.is_multiple_of(job.piece_length);
+    is_split.then_some(()).ok_or(Failure::BadInput("the spans are no whole pieces"))
 }
 
 fn piece_length(job: &Job) -> Result<PieceLength, Failure> {

@@ -73,6 +73,9 @@ impl From<Refusal> for ErrorAnswer {
             Refusal::DirectoryBucket => {
                 not_implemented("Torrents of objects in directory buckets are not supported.")
             }
+            Refusal::BlankKey => {
+                not_implemented("Torrents of objects whose key is white space alone are not supported.")
+            }
             Refusal::KeyTooLong => {
                 bad("KeyTooLongError", "Your key is too long: at most 1024 bytes of UTF-8.")
             }

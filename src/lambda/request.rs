@@ -26,6 +26,8 @@ pub(super) enum Refusal {
     InvalidBucketName,
     #[error("a directory bucket")]
     DirectoryBucket,
+    #[error("the key is white space alone, which the SDK cannot send")]
+    BlankKey,
     #[error("the key is too long")]
     KeyTooLong,
     #[error("x-amz-request-payer is not 'requester'")]
@@ -85,6 +87,9 @@ fn torrent_request(request: &Request, address: &Address) -> Result<TorrentReques
     })?;
     if key.len() > MAX_KEY_BYTES {
         return Err(Refusal::KeyTooLong);
+    }
+    if key.trim().is_empty() {
+        return Err(Refusal::BlankKey);
     }
     let options = call_options(request)?;
     let version_id = version_id(request)?;

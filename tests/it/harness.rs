@@ -65,8 +65,7 @@ impl Function {
 
     /// One that leaves large objects to the jobs of `workflow`.
     pub(crate) async fn with_jobs(s3: &FakeS3, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Self {
-        let role = Identity::role();
-        let sdk_of = |endpoint: &str| sdk(endpoint, Some(&role));
+        let sdk_of = |endpoint: &str| sdk(endpoint, Some(&Identity::role()));
         let s3_sdk = sdk_of(&s3.endpoint());
         let config = Config::from_lookup(lookup(variables), start::account(&s3_sdk).await);
         let config = Arc::new(config.expect("a function that starts"));
@@ -263,6 +262,7 @@ pub(crate) fn version_2(
 }
 
 fn sdk(endpoint: &str, identity: Option<&Identity>) -> SdkConfig {
+    super::log::listen();
     let credentials = identity.map(|identity| {
         let Identity { access_key, secret_key, session_token } = identity.clone();
         SharedCredentialsProvider::new(Credentials::new(access_key, secret_key, session_token, None, "test"))

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Once},
 };
 
 use get_object_torrent::logging;
@@ -50,13 +50,24 @@ impl<'writer> MakeWriter<'writer> for Written {
 }
 
 impl Written {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         String::from_utf8(self.0.lock().expect("the log's lock").clone()).expect("UTF-8")
     }
 
     pub(super) fn lines(&self) -> Vec<Value> {
         self.text().lines().map(|line| serde_json::from_str(line).expect("a JSON object a line")).collect()
     }
+}
+
+/// Lets somebody always listen. A line that is met for the first time where nobody does may stay silent for those who
+/// begin to listen at that moment.
+pub(super) fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let all = "trace".parse().expect("a filter");
+        // Fails where another test listens for all.
+        let _ = tracing::subscriber::set_global_default(logging::subscriber(&all, io::sink));
+    });
 }
 
 /// What is logged from now on, on this thread.

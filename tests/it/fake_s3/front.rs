@@ -131,6 +131,7 @@ impl Front {
                 Fault::Delay(delay) => tokio::time::sleep(*delay).await,
                 Fault::Before(action) => action.run(&self.store),
                 Fault::Error { status, code } => return Ok(error_response(*status, code)),
+                Fault::Answer { status, body } => return Ok(raw_response(*status, body)),
                 Fault::Close => return Err(NoAnswer),
                 Fault::Reset => {
                     connection.end_with_reset();
@@ -142,7 +143,9 @@ impl Front {
             }
         }
         request.extensions_mut().insert(overrides);
-        self.service.call(request).await.map_err(|_| NoAnswer)
+        let response = self.service.call(request).await.map_err(|_| NoAnswer)?;
+        let is_lost = faults.iter().any(|fault| matches!(fault, Fault::Lost));
+        if is_lost { Err(NoAnswer) } else { Ok(response) }
     }
 
     fn finish(
@@ -197,4 +200,10 @@ fn error_response(status: u16, code: &str) -> HttpResponse {
     let mut error = S3Error::with_message(code, "A fault that the test asked for.");
     error.set_status_code(StatusCode::from_u16(status).expect("an HTTP status"));
     error.to_http_response().expect("an error document")
+}
+
+fn raw_response(status: u16, body: &str) -> HttpResponse {
+    let mut response = HttpResponse::new(Body::from(body.to_owned()));
+    *response.status_mut() = StatusCode::from_u16(status).expect("an HTTP status");
+    response
 }
