@@ -93,9 +93,6 @@ impl Worker {
     async fn assemble(&self, job: &Job, meter: &Meter) -> Result<(), Failure> {
         let request = self.request(&job.input)?;
         let (piece_length, head) = (piece_length(job)?, head_of(job)?);
-        if !job.span_size.is_multiple_of(job.piece_length) {
-            return Err(Failure::BadInput("the spans are not of whole pieces"));
-        }
         let fragments = self.fragments(&request, job, meter);
         let pieces = self.collect(&fragments, job, piece_length).await?;
         Ok(self.operation.assemble(&request, &head.etag, piece_length, pieces, meter).await?)
