@@ -11,6 +11,7 @@ use super::{Failure, Job, Reason, Span, Task};
 use crate::{
     config::Config,
     logging::causes,
+    metrics::Metrics,
     object::ByteRange,
     s3::{self, Clients, Fragments, Meter, ObjectHead},
     service::{Error, GetObjectTorrent, TorrentRequest},
@@ -30,6 +31,7 @@ pub struct Worker {
     pub(super) config: Arc<Config>,
     pub(super) operation: Arc<GetObjectTorrent>,
     client: Client,
+    pub(super) metrics: Metrics,
 }
 
 impl Worker {
@@ -38,7 +40,13 @@ impl Worker {
     pub fn new(config: Arc<Config>, clients: Clients) -> Self {
         let client = clients.signed.clone();
         let operation = Arc::new(GetObjectTorrent::new(Arc::clone(&config), clients, None));
-        Self { config, operation, client }
+        Self { config, operation, client, metrics: Metrics::default() }
+    }
+
+    /// The same, with its metrics written elsewhere.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Does `task`; what it tells the workflow. `meter` counts what that took.
