@@ -13,7 +13,7 @@ use std::{
 };
 
 use lambda_runtime::Context;
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 
 /// Where CloudWatch shows them.
 pub const NAMESPACE: &str = "GetObjectTorrent";
@@ -73,22 +73,15 @@ impl Metrics {
         if context.env_config.log_group.is_empty() {
             return;
         }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let about = json!({
-            "Timestamp": u64::try_from(now).unwrap_or_default(),
-            "CloudWatchMetrics": definitions(directives, values),
-        });
         let texts = [
             ("message", "metrics"),
             ("request_id", &context.request_id),
             ("FunctionName", &context.env_config.function_name),
         ];
-        let texts =
-            texts.iter().chain(dimensions).map(|(name, text)| ((*name).to_owned(), Value::from(*text)));
-        let values = values.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
-        let mut line: Map<String, Value> = texts.chain(values).collect();
-        line.insert("_aws".to_owned(), about);
-        (self.0)(&format!("{}\n", Value::Object(line)));
+        let line = Line { directives, texts: &[&texts, dimensions], values };
+        if let Ok(line) = serde_json::to_string(&line) {
+            (self.0)(&(line + "\n"));
+        }
     }
 }
 
@@ -105,14 +98,60 @@ impl fmt::Debug for Metrics {
     }
 }
 
-/// All that the line defines must be in it.
-fn definitions(directives: &[Directive], values: &[(&str, u64)]) -> Vec<Value> {
-    let has_value = |name: &str| values.iter().any(|(valued, _)| *valued == name);
-    let definition = |directive: &Directive| {
-        let metrics = directive.metrics.iter().filter(|(name, _)| has_value(name));
-        let metrics: Vec<_> = metrics.map(|(name, unit)| json!({"Name": name, "Unit": unit})).collect();
-        let dimensions = [directive.dimensions];
-        json!({"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics})
-    };
-    directives.iter().map(definition).collect()
+/// A line, its dimensions and values as members of their own.
+struct Line<'a> {
+    directives: &'a [Directive],
+    texts: &'a [&'a [(&'a str, &'a str)]],
+    values: &'a [(&'a str, u64)],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct About<'a> {
+    timestamp: u64,
+    cloud_watch_metrics: Vec<Definition<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Definition<'a> {
+    namespace: &'a str,
+    dimensions: [&'a [&'a str]; 1],
+    metrics: Vec<Metric<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metric<'a> {
+    name: &'a str,
+    unit: &'a str,
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        for (name, text) in self.texts.iter().copied().flatten() {
+            members.serialize_entry(name, text)?;
+        }
+        for (name, value) in self.values {
+            members.serialize_entry(name, value)?;
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let timestamp = u64::try_from(now).unwrap_or_default();
+        members.serialize_entry("_aws", &About { timestamp, cloud_watch_metrics: self.definitions() })?;
+        members.end()
+    }
+}
+
+impl Line<'_> {
+    /// All that is defined must be in the line.
+    fn definitions(&self) -> Vec<Definition<'_>> {
+        let has_value = |name: &str| self.values.iter().any(|(valued, _)| *valued == name);
+        let definition = |directive: &Directive| {
+            let metrics = directive.metrics.iter().filter(|(name, _)| has_value(name));
+            let metrics = metrics.map(|&(name, unit)| Metric { name, unit }).collect();
+            Definition { namespace: NAMESPACE, dimensions: [directive.dimensions], metrics }
+        };
+        self.directives.iter().map(definition).collect()
+    }
 }
