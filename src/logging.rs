@@ -1,7 +1,8 @@
 //! The log: JSON, one object a line, on stdout; each line of a request has its `request_id`.
 //!
 //! `RUST_LOG` filters this service's own lines. The SDK's and the runtime's crates stay at `warn`,
-//! whatever it says: below that they write headers, signatures and whole events. [`metrics`] have lines of their own.
+//! whatever it says: below that they write headers, signatures and whole events. The metrics' lines are not filtered:
+//! [`crate::metrics`].
 
 use std::{error::Error, io};
 
@@ -13,8 +14,6 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::metrics;
-
 const OURS: &str = env!("CARGO_CRATE_NAME");
 
 /// Starts logging. A second call changes nothing.
@@ -25,16 +24,16 @@ pub fn init(filter: &Targets) {
 /// What [`init`] installs, writing elsewhere.
 pub fn subscriber<W>(filter: &Targets, writer: W) -> impl Subscriber + Send + Sync
 where
-    W: for<'writer> MakeWriter<'writer> + Clone + Send + Sync + 'static,
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
     let json = json_subscriber::layer()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
         .flatten_span_list_on_top_level(true)
-        .with_writer(writer.clone())
+        .with_writer(writer)
         .with_filter(own_lines_and_warnings(filter));
-    tracing_subscriber::registry().with(json).with(metrics::layer(writer))
+    tracing_subscriber::registry().with(json)
 }
 
 /// What of `filter` speaks of this crate; `warn` for all others.

@@ -6,29 +6,17 @@
 //! alarms and dashboard are held to the tables of this file by tests/template.
 
 use std::{
-    fmt::Debug,
-    io::Write,
+    fmt,
+    io::{self, Write},
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use lambda_runtime::Context;
-use serde_json::{Map, Value, json};
-use tracing::{
-    Event, Subscriber,
-    field::{Field, Visit},
-};
-use tracing_subscriber::{
-    filter::{LevelFilter, Targets},
-    fmt::MakeWriter,
-    layer::{self, Layer},
-    registry::LookupSpan,
-};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 
 /// Where CloudWatch shows them.
 pub const NAMESPACE: &str = "GetObjectTorrent";
-
-/// Not of this crate's own log, which is filtered.
-const TARGET: &str = "metrics";
 
 /// Metrics that share their dimensions, each with its unit.
 #[derive(Clone, Copy, Debug)]
@@ -64,78 +52,106 @@ pub const TASK: [Directive; 3] = [
 /// What a dimension says where there is nothing to tell: CloudWatch takes no empty value.
 pub(crate) const NONE: &str = "none";
 
-/// Writes `values` as `directives` have them; what has no value is left out.
-pub(crate) fn write(
-    context: &Context,
-    directives: &[Directive],
-    dimensions: &[(&str, &str)],
-    values: &[(&str, u64)],
-) {
-    if context.env_config.log_group.is_empty() {
-        return;
+/// Where the lines go: standard output, unless told otherwise. Not through `tracing`, whose filter could hide them.
+#[derive(Clone)]
+pub struct Metrics(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl Metrics {
+    /// Each line, its end included, goes to `write`.
+    pub fn to(write: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(write))
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    let function = ("FunctionName", context.env_config.function_name.as_str());
-    let mut line = Map::from_iter([
-        ("message".to_owned(), json!("metrics")),
-        ("request_id".to_owned(), json!(context.request_id)),
-        (
-            "_aws".to_owned(),
-            json!({
-                "Timestamp": u64::try_from(now).unwrap_or_default(),
-                "CloudWatchMetrics": definitions(directives, values),
-            }),
-        ),
-    ]);
-    let named = dimensions.iter().copied().chain([function]);
-    line.extend(named.map(|(name, value)| (name.to_owned(), json!(value))));
-    line.extend(values.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
-    let line = Value::Object(line);
-    tracing::info!(target: TARGET, "{line}");
+
+    /// Writes `values` as `directives` have them; what has no value is left out.
+    pub(crate) fn write(
+        &self,
+        context: &Context,
+        directives: &[Directive],
+        dimensions: &[(&str, &str)],
+        values: &[(&str, u64)],
+    ) {
+        if context.env_config.log_group.is_empty() {
+            return;
+        }
+        let texts = [
+            ("message", "metrics"),
+            ("request_id", &context.request_id),
+            ("FunctionName", &context.env_config.function_name),
+        ];
+        let line = Line { directives, texts: &[&texts, dimensions], values };
+        if let Ok(line) = serde_json::to_string(&line) {
+            (self.0)(&(line + "\n"));
+        }
+    }
 }
 
-/// All that the line defines must be in it.
-fn definitions(directives: &[Directive], values: &[(&str, u64)]) -> Vec<Value> {
-    let has_value = |name: &str| values.iter().any(|(valued, _)| *valued == name);
-    let definition = |directive: &Directive| {
-        let metrics = directive.metrics.iter().filter(|(name, _)| has_value(name));
-        let metrics: Vec<_> = metrics.map(|(name, unit)| json!({"Name": name, "Unit": unit})).collect();
-        let dimensions = [directive.dimensions];
-        json!({"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics})
-    };
-    directives.iter().map(definition).collect()
-}
-
-/// Writes the lines; the log's own layer lets none of them through.
-pub(crate) fn layer<S, W>(writer: W) -> impl Layer<S> + Send + Sync
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
-{
-    Lines(writer).with_filter(Targets::new().with_target(TARGET, LevelFilter::INFO))
-}
-
-struct Lines<W>(W);
-
-impl<S, W> Layer<S> for Lines<W>
-where
-    S: Subscriber,
-    W: for<'writer> MakeWriter<'writer> + 'static,
-{
-    fn on_event(&self, event: &Event<'_>, _context: layer::Context<'_, S>) {
-        let mut line = Line(String::new());
-        event.record(&mut line);
-        line.0.push('\n');
+impl Default for Metrics {
+    fn default() -> Self {
         // In one piece, so that no other line gets between; a log that cannot be written fails nothing.
-        let _ = self.0.make_writer().write_all(line.0.as_bytes());
+        Self::to(|line| drop(io::stdout().write_all(line.as_bytes())))
     }
 }
 
-/// The text of the one field there is.
-struct Line(String);
+impl fmt::Debug for Metrics {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Metrics")
+    }
+}
 
-impl Visit for Line {
-    fn record_debug(&mut self, _field: &Field, value: &dyn Debug) {
-        self.0 = format!("{value:?}");
+/// A line, its dimensions and values as members of their own.
+struct Line<'a> {
+    directives: &'a [Directive],
+    texts: &'a [&'a [(&'a str, &'a str)]],
+    values: &'a [(&'a str, u64)],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct About<'a> {
+    timestamp: u64,
+    cloud_watch_metrics: Vec<Definition<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Definition<'a> {
+    namespace: &'a str,
+    dimensions: [&'a [&'a str]; 1],
+    metrics: Vec<Metric<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metric<'a> {
+    name: &'a str,
+    unit: &'a str,
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        for (name, text) in self.texts.iter().copied().flatten() {
+            members.serialize_entry(name, text)?;
+        }
+        for (name, value) in self.values {
+            members.serialize_entry(name, value)?;
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let timestamp = u64::try_from(now).unwrap_or_default();
+        members.serialize_entry("_aws", &About { timestamp, cloud_watch_metrics: self.definitions() })?;
+        members.end()
+    }
+}
+
+impl Line<'_> {
+    /// All that is defined must be in the line.
+    fn definitions(&self) -> Vec<Definition<'_>> {
+        let has_value = |name: &str| self.values.iter().any(|(valued, _)| *valued == name);
+        let definition = |directive: &Directive| {
+            let metrics = directive.metrics.iter().filter(|(name, _)| has_value(name));
+            let metrics = metrics.map(|&(name, unit)| Metric { name, unit }).collect();
+            Definition { namespace: NAMESPACE, dimensions: [directive.dimensions], metrics }
+        };
+        self.directives.iter().map(definition).collect()
     }
 }

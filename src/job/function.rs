@@ -71,6 +71,6 @@ async fn answer(worker: &Worker, payload: Value, context: &Context) -> Result<Va
     }
     let dimensions = [("Task", name), ("Failure", failure.map_or(NONE, Failure::name))];
     let values = [("Tasks", 1), ("TaskDuration", duration_ms), ("TaskBytesRead", meter.bytes_read())];
-    metrics::write(context, &metrics::TASK, &dimensions, &values);
+    worker.metrics.write(context, &metrics::TASK, &dimensions, &values);
     done
 }

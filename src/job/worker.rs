@@ -12,6 +12,7 @@ use super::{Caught, Failure, Job, Reason, Span, Task};
 use crate::{
     config::Config,
     logging::causes,
+    metrics::Metrics,
     object::{ByteRange, MAX_OBJECT_BYTES},
     s3::{self, Clients, Fragments, Meter, ObjectHead},
     service::{Error, GetObjectTorrent, TorrentRequest},
@@ -33,6 +34,7 @@ pub struct Worker {
     client: Client,
     /// For jobs that events start.
     pub(super) sdk: SdkConfig,
+    pub(super) metrics: Metrics,
 }
 
 impl Worker {
@@ -41,7 +43,13 @@ impl Worker {
     pub fn new(config: Arc<Config>, clients: Clients, sdk: SdkConfig) -> Self {
         let client = clients.signed.clone();
         let operation = Arc::new(GetObjectTorrent::new(Arc::clone(&config), clients, None));
-        Self { config, operation, client, sdk }
+        Self { config, operation, client, sdk, metrics: Metrics::default() }
+    }
+
+    /// The same, with its metrics written elsewhere.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Does `task`; what it tells the workflow. `meter` counts what that took.

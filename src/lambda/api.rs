@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     config::Config,
+    metrics::Metrics,
     s3::Meter,
     service::{Error, GetObjectTorrent, SIDECAR_TIMEOUT, Time, Torrent},
 };
@@ -29,13 +30,20 @@ const TO_ANSWER: Duration = Duration::from_millis(500);
 pub struct Api {
     config: Arc<Config>,
     operation: Arc<GetObjectTorrent>,
+    metrics: Metrics,
 }
 
 impl Api {
     /// The function that serves `operation`.
     #[must_use]
     pub fn new(config: Arc<Config>, operation: GetObjectTorrent) -> Self {
-        Self { config, operation: Arc::new(operation) }
+        Self { config, operation: Arc::new(operation), metrics: Metrics::default() }
+    }
+
+    /// The same, with its metrics written elsewhere.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Answers `request`; every failure is a response.
@@ -71,7 +79,7 @@ impl Api {
         let status = response.status();
         let failure = failure.as_ref();
         let end = RequestEnd { parsed: &parsed, meter: &meter, started, time, origin, status, code, failure };
-        end.write(context);
+        end.write(&self.metrics, context);
         response
     }
 

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::request::{Asked, Parsed};
 use crate::{
     logging::causes,
-    metrics::{self, NONE},
+    metrics::{self, Metrics, NONE},
     s3::Meter,
     service::{self, Time},
 };
@@ -29,10 +29,10 @@ pub(super) struct RequestEnd<'a> {
 
 impl RequestEnd<'_> {
     /// Writes both lines.
-    pub(super) fn write(&self, context: &Context) {
+    pub(super) fn write(&self, metrics: &Metrics, context: &Context) {
         let duration = self.started.elapsed();
         self.log(duration);
-        self.measure(duration, context);
+        self.measure(duration, metrics, context);
     }
 
     /// The cause chain of a 5xx is told once, here.
@@ -70,7 +70,7 @@ impl RequestEnd<'_> {
         }
     }
 
-    fn measure(&self, duration: Duration, context: &Context) {
+    fn measure(&self, duration: Duration, metrics: &Metrics, context: &Context) {
         let status = format!("{}xx", self.status.as_u16() / 100);
         let origin = if self.origin.is_empty() { NONE } else { self.origin };
         let bytes_read = self.meter.bytes_read();
@@ -85,7 +85,7 @@ impl RequestEnd<'_> {
         if bytes_read > 0 {
             values.push(("TimeUsed", self.time_used(duration)));
         }
-        metrics::write(context, &metrics::REQUEST, &[("Origin", origin), ("Status", &status)], &values);
+        metrics.write(context, &metrics::REQUEST, &[("Origin", origin), ("Status", &status)], &values);
     }
 
     /// A 5xx that is not the caller's doing: neither an operation that is not served (501), which anyone may ask for,

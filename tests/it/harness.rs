@@ -16,6 +16,7 @@ use get_object_torrent::{
     config::{Config, ConfigFaults},
     job::Worker,
     lambda::{self, Api},
+    metrics::Metrics,
     s3::Clients,
     service::GetObjectTorrent,
     start,
@@ -76,8 +77,8 @@ impl Function {
     }
 
     /// The same where CloudWatch reads the log.
-    pub(crate) fn on_lambda(self) -> Self {
-        Self { lambda: on_lambda(), ..self }
+    pub(crate) fn on_lambda(self, metrics: Metrics) -> Self {
+        Self { api: self.api.with_metrics(metrics), lambda: on_lambda(), ..self }
     }
 
     /// GET of `path` as it stands in a Function URL event, `?torrent` added.

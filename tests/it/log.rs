@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, Once},
 };
 
-use get_object_torrent::logging;
+use get_object_torrent::{logging, metrics::Metrics};
 use serde_json::Value;
 use tracing_subscriber::{filter::Targets, fmt::MakeWriter};
 
@@ -52,6 +52,14 @@ impl<'writer> MakeWriter<'writer> for Written {
 impl Written {
     pub(super) fn text(&self) -> String {
         String::from_utf8(self.0.lock().expect("the log's lock").clone()).expect("UTF-8")
+    }
+
+    /// Metrics that are written here.
+    pub(super) fn metrics(&self) -> Metrics {
+        let written = self.clone();
+        Metrics::to(move |line| {
+            written.0.lock().expect("the log's lock").extend_from_slice(line.as_bytes());
+        })
     }
 
     pub(super) fn lines(&self) -> Vec<Value> {
