@@ -191,7 +191,7 @@ async fn a_sidecar_of_any_bytes_and_metadata_is_seen_through_and_mended() {
     let right = function.get("/data/k0").await;
     let stored = s3.object("data", "k0.torrent").expect("a sidecar");
     assert_eq!(stored.metadata["torrent-source-key-sha1"], hex::encode(Sha1::digest("data/k0")));
-    for damage in cases(500, damage()) {
+    for damage in cases(200, damage()) {
         s3.put("data", "k0.torrent", damage.of(&stored));
         let answer = function.get("/data/k0").await;
         assert_eq!((answer.status, &answer.body), (200, &right.body), "{damage:?}");
