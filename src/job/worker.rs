@@ -195,7 +195,7 @@ fn without_a_word(caught: &Caught) -> Reason {
 
 pub(super) fn request(input: &Input) -> Result<TorrentRequest, Failure> {
     let object = input.object().ok_or(Failure::BadInput("no bucket can have this name"))?;
-    Ok(TorrentRequest { object, options: input.options(), may_start_job: false })
+    Ok(TorrentRequest { object, options: input.options(), presigned: None, may_start_job: false })
 }
 
 fn piece_length(job: &Job) -> Result<PieceLength, Failure> {

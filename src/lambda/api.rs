@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    s3::Meter,
+    s3::{Endpoints, Meter},
     service::{Error, GetObjectTorrent, SIDECAR_TIMEOUT, Time, Torrent},
 };
 
@@ -29,13 +29,15 @@ const TO_ANSWER: Duration = Duration::from_millis(500);
 pub struct Api {
     config: Arc<Config>,
     operation: Arc<GetObjectTorrent>,
+    endpoints: Arc<Endpoints>,
 }
 
 impl Api {
     /// The function that serves `operation`.
     #[must_use]
     pub fn new(config: Arc<Config>, operation: GetObjectTorrent) -> Self {
-        Self { config, operation: Arc::new(operation) }
+        let endpoints = Arc::new(Endpoints::new(&config.region, config.endpoint.as_deref()));
+        Self { config, operation: Arc::new(operation), endpoints }
     }
 
     /// Answers `request`; every failure is a response.
@@ -49,7 +51,7 @@ impl Api {
     async fn answer(&self, request: Request, context: &Context) -> Response<Body> {
         let started = Instant::now();
         let meter = Meter::default();
-        let parsed = parse(&request, self.config.virtual_host_domain.as_deref());
+        let parsed = parse(&request, self.config.virtual_host_domain.as_deref(), &self.endpoints);
         let to = ResponseTo {
             method: request.method(),
             headers: request.headers(),
@@ -77,7 +79,7 @@ impl Api {
     async fn outcome(&self, parsed: &Parsed, time: Time, meter: &Meter) -> Outcome {
         match &parsed.asked {
             Ok(Asked::Preflight) => Outcome::Preflight,
-            Err(refusal) => Outcome::Error(ErrorAnswer::from(*refusal), None),
+            Err(refusal) => Outcome::Error(ErrorAnswer::from(refusal), None),
             Ok(Asked::Torrent(request)) => match self.operation.get(request, time, meter).await {
                 Ok(torrent) => Outcome::Torrent(torrent),
                 Err(error) => Outcome::Error(ErrorAnswer::from(&error), Some(error)),

@@ -22,10 +22,12 @@ impl LogLine<'_> {
     /// Writes it; the cause chain of a 5xx is in it, once.
     pub(super) fn write(&self) {
         let address = &self.parsed.address;
-        let version_id = match &self.parsed.asked {
-            Ok(Asked::Torrent(request)) => request.object.version_id.as_deref(),
+        let asked = match &self.parsed.asked {
+            Ok(Asked::Torrent(request)) => Some(request),
             _ => None,
         };
+        let version_id = asked.and_then(|request| request.object.version_id.as_deref());
+        let presigned = asked.is_some_and(|request| request.presigned.is_some());
         let duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let cause = self.failure.filter(|_| self.status.is_server_error()).map(|error| causes(error));
         macro_rules! line {
@@ -35,6 +37,7 @@ impl LogLine<'_> {
                     bucket = address.bucket,
                     key = address.key,
                     version_id = version_id.unwrap_or_default(),
+                    presigned,
                     origin = self.origin,
                     object_size_bytes = self.meter.object_size(),
                     piece_count = self.meter.piece_count(),

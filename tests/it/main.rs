@@ -19,6 +19,8 @@ mod job_runner;
 mod jobs;
 mod log;
 mod part_checksums;
+mod presigned;
+mod presigned_refusals;
 mod reading;
 mod refusals;
 mod responses;
