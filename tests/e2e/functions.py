@@ -14,7 +14,7 @@ from scripts.stack.test_s3 import Server
 
 SERVED = (OPEN, PRIVATE, VERSIONED, TURNING_PRIVATE, ABSENT)
 _KEYS = (ADMIN.secret_key, ROLE.secret_key, TEST_S3_ROLE.secret_key, TEST_S3_ROLE.session_token)
-SECRETS = (*_KEYS, READER.access_key, "Authorization", "Signature", "X-Amz-", "presigned=")
+SECRETS = (*_KEYS, READER.access_key, "Authorization", "Signature", "X-Amz-Security-Token", "X-Amz-Credential")
 
 
 class Functions:

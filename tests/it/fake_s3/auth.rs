@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use hyper::http::request::Parts;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
@@ -30,6 +31,14 @@ impl Identity {
     /// The one that every server knows, with every right on every bucket: the function's role.
     pub(crate) fn role() -> Self {
         Self::new("FAKEROLE", "fake-role-secret").session_token("fake-role-token")
+    }
+}
+
+/// What a presigned URL of version 2 has in its query S3 takes for a header, and s3s does not.
+pub(super) fn token_as_header(request: &mut Parts) {
+    let query = |name| super::calls::query_value(&request.uri, name);
+    if let (Some(token), Some(_)) = (query("x-amz-security-token"), query("AWSAccessKeyId")) {
+        request.headers.insert("x-amz-security-token", token.parse().expect("a header value"));
     }
 }
 
