@@ -7,7 +7,10 @@ fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
         let found = variables.iter().find(|(variable, _)| *variable == name);
         found.map(|(_, value)| (*value).to_owned())
     };
-    Config::from_lookup(lookup, Account { region: Some("eu-west-1".to_owned()), has_credentials: true })
+    Config::from_lookup(
+        lookup,
+        Account { region: Some("eu-west-1".to_owned()), has_credentials: true, endpoint: None },
+    )
 }
 
 fn with_bucket(name: &str, value: &str) -> Result<Config, ConfigFaults> {
@@ -52,7 +55,7 @@ fn region_and_credentials_are_faults_among_the_others() {
 
 #[test]
 fn public_read_needs_no_credentials() {
-    let account = Account { region: Some("eu-west-1".to_owned()), has_credentials: false };
+    let account = Account { region: Some("eu-west-1".to_owned()), has_credentials: false, endpoint: None };
     let lookup = |name: &str| (name == "BUCKETS").then(|| "data".to_owned());
     assert!(!Config::from_lookup(lookup, account).unwrap().has_credentials);
 }

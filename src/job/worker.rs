@@ -201,7 +201,7 @@ fn without_a_word(caught: &Caught) -> Reason {
 
 pub(super) fn request(input: &Input) -> Result<TorrentRequest, Failure> {
     let object = input.object().ok_or(Failure::BadInput("no bucket can have this name"))?;
-    Ok(TorrentRequest { object, options: input.options(), may_start_job: false })
+    Ok(TorrentRequest { object, options: input.options(), presigned: None, may_start_job: false })
 }
 
 /// What Plan makes no job of: a length decides how much memory is taken.

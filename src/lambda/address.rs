@@ -7,6 +7,8 @@ use std::net::IpAddr;
 use lambda_http::{Request, RequestExt, http::header::HOST, request::RequestContext};
 use percent_encoding::percent_decode_str;
 
+use crate::object::percent_decoded;
+
 /// A bucket and a key as a request's address has them, not yet checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Address {
@@ -84,15 +86,8 @@ fn bucket_of_host(request: &Request, domain: &str) -> Option<String> {
     (!bucket.is_empty()).then(|| bucket.to_owned())
 }
 
-/// Decodes once; a `%` without two hex digits is an error, and `+` stays `+`.
 fn decoded(part: &str) -> Option<String> {
-    let escapes = part.split('%').skip(1);
-    let whole =
-        |escape: &str| escape.len() >= 2 && escape.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
-    if !escapes.into_iter().all(whole) {
-        return None;
-    }
-    percent_decode_str(part).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    String::from_utf8(percent_decoded(part)?).ok()
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     config::Config,
     metrics::Metrics,
-    s3::Meter,
+    s3::{Endpoints, Meter},
     service::{Error, GetObjectTorrent, SIDECAR_TIMEOUT, Time, Torrent},
 };
 
@@ -30,6 +30,7 @@ const TO_ANSWER: Duration = Duration::from_millis(500);
 pub struct Api {
     config: Arc<Config>,
     operation: Arc<GetObjectTorrent>,
+    endpoints: Arc<Endpoints>,
     metrics: Metrics,
 }
 
@@ -37,7 +38,8 @@ impl Api {
     /// The function that serves `operation`.
     #[must_use]
     pub fn new(config: Arc<Config>, operation: GetObjectTorrent) -> Self {
-        Self { config, operation: Arc::new(operation), metrics: Metrics::default() }
+        let endpoints = Arc::new(Endpoints::new(&config.region, config.endpoint.as_deref()));
+        Self { config, operation: Arc::new(operation), endpoints, metrics: Metrics::default() }
     }
 
     /// The same, with its metrics written elsewhere.
@@ -58,7 +60,7 @@ impl Api {
         let started = Instant::now();
         let meter = Meter::default();
         let time = time(&self.config, started, context.deadline);
-        let parsed = parse(&request, self.config.virtual_host_domain.as_deref());
+        let parsed = parse(&request, self.config.virtual_host_domain.as_deref(), &self.endpoints);
         let to = ResponseTo {
             method: request.method(),
             headers: request.headers(),
@@ -86,7 +88,7 @@ impl Api {
     async fn outcome(&self, parsed: &Parsed, time: Time, meter: &Meter) -> Outcome {
         match &parsed.asked {
             Ok(Asked::Preflight) => Outcome::Preflight,
-            Err(refusal) => Outcome::Error(ErrorAnswer::from(*refusal), None),
+            Err(refusal) => Outcome::Error(ErrorAnswer::from(refusal), None),
             Ok(Asked::Torrent(request)) => match self.operation.get(request, time, meter).await {
                 Ok(torrent) => Outcome::Torrent(torrent),
                 Err(error) => Outcome::Error(ErrorAnswer::from(&error), Some(error)),

@@ -38,10 +38,12 @@ impl RequestEnd<'_> {
     /// The cause chain of a 5xx is told once, here.
     fn log(&self, duration: Duration) {
         let address = &self.parsed.address;
-        let version_id = match &self.parsed.asked {
-            Ok(Asked::Torrent(request)) => request.object.version_id.as_deref(),
+        let asked = match &self.parsed.asked {
+            Ok(Asked::Torrent(request)) => Some(request),
             _ => None,
         };
+        let version_id = asked.and_then(|request| request.object.version_id.as_deref());
+        let presigned = asked.is_some_and(|request| request.presigned.is_some());
         let cause = self.failure.filter(|_| self.status.is_server_error()).map(|error| causes(error));
         macro_rules! line {
             ($level:expr) => {
@@ -50,6 +52,7 @@ impl RequestEnd<'_> {
                     bucket = address.bucket,
                     key = address.key,
                     version_id = version_id.unwrap_or_default(),
+                    presigned,
                     origin = self.origin,
                     object_size_bytes = self.meter.object_size(),
                     piece_count = self.meter.piece_count(),

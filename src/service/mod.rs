@@ -189,10 +189,11 @@ impl GetObjectTorrent {
 
     fn source(&self, request: &TorrentRequest, meter: &Meter) -> Source {
         let client = match self.config.access {
-            Access::PublicRead => &self.clients.unsigned,
-            Access::FunctionRole => &self.clients.signed,
+            Access::FunctionRole if request.presigned.is_none() => &self.clients.signed,
+            Access::FunctionRole | Access::PublicRead => &self.clients.unsigned,
         };
         Source::new(client.clone(), request.object.clone(), request.options.clone(), meter.clone())
+            .by(request.presigned.clone())
     }
 
     /// The same for the same object version and configuration, whatever the origin.

@@ -14,10 +14,11 @@ use super::{
     harness::{Function, function_url},
 };
 
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 12] = [
     "bucket",
     "key",
     "version_id",
+    "presigned",
     "origin",
     "object_size_bytes",
     "piece_count",

@@ -22,6 +22,8 @@ mod jobs;
 mod log;
 mod metrics;
 mod part_checksums;
+mod presigned;
+mod presigned_refusals;
 mod reading;
 mod refusals;
 mod responses;

@@ -20,6 +20,7 @@ use s3s::{Body, HttpResponse, S3Error, S3ErrorCode};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use super::auth;
 use super::body::{self, BodyStream};
 use super::calls::{Call, CallLog, Operation, Ticket};
 use super::connection::{Connection, PacedStream, Speed};
@@ -99,8 +100,9 @@ impl Front {
         connection: &Arc<Connection>,
         request: Request<Incoming>,
     ) -> Result<Response<AnswerBody>, NoAnswer> {
-        let (parts, incoming) = request.into_parts();
+        let (mut parts, incoming) = request.into_parts();
         let call = Call::read(&parts);
+        auth::token_as_header(&mut parts);
         let faults = self.faults.befalling(&call);
         let operation = call.operation;
         let ticket = self.log.begin(call);
