@@ -93,7 +93,10 @@ async fn any_task_is_done_or_fails_by_a_name_and_touches_nothing_of_the_users() 
         let Ok(parsed) = serde_json::from_value::<Task>(task.clone()) else { continue };
         let done = timeout(Duration::from_secs(20), worker.run(parsed, &Meter::default())).await;
         if let Err(failure) = done.unwrap_or_else(|_| panic!("no end: {task}")) {
-            assert!(["ObjectChanged", "Incomplete", "Failed", "BadInput"].contains(&failure.name()), "{failure:?}: {task}");
+            assert!(
+                ["ObjectChanged", "Incomplete", "Failed", "BadInput"].contains(&failure.name()),
+                "{failure:?}: {task}"
+            );
         }
     }
     for key in ["a", "torrent-jobs/users"] {
