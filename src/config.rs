@@ -32,6 +32,8 @@ pub struct Account {
     pub region: Option<String>,
     /// Whether there are credentials to sign with.
     pub has_credentials: bool,
+    /// `AWS_ENDPOINT_URL`, or the profile's.
+    pub endpoint: Option<String>,
 }
 
 /// The checked configuration. Field by field the variables of `docs/OPERATIONS.md`.
@@ -71,7 +73,8 @@ pub struct Config {
     pub job_concurrency: u64,
     /// The domain below which `{bucket}.domain` addresses a bucket, in lower case.
     pub virtual_host_domain: Option<String>,
-    /// `AWS_ENDPOINT_URL_S3`, which the SDK reads too: its host decides on path style.
+    /// `AWS_ENDPOINT_URL_S3`, which the SDK reads too, or what it found for all services: its host decides on path style,
+    /// and presigned URLs are held to it.
     pub endpoint: Option<String>,
     /// What of this service's own log is written.
     pub log_filter: Targets,
@@ -118,7 +121,7 @@ impl Config {
             span_size: reader.number(&variables::SPAN_SIZE),
             job_concurrency: reader.number(&variables::JOB_CONCURRENCY),
             virtual_host_domain: reader.virtual_host_domain(),
-            endpoint: reader.endpoint(),
+            endpoint: reader.endpoint().or(account.endpoint),
             log_filter: reader.log_filter(),
         };
         reader.finish(config)

@@ -17,6 +17,7 @@ pub mod config;
 pub mod job;
 pub mod lambda;
 pub mod logging;
+pub mod metrics;
 pub mod object;
 pub mod s3;
 pub mod service;

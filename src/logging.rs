@@ -1,7 +1,8 @@
 //! The log: JSON, one object a line, on stdout; each line of a request has its `request_id`.
 //!
 //! `RUST_LOG` filters this service's own lines. The SDK's and the runtime's crates stay at `warn`,
-//! whatever it says: below that they write headers, signatures and whole events.
+//! whatever it says: below that they write headers, signatures and whole events. The metrics' lines are not filtered:
+//! [`crate::metrics`].
 
 use std::{error::Error, io};
 

@@ -2,6 +2,8 @@
 
 use std::{fmt, net::Ipv4Addr};
 
+use percent_encoding::percent_decode_str;
+
 /// The longest key S3 takes, in bytes of UTF-8.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
 pub const MAX_KEY_BYTES: usize = 1024;
@@ -84,6 +86,14 @@ pub struct CallOptions {
 #[must_use]
 pub fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Decodes once; a `%` without two hex digits is an error, and `+` stays `+`.
+#[must_use]
+pub fn percent_decoded(text: &str) -> Option<Vec<u8>> {
+    let whole =
+        |escape: &str| escape.len() >= 2 && escape.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    text.split('%').skip(1).all(whole).then(|| percent_decode_str(text).collect())
 }
 
 /// A run of bytes of an object.

@@ -24,6 +24,7 @@ pub async fn account(sdk: &SdkConfig) -> Account {
     Account {
         region: sdk.region().map(|region| region.as_ref().to_owned()),
         has_credentials: has_credentials(sdk).await,
+        endpoint: sdk.endpoint_url().map(str::to_owned),
     }
 }
 
@@ -82,7 +83,7 @@ fn executions(config: &Config, sdk: &SdkConfig) -> Option<Executions> {
 }
 
 fn clients(config: &Config, sdk: &SdkConfig) -> Clients {
-    let path_style = config.endpoint.as_deref().or(sdk.endpoint_url()).is_some_and(is_path_style_endpoint);
+    let path_style = config.endpoint.as_deref().is_some_and(is_path_style_endpoint);
     Clients::new(sdk, path_style)
 }
 

@@ -34,6 +34,11 @@ def example(owner: contextlib.ExitStack) -> Path:
     return _build(owner, "debug/examples/get_object_torrent", ["--example", "get_object_torrent"])
 
 
+def presigner(owner: contextlib.ExitStack) -> Path:
+    """Builds the program that presigns with the Rust SDK, and says where it lies."""
+    return _build(owner, "debug/examples/presign", ["--example", "presign"])
+
+
 def test_s3(owner: contextlib.ExitStack, *, release: bool = False) -> Path:
     """Builds the S3 of the Rust tests, and says where it lies. Measurements want it fast."""
     profile, options = ("release", ["--release"]) if release else ("debug", [])

@@ -1,3 +1,5 @@
+use proptest::{collection::vec, prelude::*, sample::select};
+
 use super::*;
 
 fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
@@ -5,7 +7,10 @@ fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
         let found = variables.iter().find(|(variable, _)| *variable == name);
         found.map(|(_, value)| (*value).to_owned())
     };
-    Config::from_lookup(lookup, Account { region: Some("eu-west-1".to_owned()), has_credentials: true })
+    Config::from_lookup(
+        lookup,
+        Account { region: Some("eu-west-1".to_owned()), has_credentials: true, endpoint: None },
+    )
 }
 
 fn with_bucket(name: &str, value: &str) -> Result<Config, ConfigFaults> {
@@ -50,7 +55,7 @@ fn region_and_credentials_are_faults_among_the_others() {
 
 #[test]
 fn public_read_needs_no_credentials() {
-    let account = Account { region: Some("eu-west-1".to_owned()), has_credentials: false };
+    let account = Account { region: Some("eu-west-1".to_owned()), has_credentials: false, endpoint: None };
     let lookup = |name: &str| (name == "BUCKETS").then(|| "data".to_owned());
     assert!(!Config::from_lookup(lookup, account).unwrap().has_credentials);
 }
@@ -128,5 +133,53 @@ fn names_and_urls_are_checked() {
         ("RUST_LOG", "debug,aws_smithy_runtime=trace"),
     ] {
         assert!(with_bucket(name, good).is_ok(), "{name}={good}");
+    }
+}
+
+/// Right ones, wrong ones, and none at all.
+fn odd_value() -> impl Strategy<Value = String> {
+    let numbers = ["0", "-1", "1", "16384", "1048576", "18446744073709551616", "1e6", " 65536 ", "+8", "８"];
+    let texts = [
+        "",
+        ",",
+        "data",
+        "none",
+        "public-read",
+        "function-role",
+        "..",
+        "https://h/{key}",
+        "udp://t:1",
+        "off",
+    ];
+    prop_oneof![
+        select(numbers.to_vec()).prop_map(str::to_owned),
+        select(texts.to_vec()).prop_map(str::to_owned),
+        "\\PC{0,30}",
+        any::<String>(),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_environment_is_a_sound_configuration_or_has_its_faults_named(
+        odd in vec((select(VARIABLES.to_vec()), odd_value()), 0..6)
+    ) {
+        let mut variables: Vec<_> = odd.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        variables.push(("BUCKETS", "data"));
+        match config(&variables) {
+            Ok(config) => {
+                prop_assert!(!config.buckets.is_empty());
+                prop_assert!((1..=64).contains(&config.fetch_concurrency));
+                prop_assert!((16_384..=1 << 30).contains(&config.range_size));
+                prop_assert!((1_000..=900_000).contains(&config.time_budget_ms));
+                let sidecar = config.sidecar;
+                let is_apart = sidecar.bucket.is_some() || !(sidecar.prefix + &sidecar.suffix).is_empty();
+                prop_assert!(is_apart, "a sidecar would lie on its object");
+            }
+            Err(ConfigFaults(faults)) => {
+                let named = |fault: &String| VARIABLES.iter().any(|name| fault.starts_with(name));
+                prop_assert!(!faults.is_empty() && faults.iter().all(named), "{:?}", faults);
+            }
+        }
     }
 }

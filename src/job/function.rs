@@ -1,12 +1,17 @@
-//! The job function as the Lambda runtime calls it: a task in, JSON or a named error out.
+//! The job function as the Lambda runtime calls it: a task in, JSON or a named error out, a line in the log and one of
+//! metrics.
 
-use lambda_runtime::{LambdaEvent, Service, service_fn};
+use lambda_runtime::{Context, LambdaEvent, Service, service_fn};
 use serde_json::Value;
 use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{Failure, Task, Worker};
-use crate::{logging::causes, s3::Meter};
+use crate::{
+    logging::causes,
+    metrics::{self, NONE},
+    s3::Meter,
+};
 
 /// `worker` as the Lambda runtime calls it.
 #[must_use]
@@ -23,12 +28,12 @@ pub fn service(
         let LambdaEvent { payload, context } = event;
         // At the level that every filter lets through, so that each line has the id.
         let span = tracing::error_span!("task", request_id = context.request_id);
-        async move { answer(&worker, payload).await }.instrument(span)
+        async move { answer(&worker, payload, &context).await }.instrument(span)
     })
 }
 
-/// Logs one line, with the same fields always: empty or 0 where there is nothing to tell.
-async fn answer(worker: &Worker, payload: Value) -> Result<Value, Failure> {
+/// Logs one line and one of metrics, with the same fields always: empty or 0 where there is nothing to tell.
+async fn answer(worker: &Worker, payload: Value, context: &Context) -> Result<Value, Failure> {
     let started = Instant::now();
     let meter = Meter::default();
     let task: Task = serde_json::from_value(payload).map_err(|error| {
@@ -64,5 +69,8 @@ async fn answer(worker: &Worker, payload: Value) -> Result<Value, Failure> {
     } else {
         line!(tracing::Level::INFO);
     }
+    let dimensions = [("Task", name), ("Failure", failure.map_or(NONE, Failure::name))];
+    let values = [("Tasks", 1), ("TaskDuration", duration_ms), ("TaskBytesRead", meter.bytes_read())];
+    worker.metrics.write(context, &metrics::TASK, &dimensions, &values);
     done
 }

@@ -12,10 +12,11 @@ use super::{Caught, Failure, Job, Reason, Span, Task};
 use crate::{
     config::Config,
     logging::causes,
-    object::ByteRange,
+    metrics::Metrics,
+    object::{ByteRange, MAX_OBJECT_BYTES},
     s3::{self, Clients, Fragments, Meter, ObjectHead},
     service::{Error, GetObjectTorrent, TorrentRequest},
-    torrent::{PieceLength, Pieces},
+    torrent::{MAX_PIECES, PieceLength, Pieces},
     workflow::{Input, Spans},
 };
 
@@ -33,6 +34,7 @@ pub struct Worker {
     client: Client,
     /// For jobs that events start.
     pub(super) sdk: SdkConfig,
+    pub(super) metrics: Metrics,
 }
 
 impl Worker {
@@ -41,7 +43,13 @@ impl Worker {
     pub fn new(config: Arc<Config>, clients: Clients, sdk: SdkConfig) -> Self {
         let client = clients.signed.clone();
         let operation = Arc::new(GetObjectTorrent::new(Arc::clone(&config), clients, None));
-        Self { config, operation, client, sdk }
+        Self { config, operation, client, sdk, metrics: Metrics::default() }
+    }
+
+    /// The same, with its metrics written elsewhere.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Does `task`; what it tells the workflow. `meter` counts what that took.
@@ -50,6 +58,7 @@ impl Worker {
     /// See [`Failure`].
     pub async fn run(&self, task: Task, meter: &Meter) -> Result<Value, Failure> {
         let job = task.job().cloned();
+        job.as_ref().map_or(Ok(()), check)?;
         let done = match task {
             Task::Plan { input, state_machine } => {
                 self.plan(input, state_machine, meter).await.map(|plan| to_json(&plan))
@@ -92,9 +101,6 @@ impl Worker {
     async fn assemble(&self, job: &Job, meter: &Meter) -> Result<(), Failure> {
         let request = self.request(&job.input)?;
         let (piece_length, head) = (piece_length(job)?, head_of(job)?);
-        if !job.span_size.is_multiple_of(job.piece_length) {
-            return Err(Failure::BadInput("the spans are not of whole pieces"));
-        }
         let fragments = self.fragments(&request, job, meter);
         let pieces = self.collect(&fragments, job, piece_length).await?;
         Ok(self.operation.assemble(&request, &head.etag, piece_length, pieces, meter).await?)
@@ -195,7 +201,18 @@ fn without_a_word(caught: &Caught) -> Reason {
 
 pub(super) fn request(input: &Input) -> Result<TorrentRequest, Failure> {
     let object = input.object().ok_or(Failure::BadInput("no bucket can have this name"))?;
-    Ok(TorrentRequest { object, options: input.options(), may_start_job: false })
+    Ok(TorrentRequest { object, options: input.options(), presigned: None, may_start_job: false })
+}
+
+/// What Plan makes no job of: a length decides how much memory is taken.
+fn check(job: &Job) -> Result<(), Failure> {
+    let piece_length = piece_length(job)?;
+    let is_length = (1..=MAX_OBJECT_BYTES).contains(&job.length);
+    if !is_length || piece_length.piece_count(job.length) > MAX_PIECES {
+        return Err(Failure::BadInput("no object has this length and piece length"));
+    }
+    let is_split = job.span_size > 0 && job.span_size.is_multiple_of(job.piece_length);
+    is_split.then_some(()).ok_or(Failure::BadInput("the spans are no whole pieces"))
 }
 
 fn piece_length(job: &Job) -> Result<PieceLength, Failure> {

@@ -7,6 +7,8 @@ use std::net::IpAddr;
 use lambda_http::{Request, RequestExt, http::header::HOST, request::RequestContext};
 use percent_encoding::percent_decode_str;
 
+use crate::object::percent_decoded;
+
 /// A bucket and a key as a request's address has them, not yet checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Address {
@@ -84,19 +86,16 @@ fn bucket_of_host(request: &Request, domain: &str) -> Option<String> {
     (!bucket.is_empty()).then(|| bucket.to_owned())
 }
 
-/// Decodes once; a `%` without two hex digits is an error, and `+` stays `+`.
 fn decoded(part: &str) -> Option<String> {
-    let escapes = part.split('%').skip(1);
-    let whole =
-        |escape: &str| escape.len() >= 2 && escape.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
-    if !escapes.into_iter().all(whole) {
-        return None;
-    }
-    percent_decode_str(part).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    String::from_utf8(percent_decoded(part)?).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
+    use proptest::{collection::vec, prelude::any, prop_assert, prop_assert_eq, proptest};
+
     use super::*;
 
     fn address(path: &str, encoded: bool) -> Option<(String, String)> {
@@ -162,5 +161,54 @@ mod tests {
         assert_eq!(without_stage("/prod", Some("prod")), "");
         assert_eq!(without_stage("/production/k", Some("prod")), "/production/k");
         assert_eq!(without_stage("/prod/k", None), "/prod/k");
+    }
+
+    /// `key` with any of its bytes percent-encoded that `choices` tells, and all that must be.
+    fn encoded(key: &str, choices: &[bool]) -> String {
+        let choices = choices.iter().chain(&[true, false]).cycle();
+        key.chars().zip(choices).fold(String::new(), |mut path, (c, encode)| {
+            match (c == '%' || *encode, c.is_lowercase()) {
+                (false, _) => path.push(c),
+                (true, true) => c.to_string().bytes().for_each(|byte| write!(path, "%{byte:02x}").unwrap()),
+                (true, false) => c.to_string().bytes().for_each(|byte| write!(path, "%{byte:02X}").unwrap()),
+            }
+            path
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_key_comes_back_however_it_was_encoded(key in any::<String>(), choices in vec(any::<bool>(), 0..40)) {
+            let path = format!("/b/{}", encoded(&key, &choices));
+            prop_assert_eq!(address(&path, true), Some(("b".to_owned(), key)));
+        }
+
+        #[test]
+        fn any_path_is_decoded_as_byte_by_byte_or_refused(path in "[/a%0-9A-Fé+ ]{0,30}") {
+            let address = address(&format!("/b/{path}"), true).map(|(_, key)| key);
+            prop_assert_eq!(address, naive(path.as_bytes()));
+        }
+
+        #[test]
+        fn any_host_is_without_its_port_or_as_it_was(host in "[a-z.:\\[\\]0-9é]{0,12}") {
+            prop_assert!(host.contains(without_port(&host)));
+        }
+    }
+
+    fn naive(path: &[u8]) -> Option<String> {
+        let (mut bytes, mut rest) = (Vec::new(), path);
+        while let Some((first, others)) = rest.split_first() {
+            let (byte, others) = match (first, others) {
+                (b'%', [high, low, others @ ..]) => {
+                    let digit = |byte: u8| char::from(byte).to_digit(16);
+                    (u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()?, others)
+                }
+                (b'%', _) => return None,
+                (byte, others) => (*byte, others),
+            };
+            bytes.push(byte);
+            rest = others;
+        }
+        String::from_utf8(bytes).ok()
     }
 }

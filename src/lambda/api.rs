@@ -1,4 +1,4 @@
-//! The API function: one event, one response, one log line.
+//! The API function: one event, one response, one log line and one of metrics.
 
 use std::{
     sync::Arc,
@@ -11,13 +11,14 @@ use tracing::Instrument;
 
 use super::{
     error_document::ErrorAnswer,
-    log_line::LogLine,
     request::{Asked, Parsed, parse},
+    request_end::RequestEnd,
     response::ResponseTo,
 };
 use crate::{
     config::Config,
-    s3::Meter,
+    metrics::Metrics,
+    s3::{Endpoints, Meter},
     service::{Error, GetObjectTorrent, SIDECAR_TIMEOUT, Time, Torrent},
 };
 
@@ -29,13 +30,22 @@ const TO_ANSWER: Duration = Duration::from_millis(500);
 pub struct Api {
     config: Arc<Config>,
     operation: Arc<GetObjectTorrent>,
+    endpoints: Arc<Endpoints>,
+    metrics: Metrics,
 }
 
 impl Api {
     /// The function that serves `operation`.
     #[must_use]
     pub fn new(config: Arc<Config>, operation: GetObjectTorrent) -> Self {
-        Self { config, operation: Arc::new(operation) }
+        let endpoints = Arc::new(Endpoints::new(&config.region, config.endpoint.as_deref()));
+        Self { config, operation: Arc::new(operation), endpoints, metrics: Metrics::default() }
+    }
+
+    /// The same, with its metrics written elsewhere.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Answers `request`; every failure is a response.
@@ -49,35 +59,36 @@ impl Api {
     async fn answer(&self, request: Request, context: &Context) -> Response<Body> {
         let started = Instant::now();
         let meter = Meter::default();
-        let parsed = parse(&request, self.config.virtual_host_domain.as_deref());
+        let time = time(&self.config, started, context.deadline);
+        let parsed = parse(&request, self.config.virtual_host_domain.as_deref(), &self.endpoints);
         let to = ResponseTo {
             method: request.method(),
             headers: request.headers(),
             request_id: &context.request_id,
         };
         let (mut origin, mut code, mut failure) = ("", "", None);
-        let response =
-            match self.outcome(&parsed, time(&self.config, started, context.deadline), &meter).await {
-                Outcome::Preflight => to.preflight(),
-                Outcome::Torrent(torrent) => {
-                    origin = torrent.origin.as_str();
-                    to.torrent(torrent)
-                }
-                Outcome::Error(answer, cause) => {
-                    (code, failure) = (answer.code, cause);
-                    to.error(&answer, &parsed.resource)
-                }
-            };
+        let response = match self.outcome(&parsed, time, &meter).await {
+            Outcome::Preflight => to.preflight(),
+            Outcome::Torrent(torrent) => {
+                origin = torrent.origin.as_str();
+                to.torrent(torrent)
+            }
+            Outcome::Error(answer, cause) => {
+                (code, failure) = (answer.code, cause);
+                to.error(&answer, &parsed.resource)
+            }
+        };
         let status = response.status();
         let failure = failure.as_ref();
-        LogLine { parsed: &parsed, meter: &meter, started, origin, status, code, failure }.write();
+        let end = RequestEnd { parsed: &parsed, meter: &meter, started, time, origin, status, code, failure };
+        end.write(&self.metrics, context);
         response
     }
 
     async fn outcome(&self, parsed: &Parsed, time: Time, meter: &Meter) -> Outcome {
         match &parsed.asked {
             Ok(Asked::Preflight) => Outcome::Preflight,
-            Err(refusal) => Outcome::Error(ErrorAnswer::from(*refusal), None),
+            Err(refusal) => Outcome::Error(ErrorAnswer::from(refusal), None),
             Ok(Asked::Torrent(request)) => match self.operation.get(request, time, meter).await {
                 Ok(torrent) => Outcome::Torrent(torrent),
                 Err(error) => Outcome::Error(ErrorAnswer::from(&error), Some(error)),

@@ -45,8 +45,8 @@ fn text(text: &str) -> String {
     escape(clean.as_str()).replace('\r', "&#13;")
 }
 
-impl From<Refusal> for ErrorAnswer {
-    fn from(refusal: Refusal) -> Self {
+impl From<&Refusal> for ErrorAnswer {
+    fn from(refusal: &Refusal) -> Self {
         let bad = |code, message: &str| Self::new(StatusCode::BAD_REQUEST, code, message);
         let not_implemented =
             |message: &str| Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message);
@@ -73,6 +73,9 @@ impl From<Refusal> for ErrorAnswer {
             Refusal::DirectoryBucket => {
                 not_implemented("Torrents of objects in directory buckets are not supported.")
             }
+            Refusal::BlankKey => {
+                not_implemented("Torrents of objects whose key is white space alone are not supported.")
+            }
             Refusal::KeyTooLong => {
                 bad("KeyTooLongError", "Your key is too long: at most 1024 bytes of UTF-8.")
             }
@@ -84,6 +87,13 @@ impl From<Refusal> for ErrorAnswer {
                 "The value of x-amz-expected-bucket-owner must be an AWS account ID of 12 digits.",
             ),
             Refusal::InvalidVersionId => bad("InvalidArgument", "Invalid version id specified."),
+            Refusal::PresignedUrl(error) => bad(
+                "InvalidArgument",
+                &format!(
+                    "The value of presigned {error}. Give a presigned GetObject URL of this object, at an S3 endpoint of its \
+                     bucket, and percent-encode all of it."
+                ),
+            ),
         }
     }
 }
@@ -126,6 +136,7 @@ impl From<&service::Error> for ErrorAnswer {
             }
             service::Error::NotReady => slow_down(job_messages::NOT_READY),
             service::Error::NoPlace => invalid(job_messages::NO_PLACE.into()),
+            service::Error::PresignedJob => invalid(job_messages::PRESIGNED.into()),
             service::Error::Workflow(workflow::Error::Unavailable(_)) => slow_down(job_messages::BUSY),
             service::Error::Workflow(workflow::Error::Refused(_))
             | service::Error::Encoding(_)
@@ -143,6 +154,12 @@ impl From<&s3::Error> for ErrorAnswer {
                 StatusCode::FORBIDDEN,
                 "AccessDenied",
                 "Access Denied. To get an object's torrent, this service must be able to read the object.",
+            ),
+            s3::Error::PresignedUrl => Self::new(
+                StatusCode::FORBIDDEN,
+                "AccessDenied",
+                "Access Denied. Amazon S3 does not open the presigned URL: it has expired or was altered, it is signed for \
+                 another method or Region, or whoever signed it may not read the object.",
             ),
             s3::Error::NoSuchBucket => missing("NoSuchBucket", "The specified bucket does not exist."),
             s3::Error::NoSuchKey { delete_marker } => {

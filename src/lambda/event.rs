@@ -9,14 +9,13 @@ use lambda_http::{
     http::{HeaderMap, HeaderName, header::HOST, uri::Authority},
     request::LambdaRequest,
 };
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use super::parameters::QUERY_PARAMETERS;
 
 /// `http::Uri` takes 65,534 bytes; escaping may make three of one.
-const MAX_PATH_BYTES: usize = 16 * 1024;
-const MAX_QUERY_BYTES: usize = 16 * 1024;
-const MAX_VALUE_BYTES: usize = 4 * 1024;
+const MAX_PATH_BYTES: usize = 8 * 1024;
+const MAX_HOST_BYTES: usize = 512;
 
 /// What a query of a URI cannot hold as it is.
 const NO_QUERY: &AsciiSet = &CONTROLS
@@ -73,15 +72,24 @@ fn tame_multi_headers(single: &mut HeaderMap, multi: &mut HeaderMap) {
     tame_headers(multi);
 }
 
-/// Of a query already taken apart only what is asked of it, each with a value.
+/// Of a query only what is asked of it, each with a value.
 fn tame_query_map(query: &mut QueryMap) {
     let values = |name: &str| {
         let values = query.all(name)?;
-        let first = values.first().copied().unwrap_or_default();
-        Some((name.to_owned(), vec![first[..first.floor_char_boundary(MAX_VALUE_BYTES)].to_owned()]))
+        Some(values.first().copied().unwrap_or_default())
     };
-    let kept: HashMap<String, Vec<String>> = QUERY_PARAMETERS.into_iter().filter_map(values).collect();
+    let kept: HashMap<String, Vec<String>> = QUERY_PARAMETERS
+        .into_iter()
+        .filter_map(|(name, longest)| {
+            Some((name.to_owned(), vec![tame_value(values(name)?, longest).to_owned()]))
+        })
+        .collect();
     *query = QueryMap::from(kept);
+}
+
+/// One that is too long is none: cut, it could be taken for what it is not.
+fn tame_value(value: &str, longest: usize) -> &str {
+    if value.len() > longest { "" } else { value }
 }
 
 fn tame_headers(headers: &mut HeaderMap) {
@@ -98,7 +106,8 @@ fn tame_domain(domain: &mut Option<String>) {
 }
 
 fn is_host(host: &str) -> bool {
-    let authority = host.parse::<Authority>().is_ok_and(|authority| authority.as_str() == host);
+    let authority = host.len() <= MAX_HOST_BYTES
+        && host.parse::<Authority>().is_ok_and(|authority| authority.as_str() == host);
     authority && url::Url::parse(&format!("https://{host}/")).is_ok()
 }
 
@@ -118,7 +127,11 @@ fn tame_path(path: &mut Option<String>) {
 
 fn tame_query(query: &mut Option<String>) {
     if let Some(query) = query {
-        query.truncate(query.floor_char_boundary(MAX_QUERY_BYTES));
-        *query = utf8_percent_encode(query, NO_QUERY).to_string();
+        let value = |(name, longest): (&str, usize)| {
+            let mut pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+            let (_, value) = pairs.find(|(key, _)| percent_decode_str(key).eq(name.bytes()))?;
+            Some(format!("{name}={}", utf8_percent_encode(tame_value(value, longest), NO_QUERY)))
+        };
+        *query = QUERY_PARAMETERS.into_iter().filter_map(value).collect::<Vec<_>>().join("&");
     }
 }

@@ -7,9 +7,9 @@ mod api;
 mod error_document;
 mod event;
 mod job_messages;
-mod log_line;
 mod parameters;
 mod request;
+mod request_end;
 mod response;
 
 use std::convert::Infallible;

@@ -4,7 +4,10 @@
 use lambda_http::{Request, RequestExt};
 
 use super::request::Refusal;
-use crate::object::{CallOptions, is_account_id};
+use crate::{
+    object::{CallOptions, is_account_id},
+    s3::MAX_PRESIGNED_URL_BYTES,
+};
 
 /// Version ids are URL-ready texts of at most 1,024 bytes.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html>
@@ -12,9 +15,12 @@ const MAX_VERSION_ID_BYTES: usize = 1024;
 
 const TORRENT: &str = "torrent";
 const VERSION_ID: &str = "versionId";
+const PRESIGNED: &str = "presigned";
 
-/// The query parameters that are looked at; all others are passed over.
-pub(super) const QUERY_PARAMETERS: [&str; 2] = [TORRENT, VERSION_ID];
+/// The query parameters that are looked at, and the longest value of each as it comes, percent-encoded or not; all
+/// others are passed over.
+pub(super) const QUERY_PARAMETERS: [(&str, usize); 3] =
+    [(TORRENT, 0), (VERSION_ID, 3 * MAX_VERSION_ID_BYTES), (PRESIGNED, 2 * MAX_PRESIGNED_URL_BYTES)];
 
 /// `x-amz-request-payer` and `x-amz-expected-bucket-owner`.
 pub(super) fn call_options(request: &Request) -> Result<CallOptions, Refusal> {
@@ -40,6 +46,11 @@ pub(super) fn version_id(request: &Request) -> Result<Option<String>, Refusal> {
         Some(id) if is_version_id(id) => Ok(Some(id.to_owned())),
         Some(_) => Err(Refusal::InvalidVersionId),
     }
+}
+
+/// `presigned`, as it came.
+pub(super) fn presigned(request: &Request) -> Option<&str> {
+    request.query_string_parameters_ref()?.first(PRESIGNED)
 }
 
 /// Whether the torrent is asked for: any value of `torrent`, or none.

@@ -4,15 +4,16 @@ use lambda_http::{Request, http::Method};
 
 use super::{
     address::{Address, RawPath},
-    parameters::{asks_for_torrent, call_options, version_id},
+    parameters::{asks_for_torrent, call_options, presigned, version_id},
 };
 use crate::{
     object::{BucketName, BucketNameError, MAX_KEY_BYTES, ObjectId},
+    s3::{Endpoints, PresignedUrl, PresignedUrlError},
     service::TorrentRequest,
 };
 
 /// Why a request is refused before S3 is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
     #[error("the method is none of GET, HEAD and OPTIONS")]
     MethodNotAllowed,
@@ -26,6 +27,8 @@ pub(super) enum Refusal {
     InvalidBucketName,
     #[error("a directory bucket")]
     DirectoryBucket,
+    #[error("the key is white space alone, which the SDK cannot send")]
+    BlankKey,
     #[error("the key is too long")]
     KeyTooLong,
     #[error("x-amz-request-payer is not 'requester'")]
@@ -34,6 +37,8 @@ pub(super) enum Refusal {
     InvalidBucketOwner,
     #[error("the version id is malformed")]
     InvalidVersionId,
+    #[error("the presigned URL {0}")]
+    PresignedUrl(PresignedUrlError),
 }
 
 /// What a request asks for.
@@ -56,7 +61,7 @@ pub(super) struct Parsed {
 }
 
 /// Checks `request`: method, path, names, then headers and parameters.
-pub(super) fn parse(request: &Request, domain: Option<&str>) -> Parsed {
+pub(super) fn parse(request: &Request, domain: Option<&str>, endpoints: &Endpoints) -> Parsed {
     let path = RawPath::of(request, domain);
     let address = path.address();
     let resource = path.resource();
@@ -64,14 +69,18 @@ pub(super) fn parse(request: &Request, domain: Option<&str>) -> Parsed {
         Method::OPTIONS => Ok(Asked::Preflight),
         Method::GET | Method::HEAD => {
             let address = address.as_ref().ok_or(Refusal::InvalidUri);
-            address.and_then(|address| torrent_request(request, address)).map(Asked::Torrent)
+            address.and_then(|address| torrent_request(request, address, endpoints)).map(Asked::Torrent)
         }
         _ => Err(Refusal::MethodNotAllowed),
     };
     Parsed { resource, address: address.unwrap_or_default(), asked }
 }
 
-fn torrent_request(request: &Request, address: &Address) -> Result<TorrentRequest, Refusal> {
+fn torrent_request(
+    request: &Request,
+    address: &Address,
+    endpoints: &Endpoints,
+) -> Result<TorrentRequest, Refusal> {
     let Address { bucket, key } = address;
     if !asks_for_torrent(request) || (bucket.is_empty() && key.is_empty()) {
         return Err(Refusal::NotImplemented);
@@ -86,8 +95,13 @@ fn torrent_request(request: &Request, address: &Address) -> Result<TorrentReques
     if key.len() > MAX_KEY_BYTES {
         return Err(Refusal::KeyTooLong);
     }
+    if key.trim().is_empty() {
+        return Err(Refusal::BlankKey);
+    }
     let options = call_options(request)?;
     let version_id = version_id(request)?;
     let object = ObjectId { bucket, key: key.clone(), version_id };
-    Ok(TorrentRequest { object, options, may_start_job: request.method() == Method::GET })
+    let presigned = presigned(request).map(|url| PresignedUrl::new(url, &object, &options, endpoints));
+    let presigned = presigned.transpose().map_err(Refusal::PresignedUrl)?;
+    Ok(TorrentRequest { object, options, presigned, may_start_job: request.method() == Method::GET })
 }

@@ -30,6 +30,9 @@ pub enum Error {
     /// The version asked for is a delete marker.
     #[error("the version is a delete marker")]
     DeleteMarker,
+    /// S3 does not take the presigned URL, or its signer may not read the object.
+    #[error("S3 does not open the presigned URL")]
+    PresignedUrl,
     /// The version id is none.
     #[error("malformed version id")]
     InvalidVersionId,
@@ -113,7 +116,8 @@ where
             | "ExpiredToken"
             | "RequestExpired"
             | "TokenRefreshRequired"
-            | "AuthorizationHeaderMalformed",
+            | "AuthorizationHeaderMalformed"
+            | "AuthorizationQueryParametersError",
             _,
         ) => Error::Credentials(error.into()),
         (_, 403 | 401) => Error::AccessDenied,

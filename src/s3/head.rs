@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
 
 use aws_sdk_s3::{
-    operation::head_object::HeadObjectOutput,
+    operation::{get_object::GetObjectOutput, head_object::HeadObjectOutput},
     types::{RequestCharged, StorageClass},
 };
 
@@ -43,6 +43,27 @@ impl ObjectHead {
             composite_sha1: None,
             request_charged: false,
         }
+    }
+
+    /// What the answer to a GET of the first byte says: all that HEAD does, but for checksums. An archived object
+    /// gives no byte.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] where it is not that answer.
+    pub(super) fn of_first_byte(output: &GetObjectOutput) -> Result<Self, Error> {
+        let content_range = output.content_range().unwrap_or("none");
+        let length = content_range.strip_prefix("bytes 0-0/").and_then(|length| length.parse().ok());
+        let etag = output.e_tag().filter(|etag| !etag.is_empty());
+        let (Some(length @ 1..), Some(etag)) = (length, etag) else {
+            return Err(Error::Malformed(format!("Content-Range {content_range} for the first byte")));
+        };
+        Ok(Self {
+            version_id: output.version_id().map(str::to_owned),
+            last_modified: output.last_modified().map(aws_sdk_s3::primitives::DateTime::secs),
+            is_sidecar: output.metadata().is_some_and(|metadata| metadata.contains_key(FORMAT_NAME)),
+            request_charged: output.request_charged() == Some(&RequestCharged::Requester),
+            ..Self::of(length, etag.to_owned())
+        })
     }
 
     /// Uploaded in parts: S3 then ends the `ETag` in their number.

@@ -1,4 +1,4 @@
-//! What one request cost and found out, for the log line that ends it.
+//! What one request cost and found out, for the lines that end it: log and metrics.
 
 use std::sync::{
     Arc,
@@ -20,6 +20,7 @@ struct Counts {
     bytes_read: AtomicU64,
     object_size: AtomicU64,
     piece_count: AtomicU64,
+    sidecar_failures: AtomicU64,
 }
 
 impl Meter {
@@ -45,6 +46,17 @@ impl Meter {
     #[must_use]
     pub fn piece_count(&self) -> u64 {
         self.0.piece_count.load(Ordering::Relaxed)
+    }
+
+    /// How often the sidecar did not serve as it should.
+    #[must_use]
+    pub fn sidecar_failures(&self) -> u64 {
+        self.0.sidecar_failures.load(Ordering::Relaxed)
+    }
+
+    /// Counts one more.
+    pub fn add_sidecar_failure(&self) {
+        self.0.sidecar_failures.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Notes the count of pieces.

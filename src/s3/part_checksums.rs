@@ -18,7 +18,7 @@ use aws_sdk_s3::{
 use tokio::time::sleep;
 
 use super::{
-    Error, Meter, Misfit, ObjectHead, Parts, body_limit::BodyLimit, client::request_payer,
+    CompositeSha1, Error, Meter, Misfit, ObjectHead, Parts, body_limit::BodyLimit, client::request_payer,
     composite_sha1::sha1_digest, error::classify_answer, parts::PartList,
 };
 use crate::object::{CallOptions, ObjectId};
@@ -71,7 +71,9 @@ impl PartChecksums {
         let mut list = PartList::new(composite);
         let mut after = None;
         loop {
-            let page = match self.page(object, after, options, meter).await {
+            let request = self.request(object, options).object_attributes(ObjectAttributes::ObjectParts);
+            let request = request.max_parts(PARTS_A_PAGE).set_part_number_marker(after);
+            let page = match answer(&request, meter).await {
                 Ok(page) => page,
                 Err(error) => return misfit(error).map(Err),
             };
@@ -83,29 +85,26 @@ impl PartChecksums {
         }
     }
 
-    async fn page(
+    /// What HEAD says of the object's composite checksum, and a GET does not; or why the parts cannot stand for its
+    /// bytes.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn composite(
         &self,
         object: &ObjectId,
-        after: Option<String>,
+        head: &ObjectHead,
         options: &CallOptions,
         meter: &Meter,
-    ) -> Result<GetObjectAttributesOutput, Error> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let request = self.request(object, options).set_part_number_marker(after.clone()).customize();
-            let patience = config::Builder::new().timeout_config(page_timeouts());
-            let request =
-                request.config_override(patience).interceptor(meter.clone()).interceptor(PAGE_LIMIT);
-            let sent = request.send().await;
-            match sent.map_err(classify_answer) {
-                Err(error) if error.is_passing() && tries < TRIES => {
-                    tracing::debug!(%error, "a page of parts is asked for again");
-                    sleep(PAUSE * tries).await;
-                }
-                answer => return answer,
-            }
-        }
+    ) -> Result<Result<CompositeSha1, Misfit>, Error> {
+        let request = self.request(object, options).object_attributes(ObjectAttributes::Checksum);
+        let request = request.object_attributes(ObjectAttributes::ObjectParts).max_parts(1);
+        let output = match answer(&request, meter).await {
+            Ok(output) if is_of(&output, head) => output,
+            Ok(_) => return Ok(Err(Misfit::Changed)),
+            Err(error) => return misfit(error).map(Err),
+        };
+        Ok(composite(&output).ok_or(Misfit::NoSha1))
     }
 
     fn request(&self, object: &ObjectId, options: &CallOptions) -> GetObjectAttributesFluentBuilder {
@@ -115,11 +114,41 @@ impl PartChecksums {
             .key(&object.key)
             .set_version_id(object.version_id.clone())
             .object_attributes(ObjectAttributes::Etag)
-            .object_attributes(ObjectAttributes::ObjectParts)
-            .max_parts(PARTS_A_PAGE)
             .set_request_payer(request_payer(options))
             .set_expected_bucket_owner(options.expected_bucket_owner.clone())
     }
+}
+
+async fn answer(
+    request: &GetObjectAttributesFluentBuilder,
+    meter: &Meter,
+) -> Result<GetObjectAttributesOutput, Error> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let patience = config::Builder::new().timeout_config(page_timeouts());
+        let request = request.clone().customize().config_override(patience);
+        let sent = request.interceptor(meter.clone()).interceptor(PAGE_LIMIT).send().await;
+        match sent.map_err(classify_answer) {
+            Err(error) if error.is_passing() && tries < TRIES => {
+                tracing::debug!(%error, "a page of parts is asked for again");
+                sleep(PAUSE * tries).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// The count of parts stands beside the checksum here, and in it where a server writes it as HEAD does.
+fn composite(output: &GetObjectAttributesOutput) -> Option<CompositeSha1> {
+    let sha1 = output.checksum()?.checksum_sha1()?;
+    let parts = output.object_parts().and_then(GetObjectAttributesParts::total_parts_count);
+    CompositeSha1::parse(sha1).or_else(|| CompositeSha1::parse(&format!("{sha1}-{}", parts?)))
+}
+
+/// Without quotes here, with them in HEAD.
+fn is_of(output: &GetObjectAttributesOutput, head: &ObjectHead) -> bool {
+    output.e_tag().is_some_and(|etag| etag.trim_matches('"') == head.etag.trim_matches('"'))
 }
 
 fn page_timeouts() -> TimeoutConfig {
@@ -133,11 +162,10 @@ fn take(
     head: &ObjectHead,
     fits: impl Fn(u64) -> bool,
 ) -> Result<Option<String>, Misfit> {
-    // Without quotes here, with them in HEAD.
-    let (Some(etag), Some(parts)) = (page.e_tag(), page.object_parts()) else {
+    let (Some(_), Some(parts)) = (page.e_tag(), page.object_parts()) else {
         return Err(Misfit::Incomplete);
     };
-    if etag.trim_matches('"') != head.etag.trim_matches('"') {
+    if !is_of(page, head) {
         return Err(Misfit::Changed);
     }
     for part in parts.parts() {

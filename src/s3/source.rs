@@ -13,7 +13,7 @@ use aws_sdk_s3::{
 use tokio::time::{sleep, timeout};
 
 use super::{
-    Error, Meter, ObjectHead,
+    Error, Meter, ObjectHead, PresignedUrl,
     client::request_payer,
     error::{classify, status_of},
 };
@@ -24,6 +24,7 @@ const STALL: Duration = Duration::from_secs(5);
 /// Tries in a row that bring no byte, before a range is given up.
 const FRUITLESS_TRIES: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(100);
+const FIRST_BYTE: ByteRange = ByteRange { start: 0, end: 1 };
 
 /// One object in S3, as one caller asked for it.
 #[derive(Clone, Debug)]
@@ -32,13 +33,20 @@ pub struct Source {
     object: ObjectId,
     options: CallOptions,
     meter: Meter,
+    presigned: Option<PresignedUrl>,
 }
 
 impl Source {
     /// `object` as `client` may see it.
     #[must_use]
     pub fn new(client: Client, object: ObjectId, options: CallOptions, meter: Meter) -> Self {
-        Self { client, object, options, meter }
+        Self { client, object, options, meter, presigned: None }
+    }
+
+    /// The same, read by `url` alone where there is one.
+    #[must_use]
+    pub fn by(self, url: Option<PresignedUrl>) -> Self {
+        Self { presigned: url, ..self }
     }
 
     /// What HEAD says; its success shows READ access. An error's code, which HEAD does not tell, is asked
@@ -47,6 +55,9 @@ impl Source {
     /// # Errors
     /// See [`Error`].
     pub async fn head(&self) -> Result<ObjectHead, Error> {
+        if self.presigned.is_some() {
+            return self.open().await;
+        }
         let sent = self.head_request().customize().interceptor(self.meter.clone()).send().await;
         let error = match sent {
             Ok(output) => {
@@ -62,11 +73,44 @@ impl Source {
         }
     }
 
+    /// What HEAD would say, by a GET of one byte: a presigned URL is signed for GET alone.
+    async fn open(&self) -> Result<ObjectHead, Error> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.first_byte().await {
+                Err(error) if error.is_passing() && tries < FRUITLESS_TRIES => {
+                    tracing::debug!(%error, "the first byte is asked for again");
+                    sleep(PAUSE * tries).await;
+                }
+                Err(error) => return Err(error),
+                Ok(head) => {
+                    self.meter.set_object_size(head.length);
+                    return Ok(head);
+                }
+            }
+        }
+    }
+
+    async fn first_byte(&self) -> Result<ObjectHead, Error> {
+        let mut output = match self.get(FIRST_BYTE, None).await {
+            // 416: there is no first byte.
+            Err(Error::Changed) => return Ok(ObjectHead::of(0, String::new())),
+            answer => answer?,
+        };
+        let head = ObjectHead::of_first_byte(&output)?;
+        verify(&output, FIRST_BYTE, &head)?;
+        // Whole, so that the connection can be used again.
+        match next_chunk(&mut output).await? {
+            Some(byte) if byte.as_ref().len() == 1 => Ok(head),
+            _ => Err(Error::Malformed("not one byte for the first".to_owned())),
+        }
+    }
+
     /// Asks for one byte, since only GET has an error document. Should that now succeed, what HEAD said
     /// stands: the next request sees the change.
     async fn explain(&self, head: Error) -> Error {
-        let first_byte = ByteRange { start: 0, end: 1 };
-        match self.get(first_byte, None).await {
+        match self.get(FIRST_BYTE, None).await {
             // 416, of an empty object, says as little as success.
             Ok(_) | Err(Error::Changed) => head,
             // There was none to be invalid.
@@ -116,17 +160,13 @@ impl Source {
     ) -> Result<(), Error> {
         let mut output = self.get(*missing, Some(head)).await?;
         verify(&output, *missing, head)?;
-        while let Some(chunk) = timeout(STALL, output.body.next())
-            .await
-            .map_err(|stalled| Error::Interrupted(stalled.into()))?
-            .transpose()
-            .map_err(|broken| Error::Interrupted(broken.into()))?
-        {
+        while let Some(chunk) = next_chunk(&mut output).await? {
+            let chunk = chunk.as_ref();
             let length = chunk.len() as u64;
             if length > missing.length() {
                 return Err(Error::Malformed("more bytes than the range has".to_owned()));
             }
-            sink(&chunk);
+            sink(chunk);
             self.meter.add_bytes(length);
             missing.start += length;
             if missing.start == missing.end {
@@ -143,11 +183,21 @@ impl Source {
             .set_if_match(head.map(|head| head.etag.clone()))
             .customize()
             .interceptor(self.meter.clone());
-        match request.send().await.map_err(classify) {
-            // HEAD has shown the version id to be one.
-            Err(Error::InvalidVersionId) if head.is_some() => Err(Error::AccessDenied),
-            answer => answer,
-        }
+        let Some(url) = &self.presigned else {
+            return match request.send().await.map_err(classify) {
+                // HEAD has shown the version id to be one.
+                Err(Error::InvalidVersionId) if head.is_some() => Err(Error::AccessDenied),
+                answer => answer,
+            };
+        };
+        let sent = request.interceptor(url.clone()).send().await;
+        sent.map_err(|error| match (status_of(&error), classify(error)) {
+            // Elsewhere than its host says, too; no redirect is followed.
+            (Some((300..=399, _)), _) | (_, Error::AccessDenied | Error::Credentials(_)) => {
+                Error::PresignedUrl
+            }
+            (_, error) => error,
+        })
     }
 
     fn head_request(&self) -> HeadObjectFluentBuilder {
@@ -170,6 +220,12 @@ impl Source {
             .set_request_payer(request_payer(&self.options))
             .set_expected_bucket_owner(self.options.expected_bucket_owner.clone())
     }
+}
+
+async fn next_chunk(output: &mut GetObjectOutput) -> Result<Option<impl AsRef<[u8]> + use<>>, Error> {
+    let chunk = timeout(STALL, output.body.next()).await;
+    let chunk = chunk.map_err(|stalled| Error::Interrupted(stalled.into()))?.transpose();
+    chunk.map_err(|broken| Error::Interrupted(broken.into()))
 }
 
 /// Nothing is hashed before the headers show that these are the bytes asked for. A 200 has no

@@ -62,6 +62,9 @@ pub enum Error {
     /// HEAD of an object whose torrent a job would have to make.
     #[error("the torrent is not ready")]
     NotReady,
+    /// A job would have to keep the presigned URL.
+    #[error("no job reads by a presigned URL")]
+    PresignedJob,
     /// The job cannot be started or found.
     #[error("the job cannot be started")]
     Workflow(#[from] workflow::Error),

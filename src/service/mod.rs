@@ -206,10 +206,11 @@ impl GetObjectTorrent {
 
     fn source(&self, request: &TorrentRequest, meter: &Meter) -> Source {
         let client = match self.config.access {
-            Access::PublicRead => &self.clients.unsigned,
-            Access::FunctionRole => &self.clients.signed,
+            Access::FunctionRole if request.presigned.is_none() => &self.clients.signed,
+            Access::FunctionRole | Access::PublicRead => &self.clients.unsigned,
         };
         Source::new(client.clone(), request.object.clone(), request.options.clone(), meter.clone())
+            .by(request.presigned.clone())
     }
 
     /// The same for the same object version and configuration, whatever the origin.
@@ -252,6 +253,7 @@ impl GetObjectTorrent {
             let write = sidecar::write(sidecars, request, &torrent, &head, slot, meter);
             if timeout_at(stored_by, write).await.is_err() {
                 tracing::warn!("the sidecar cannot be written in time");
+                meter.add_sidecar_failure();
             }
         }
         torrent

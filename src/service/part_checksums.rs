@@ -4,7 +4,7 @@ use super::{Error, TorrentRequest};
 use crate::{
     config::Config,
     logging::causes,
-    s3::{Meter, ObjectHead, PartChecksums},
+    s3::{self, Meter, Misfit, ObjectHead, PartChecksums, Parts},
     torrent::{Info, PieceLength, Pieces},
 };
 
@@ -28,9 +28,7 @@ pub(super) async fn info(
         log("the function has no credentials to ask with");
         return Ok(None);
     };
-    let fits = |size| piece_length(size, config.piece_length).is_some();
-    let found = part_checksums.read(&request.object, head, fits, &request.options, meter).await;
-    match found.map_err(Error::S3)? {
+    match read(part_checksums, request, head, config, meter).await.map_err(Error::S3)? {
         Ok(parts) => Ok(Some(Info {
             length: head.length,
             name: name.to_owned(),
@@ -41,6 +39,28 @@ pub(super) async fn info(
             log(&causes(&misfit));
             Ok(None)
         }
+    }
+}
+
+async fn read(
+    part_checksums: &PartChecksums,
+    request: &TorrentRequest,
+    head: &ObjectHead,
+    config: &Config,
+    meter: &Meter,
+) -> Result<Result<Parts, Misfit>, s3::Error> {
+    let TorrentRequest { object, options, .. } = request;
+    let fits = |size| piece_length(size, config.piece_length).is_some();
+    if request.presigned.is_none() {
+        return part_checksums.read(object, head, fits, options, meter).await;
+    }
+    // In place of HEAD there was a GET, which does not tell of checksums.
+    match part_checksums.composite(object, head, options, meter).await? {
+        Ok(composite) => {
+            let head = ObjectHead { composite_sha1: Some(composite), ..head.clone() };
+            part_checksums.read(object, &head, fits, options, meter).await
+        }
+        Err(misfit) => Ok(Err(misfit)),
     }
 }
 

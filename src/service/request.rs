@@ -2,7 +2,10 @@
 
 use tokio::time::Instant;
 
-use crate::object::{CallOptions, ObjectId};
+use crate::{
+    object::{CallOptions, ObjectId},
+    s3::PresignedUrl,
+};
 
 /// A checked request for one object's torrent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +14,8 @@ pub struct TorrentRequest {
     pub object: ObjectId,
     /// What to pass on to S3.
     pub options: CallOptions,
+    /// The caller's own proof of READ, which the object is then read by.
+    pub presigned: Option<PresignedUrl>,
     /// Whether a job may be started for it. HEAD only looks.
     pub may_start_job: bool,
 }

@@ -67,20 +67,24 @@ impl Slot {
 pub(super) async fn read(sidecars: &SidecarStore, request: &TorrentRequest, meter: &Meter) -> Slot {
     if !sidecars.has_place_for(&request.object) {
         tracing::warn!("the sidecar's key would be longer than S3 takes: nothing is cached");
+        meter.add_sidecar_failure();
         return Slot::Closed;
     }
     match look(sidecars, request, meter).await {
         Ok(Slot::Closed) => {
             tracing::warn!("an object that is not ours lies at the sidecar's key: nothing is cached");
+            meter.add_sidecar_failure();
             Slot::Closed
         }
         Ok(slot) => slot,
         Err(Some(error)) => {
             tracing::warn!(cause = causes(&error), "the sidecar cannot be read");
+            meter.add_sidecar_failure();
             Slot::Free
         }
         Err(None) => {
             tracing::warn!("the sidecar cannot be read in time");
+            meter.add_sidecar_failure();
             Slot::Free
         }
     }
@@ -119,7 +123,10 @@ pub(super) async fn write(
     match store(sidecars, request, torrent, head, replaced.as_ref(), meter).await {
         Ok(Stored::Written) => {}
         Ok(Stored::Raced) => tracing::info!("another object lies at the sidecar's key: not written"),
-        Err(error) => tracing::warn!(cause = causes(&error), "the sidecar cannot be written"),
+        Err(error) => {
+            tracing::warn!(cause = causes(&error), "the sidecar cannot be written");
+            meter.add_sidecar_failure();
+        }
     }
 }
 

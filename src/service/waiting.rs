@@ -53,6 +53,9 @@ impl GetObjectTorrent {
         meter: &Meter,
     ) -> Result<Option<Hashed>, Error> {
         let Some(executions) = self.executions_for(head) else { return Ok(None) };
+        if request.presigned.is_some() {
+            return Err(Error::PresignedJob);
+        }
         if matches!(slot, Slot::Closed) {
             return Err(Error::NoPlace);
         }

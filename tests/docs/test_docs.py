@@ -61,3 +61,22 @@ def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
 def test_every_source_file_named_is_there(page: Path) -> None:
     for name in re.findall(r"`((?:src|tests|scripts|events|docs|benches)/[\w./-]*)`", page.read_text(encoding="utf-8")):
         assert (ROOT / name).exists(), name
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings, as they are linked to."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_heading_leads_to_one(page: Path) -> None:
+    for target, heading in re.findall(r"\]\(([\w./-]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
+        assert heading in anchors(page.parent / target if target else page), f"{target}#{heading}"
+
+
+def test_the_threats_name_parameters_alarms_and_variables_that_there_are() -> None:
+    known = set(re.findall(r"^  (\w+):$", text("template.yaml"), re.MULTILINE)) | variables()
+    named = re.findall(r"`([A-Z]\w+)(?:=\w+)?`", text("docs", "THREATS.md"))
+    assert {"MaxObjectSize", "HashReservedConcurrency"} <= set(named)
+    assert set(named) - known == {"AWS_IAM"}

@@ -83,6 +83,12 @@ def rust_client(build_shown: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
+def rust_presigner(build_shown: Callable[..., Path]) -> Path:
+    """examples/presign.rs: the Rust SDK's own presigned URLs."""
+    return build_shown(build.presigner)
+
+
+@pytest.fixture(scope="session")
 def server() -> Iterator[SeaweedFS]:
     """SeaweedFS with the buckets that most tests share."""
     with contextlib.ExitStack() as owner:

@@ -3,7 +3,7 @@
 import contextlib
 from pathlib import Path
 
-from store import ABSENT, OPEN, PRIVATE, TURNING_PRIVATE, VERSIONED
+from store import ABSENT, OPEN, PRIVATE, READER, TURNING_PRIVATE, VERSIONED
 
 from scripts.stack import function
 from scripts.stack.function import Function
@@ -14,7 +14,7 @@ from scripts.stack.test_s3 import Server
 
 SERVED = (OPEN, PRIVATE, VERSIONED, TURNING_PRIVATE, ABSENT)
 _KEYS = (ADMIN.secret_key, ROLE.secret_key, TEST_S3_ROLE.secret_key, TEST_S3_ROLE.session_token)
-SECRETS = (*_KEYS, "Authorization", "Signature", "X-Amz-Security-Token")
+SECRETS = (*_KEYS, READER.access_key, "Authorization", "Signature", "X-Amz-Security-Token", "X-Amz-Credential")
 
 
 class Functions:

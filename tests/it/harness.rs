@@ -16,6 +16,7 @@ use get_object_torrent::{
     config::{Config, ConfigFaults},
     job::Worker,
     lambda::{self, Api},
+    metrics::Metrics,
     s3::Clients,
     service::GetObjectTorrent,
     start,
@@ -35,6 +36,7 @@ use super::{
 pub(crate) struct Function {
     api: Api,
     requests: AtomicU64,
+    lambda: Arc<lambda_runtime::Config>,
 }
 
 /// An HTTP response, as API Gateway would send it on.
@@ -59,20 +61,24 @@ impl Function {
     ) -> Result<Self, ConfigFaults> {
         let sdk = sdk(&s3.endpoint(), identity);
         let config = Config::from_lookup(lookup(variables), start::account(&sdk).await)?;
-        Ok(Self { api: start::api(config, &sdk), requests: AtomicU64::new(0) })
+        Ok(Self { api: start::api(config, &sdk), requests: AtomicU64::new(0), lambda: Arc::default() })
     }
 
     /// One that leaves large objects to the jobs of `workflow`.
     pub(crate) async fn with_jobs(s3: &FakeS3, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Self {
-        let role = Identity::role();
-        let sdk_of = |endpoint: &str| sdk(endpoint, Some(&role));
+        let sdk_of = |endpoint: &str| sdk(endpoint, Some(&Identity::role()));
         let s3_sdk = sdk_of(&s3.endpoint());
         let config = Config::from_lookup(lookup(variables), start::account(&s3_sdk).await);
         let config = Arc::new(config.expect("a function that starts"));
         let executions = Executions::new(&sdk_of(workflow.endpoint()), ARN.to_owned());
         let clients = Clients::new(&s3_sdk, true);
         let operation = GetObjectTorrent::new(Arc::clone(&config), clients, Some(executions));
-        Self { api: Api::new(config, operation), requests: AtomicU64::new(0) }
+        Self { api: Api::new(config, operation), requests: AtomicU64::new(0), lambda: Arc::default() }
+    }
+
+    /// The same where CloudWatch reads the log.
+    pub(crate) fn on_lambda(self, metrics: Metrics) -> Self {
+        Self { api: self.api.with_metrics(metrics), lambda: on_lambda(), ..self }
     }
 
     /// GET of `path` as it stands in a Function URL event, `?torrent` added.
@@ -100,6 +106,7 @@ impl Function {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let mut context = Context::default();
         context.request_id = format!("request-{number}");
+        context.env_config = Arc::clone(&self.lambda);
         let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis();
         context.deadline = u64::try_from(deadline).expect("a time");
         let answer = lambda::service(self.api.clone()).call(LambdaEvent::new(payload, context)).await;
@@ -178,6 +185,12 @@ impl From<Value> for Answer {
     }
 }
 
+/// What Lambda tells a function of itself, as far as it is used.
+pub(crate) fn on_lambda() -> Arc<lambda_runtime::Config> {
+    let (function_name, log_group) = ("torrents".to_owned(), "/aws/lambda/torrents".to_owned());
+    Arc::new(lambda_runtime::Config { function_name, log_group, ..Default::default() })
+}
+
 /// The pieces as anyone would compute them.
 pub(crate) fn model(content: &Content, piece_length: u64) -> Pieces {
     let starts = (0..content.length()).step_by(usize::try_from(piece_length).expect("a length"));
@@ -250,6 +263,7 @@ pub(crate) fn version_2(
 }
 
 fn sdk(endpoint: &str, identity: Option<&Identity>) -> SdkConfig {
+    super::log::listen();
     let credentials = identity.map(|identity| {
         let Identity { access_key, secret_key, session_token } = identity.clone();
         SharedCredentialsProvider::new(Credentials::new(access_key, secret_key, session_token, None, "test"))

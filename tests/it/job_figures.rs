@@ -153,7 +153,7 @@ fn bytes(json: &Value) -> usize {
 }
 
 fn usual() -> Config {
-    let account = Account { region: Some("us-east-1".to_owned()), has_credentials: true };
+    let account = Account { region: Some("us-east-1".to_owned()), has_credentials: true, endpoint: None };
     let lookup = |name: &str| (name == "BUCKETS").then(|| "data".to_owned());
     Config::from_lookup(lookup, account).expect("a configuration")
 }

@@ -2,10 +2,10 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Once},
 };
 
-use get_object_torrent::logging;
+use get_object_torrent::{logging, metrics::Metrics};
 use serde_json::Value;
 use tracing_subscriber::{filter::Targets, fmt::MakeWriter};
 
@@ -14,10 +14,11 @@ use super::{
     harness::{Function, function_url},
 };
 
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 12] = [
     "bucket",
     "key",
     "version_id",
+    "presigned",
     "origin",
     "object_size_bytes",
     "piece_count",
@@ -50,13 +51,32 @@ impl<'writer> MakeWriter<'writer> for Written {
 }
 
 impl Written {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         String::from_utf8(self.0.lock().expect("the log's lock").clone()).expect("UTF-8")
+    }
+
+    /// Metrics that are written here.
+    pub(super) fn metrics(&self) -> Metrics {
+        let written = self.clone();
+        Metrics::to(move |line| {
+            written.0.lock().expect("the log's lock").extend_from_slice(line.as_bytes());
+        })
     }
 
     pub(super) fn lines(&self) -> Vec<Value> {
         self.text().lines().map(|line| serde_json::from_str(line).expect("a JSON object a line")).collect()
     }
+}
+
+/// Lets somebody always listen. A line that is met for the first time where nobody does may stay silent for those who
+/// begin to listen at that moment.
+pub(super) fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let all = "trace".parse().expect("a filter");
+        // Fails where another test listens for all.
+        let _ = tracing::subscriber::set_global_default(logging::subscriber(&all, io::sink));
+    });
 }
 
 /// What is logged from now on, on this thread.

@@ -71,6 +71,14 @@ async fn keys_have_at_most_1024_bytes() {
 }
 
 #[tokio::test]
+async fn a_key_of_white_space_alone_is_refused() {
+    for key in ["%20", "%0D%0A", "%C2%85", "%E3%80%80%09"] {
+        let told = get(&format!("/data/{key}"), "torrent", &[]).await;
+        assert_eq!(told, (501, "NotImplemented".into()), "{key}");
+    }
+}
+
+#[tokio::test]
 async fn paths_are_percent_encoded_utf8() {
     for path in ["/data/%", "/data/%zz", "/data/%FF", "/%E6/a", "/data/%C3%28"] {
         let answer = refused(&function_url("GET", path, "torrent", &[])).await;
@@ -143,7 +151,7 @@ async fn hosts_and_queries_that_are_none_do_no_harm() {
     for query in ["torrent=a b", "torrent&\"<>{}|^`\\", "torrent&%zz%", "torrent&é#x", "torrent&&=&=="] {
         assert_eq!(get("/elsewhere/a", query, &[]).await.0, 403, "{query}");
     }
-    for path in ["/elsewhere/a b", "/elsewhere/\"<>{}|^`\\", "/elsewhere/é", "elsewhere/a", "/elsewhere/\t"]
+    for path in ["/elsewhere/a b", "/elsewhere/\"<>{}|^`\\", "/elsewhere/é", "elsewhere/a", "/elsewhere/a\t"]
     {
         assert_eq!(get(path, "torrent", &[]).await.0, 403, "{path}");
     }

@@ -1,4 +1,4 @@
-"""What src/ says: the variables Config reads, the numbers' ranges and defaults, the calls to S3."""
+"""What src/ says: the variables Config reads, the numbers' ranges and defaults, the metrics, the calls to S3."""
 
 import re
 
@@ -36,6 +36,24 @@ def numbers():
 
     fields = r'Number\s*\{\s*name: "(\w+)",\s*default: ([^,]+),\s*min: ([^,]+),\s*max: ([^,}]+?),?\s*\}'
     return {name: tuple(map(number, rest)) for name, *rest in re.findall(fields, source)}
+
+
+def namespace():
+    """Where the metrics are."""
+    (name,) = re.findall(r'pub const NAMESPACE: &str = "(\w+)";', _rust("metrics.rs"))
+    return name
+
+
+def metrics(table):
+    """Metric to (dimensions, unit), from `REQUEST` or `TASK`."""
+    (body,) = re.findall(rf"pub const {table}: \[Directive; \d+\] = \[(.*?)\n\];", _rust("metrics.rs"), re.DOTALL)
+    found = {}
+    for dimensions, pairs in re.findall(r"dimensions: &\[([^\]]*)\],\s*metrics: &\[([^\]]*)\]", body):
+        for name, unit in re.findall(r'\("(\w+)", "(\w+)"\)', pairs):
+            assert name not in found, "one metric, one meaning"
+            found[name] = (tuple(re.findall(r'"(\w+)"', dimensions)), unit)
+    assert found
+    return found
 
 
 def s3_calls(operations):

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use hyper::http::request::Parts;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
@@ -33,6 +34,14 @@ impl Identity {
     }
 }
 
+/// What a presigned URL of version 2 has in its query S3 takes for a header, and s3s does not.
+pub(super) fn token_as_header(request: &mut Parts) {
+    let query = |name| super::calls::query_value(&request.uri, name);
+    if let (Some(token), Some(_)) = (query("x-amz-security-token"), query("AWSAccessKeyId")) {
+        request.headers.insert("x-amz-security-token", token.parse().expect("a header value"));
+    }
+}
+
 /// All who may sign.
 #[derive(Clone)]
 pub(super) struct Identities(Arc<BTreeMap<String, Identity>>);
@@ -57,15 +66,25 @@ impl S3Auth for Identities {
 #[async_trait]
 impl S3Access for Identities {
     /// Lets anonymous requests through, which s3s refuses by default; session tokens are checked, which
-    /// s3s does not.
+    /// s3s does not, and no `x-amz-` header may come beside a presigned URL that does not sign it.
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
         let Some(credentials) = context.credentials() else {
             return Ok(());
         };
+        if let Some(signed) = super::calls::query_value(context.uri(), "X-Amz-SignedHeaders") {
+            let names = super::calls::amz_headers(context.headers());
+            if names.iter().any(|name| !signed.split(';').any(|signed| signed == name)) {
+                return Err(s3_error!(
+                    AccessDenied,
+                    "There were headers present in the request which were not signed"
+                ));
+            }
+        }
         let token = self.0[&credentials.access_key].session_token.as_deref();
         let header = context.headers().get("x-amz-security-token");
         let in_header = header.and_then(|value| value.to_str().ok());
-        let in_query = super::calls::query_value(context.uri(), "X-Amz-Security-Token");
+        let query = |name| super::calls::query_value(context.uri(), name);
+        let in_query = query("X-Amz-Security-Token").or_else(|| query("x-amz-security-token"));
         if token == in_header.or(in_query.as_deref()) {
             return Ok(());
         }

@@ -42,6 +42,8 @@ pub(crate) struct Call {
     pub(crate) signed: Option<String>,
     /// As it came.
     pub(crate) query: String,
+    /// The names of its `x-amz-` headers.
+    pub(crate) amz_headers: Vec<String>,
     /// None while it is not answered, and for good when the connection went first.
     pub(crate) status: Option<u16>,
     /// Bytes of the answer's body handed to the connection so far.
@@ -68,6 +70,7 @@ impl Call {
             checksum_mode: header("x-amz-checksum-mode"),
             signed: access_key(request),
             query: request.uri.query().unwrap_or_default().into(),
+            amz_headers: amz_headers(&request.headers),
             status: None,
             bytes_sent: 0,
         }
@@ -175,9 +178,14 @@ fn access_key(request: &Parts) -> Option<String> {
     let header = text(&request.headers, "authorization");
     let credential = match &header {
         Some(header) => header.split_once("Credential=")?.1.to_owned(),
-        None => query_value(&request.uri, "X-Amz-Credential")?,
+        None => query_value(&request.uri, "X-Amz-Credential")
+            .or_else(|| query_value(&request.uri, "AWSAccessKeyId"))?,
     };
     Some(credential.split('/').next()?.to_owned())
+}
+
+pub(super) fn amz_headers(headers: &HeaderMap) -> Vec<String> {
+    headers.keys().map(ToString::to_string).filter(|name| name.starts_with("x-amz-")).collect()
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -15,6 +15,8 @@ use super::store::Store;
 pub(crate) enum Fault {
     /// This error is the answer; the request changes nothing.
     Error { status: u16, code: &'static str },
+    /// This is the answer, whatever it is; the request changes nothing.
+    Answer { status: u16, body: String },
     /// The answer begins this much later.
     Delay(Duration),
     /// Runs just before the request is carried out.
@@ -23,6 +25,8 @@ pub(crate) enum Fault {
     Reset,
     /// The connection is closed before any byte of an answer.
     Close,
+    /// The request is carried out, and the connection closed before any byte of the answer.
+    Lost,
     /// The connection is closed after so many bytes of the body, while `Content-Length` promises more.
     CutBody(u64),
     /// The connection is reset then. Of the bytes before, some may be lost.

@@ -20,6 +20,7 @@ use s3s::{Body, HttpResponse, S3Error, S3ErrorCode};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use super::auth;
 use super::body::{self, BodyStream};
 use super::calls::{Call, CallLog, Operation, Ticket};
 use super::connection::{Connection, PacedStream, Speed};
@@ -99,8 +100,9 @@ impl Front {
         connection: &Arc<Connection>,
         request: Request<Incoming>,
     ) -> Result<Response<AnswerBody>, NoAnswer> {
-        let (parts, incoming) = request.into_parts();
+        let (mut parts, incoming) = request.into_parts();
         let call = Call::read(&parts);
+        auth::token_as_header(&mut parts);
         let faults = self.faults.befalling(&call);
         let operation = call.operation;
         let ticket = self.log.begin(call);
@@ -131,6 +133,7 @@ impl Front {
                 Fault::Delay(delay) => tokio::time::sleep(*delay).await,
                 Fault::Before(action) => action.run(&self.store),
                 Fault::Error { status, code } => return Ok(error_response(*status, code)),
+                Fault::Answer { status, body } => return Ok(raw_response(*status, body)),
                 Fault::Close => return Err(NoAnswer),
                 Fault::Reset => {
                     connection.end_with_reset();
@@ -142,7 +145,9 @@ impl Front {
             }
         }
         request.extensions_mut().insert(overrides);
-        self.service.call(request).await.map_err(|_| NoAnswer)
+        let response = self.service.call(request).await.map_err(|_| NoAnswer)?;
+        let is_lost = faults.iter().any(|fault| matches!(fault, Fault::Lost));
+        if is_lost { Err(NoAnswer) } else { Ok(response) }
     }
 
     fn finish(
@@ -197,4 +202,10 @@ fn error_response(status: u16, code: &str) -> HttpResponse {
     let mut error = S3Error::with_message(code, "A fault that the test asked for.");
     error.set_status_code(StatusCode::from_u16(status).expect("an HTTP status"));
     error.to_http_response().expect("an error document")
+}
+
+fn raw_response(status: u16, body: &str) -> HttpResponse {
+    let mut response = HttpResponse::new(Body::from(body.to_owned()));
+    *response.status_mut() = StatusCode::from_u16(status).expect("an HTTP status");
+    response
 }

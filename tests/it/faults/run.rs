@@ -1,0 +1,122 @@
+//! One plan, carried out on a runtime of its own, so that what it leaves running can be counted.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use tokio::{
+    runtime::{Builder, Handle},
+    time::{Instant, sleep},
+};
+
+use super::{
+    judge::{assert_right, judge, judge_sidecar},
+    plan::Plan,
+    trouble::Trouble,
+    world::{World, ask_well},
+};
+use crate::{
+    fake_s3::Identity,
+    harness::{Answer, Function},
+    log::{Written, capture},
+};
+
+/// Carries `plan` out; how its first caller fared. Panics where something does not hold.
+pub(super) fn run(plan: &Plan, is_alone: bool) -> String {
+    let (written, _guard) = capture("debug");
+    if is_alone {
+        println!("{plan:#?}");
+    }
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let told = runtime.block_on(carry_out(plan, &written));
+    if is_alone {
+        println!("{told}\n{}", written.text());
+    }
+    told
+}
+
+async fn carry_out(plan: &Plan, written: &Written) -> String {
+    let mut world = World::new(plan).await;
+    let tasks = Handle::current().metrics().num_alive_tasks();
+    let function = world.function(plan).await;
+    world.prepare(plan, &function).await;
+    world.let_loose(plan);
+    let answers = join_all((0..plan.callers).map(|_| timed(plan, &function))).await;
+    for (answer, took) in &answers {
+        judge(&world, plan, answer, *took);
+    }
+    judge_sidecar(&world, plan);
+    reads_end(&world).await;
+    after(&world, plan, &function).await;
+    judge_sidecar(&world, plan);
+    judge_log(written, plan.callers);
+    drop(function);
+    tasks_end(tasks).await;
+    let (answer, _) = &answers[0];
+    format!("{} {}", answer.status, answer.origin())
+}
+
+async fn timed(plan: &Plan, function: &Function) -> (Answer, Duration) {
+    let started = Instant::now();
+    let answer = World::ask(plan, function).await;
+    (answer, started.elapsed())
+}
+
+/// The next requests, with nothing wrong any more.
+async fn after(world: &World, plan: &Plan, function: &Function) {
+    world.s3.clear_faults();
+    let first = ask_well(plan, function).await;
+    if plan.loses_access() && first.status == 403 {
+        assert_eq!(first.error(), (403, "AccessDenied".to_owned()));
+        return;
+    }
+    if world.s3.object("data", "a").is_none() {
+        let told = if plan.lists || plan.function_role { (404, "NoSuchKey") } else { (403, "AccessDenied") };
+        assert_eq!(first.error(), (told.0, told.1.to_owned()));
+        world.book.put(&world.s3, plan, 50);
+    }
+    let any_origin = plan.troubles.iter().any(Trouble::may_change_the_origin);
+    let pasts = world.book.pasts();
+    let now = &pasts[pasts.len() - 1..];
+    assert_right(now, plan, &ask_well(plan, function).await, any_origin);
+    let started = Instant::now();
+    let again = ask_well(plan, function).await;
+    assert_right(now, plan, &again, any_origin);
+    let is_cached = plan.has_credentials && !world.is_users();
+    let is_slow = started.elapsed() > Duration::from_secs(1);
+    assert!((again.origin() == "sidecar") == is_cached || is_slow, "it came from {}", again.origin());
+}
+
+/// No GET goes on after the answers.
+async fn reads_end(world: &World) {
+    for _ in 0..300 {
+        if world.s3.active_gets() == 0 {
+            return;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{} reads go on after the answer", world.s3.active_gets());
+}
+
+/// Without the function no task is there that was not there before it: neither its own nor the server's, which has
+/// one a connection.
+async fn tasks_end(before: usize) {
+    let tasks = || Handle::current().metrics().num_alive_tasks();
+    for _ in 0..500 {
+        if tasks() <= before {
+            return;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{} tasks are left, of {before} before", tasks());
+}
+
+/// One line a request, all of it JSON, and no secret.
+fn judge_log(written: &Written, requests: u64) {
+    let ends = written.lines().iter().filter(|line| line["message"] == "request").count() as u64;
+    assert!(ends > requests, "{ends} lines for more than {requests} requests");
+    let Identity { secret_key, session_token, .. } = Identity::role();
+    let text = written.text();
+    for secret in [secret_key, session_token.expect("a token"), "Signature=".to_owned()] {
+        assert!(!text.contains(&secret), "{secret} is in the log");
+    }
+}

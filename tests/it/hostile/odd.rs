@@ -1,0 +1,150 @@
+//! Odd texts, keys and events, as proptest makes them.
+
+use proptest::{
+    collection::vec,
+    prelude::{Just, Strategy, any, prop_oneof},
+    sample::select,
+    strategy::BoxedStrategy,
+};
+use serde_json::{Map, Value, json};
+
+use crate::harness::version_2;
+
+/// What tends to break out of where it is put.
+const FRAGMENTS: [&str; 48] = [
+    "a",
+    "b",
+    "/",
+    "//",
+    "../",
+    "..",
+    ".",
+    "./",
+    "\\",
+    "\r\n",
+    "\r",
+    "\n",
+    "\0",
+    "\t",
+    "\u{7f}",
+    "\u{85}",
+    "\"",
+    "'",
+    "`",
+    "%",
+    "%2F",
+    "%2e",
+    "%00",
+    "%zz",
+    "+",
+    " ",
+    "?",
+    "#",
+    "&",
+    "=",
+    ";",
+    "<x>",
+    "]]>",
+    "&amp;",
+    "<!--",
+    "é",
+    "日本",
+    "\u{202e}",
+    "\u{feff}",
+    "\u{fffe}",
+    "\u{10ffff}",
+    "e\u{301}",
+    "https://evil.example/",
+    "data/",
+    "X-Evil: 1",
+    ".torrent",
+    "${jndi:ldap://x}",
+    "{key}",
+];
+
+const HOSTS: [&str; 12] = [
+    "t.example",
+    "data.t.example",
+    "other.t.example",
+    "..t.example",
+    "-.t.example",
+    "data.t.example:443",
+    "data.t.example.evil.example",
+    "evil@data.t.example",
+    "[::1]",
+    "%64ata.t.example",
+    "DATA.T.EXAMPLE",
+    "\u{e9}",
+];
+
+const METHODS: [&str; 8] = ["GET", "GET", "GET", "GET", "HEAD", "OPTIONS", "PUT", "BREW"];
+
+pub(super) fn text(most: usize) -> BoxedStrategy<String> {
+    let odd = vec(select(FRAGMENTS.as_slice()), 0..most).prop_map(|fragments| fragments.concat());
+    prop_oneof![4 => odd, 1 => "\\PC{0,20}", 1 => any::<String>(), 1 => "[a-z]{1,400}"].boxed()
+}
+
+/// Keys that S3 takes.
+pub(super) fn key() -> BoxedStrategy<String> {
+    let fits = |key: &String| !key.trim().is_empty() && key.len() <= 1000;
+    text(8).prop_filter("S3 takes no such key", fits).boxed()
+}
+
+fn path() -> BoxedStrategy<String> {
+    let bucket = select(&["/data/", "/data/", "/data/", "/other/", "/missing/", "/", "", "/data", "/.."][..]);
+    let long = select(&[0, 0, 0, 0, 1_100, 20_000][..]).prop_map(|length| "k".repeat(length));
+    (bucket, text(8), long).prop_map(|(bucket, text, long)| format!("{bucket}{text}{long}")).boxed()
+}
+
+fn query() -> BoxedStrategy<Vec<(String, String)>> {
+    let name = prop_oneof![3 => Just("versionId".to_owned()), 1 => text(3)];
+    let torrent = prop_oneof![9 => Just(vec![("torrent".to_owned(), String::new())]), 1 => Just(vec![])];
+    (torrent, vec((name, text(3)), 0..2)).prop_map(|(torrent, others)| [torrent, others].concat()).boxed()
+}
+
+/// Names are known ones or none at all; values have no bytes that HTTP would not let through.
+fn headers() -> BoxedStrategy<Map<String, Value>> {
+    let host = prop_oneof![select(HOSTS.as_slice()).prop_map(str::to_owned), text(3)];
+    let names = [
+        "x-amz-request-payer",
+        "x-amz-expected-bucket-owner",
+        "if-none-match",
+        "x-forwarded-proto",
+        "x-forwarded-host",
+        "range",
+        "authorization",
+        "content-length",
+        "x-long",
+    ];
+    let long = select(&[0, 0, 10_240][..]).prop_map(|length| "h".repeat(length));
+    let value = prop_oneof![text(3), long, Just("requester".to_owned()), Just("*".to_owned())];
+    (host, vec((select(names.to_vec()), value), 0..3))
+        .prop_map(|(host, others)| {
+            let clean = |text: String| text.replace(|c: char| c.is_control() || !c.is_ascii(), "");
+            let others = others.into_iter().map(|(name, value)| (name.to_owned(), clean(value).into()));
+            others.chain([("host".to_owned(), clean(host).into())]).collect()
+        })
+        .boxed()
+}
+
+/// A REST API's, an ALB's, an HTTP API's or a Function URL's.
+pub(super) fn event() -> impl Strategy<Value = Value> {
+    (0..4, select(METHODS.as_slice()), path(), query(), headers()).prop_map(|(kind, method, path, query, headers)| {
+        let raw_query: Vec<_> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let parameters: Map<_, _> = query.into_iter().map(|(name, value)| (name, value.into())).collect();
+        let domain = if kind == 0 { "a.execute-api.eu-west-1.amazonaws.com" } else { "a.lambda-url.eu-west-1.on.aws" };
+        let mut event = match kind {
+            0 | 1 => version_2(domain, "$default", method, &path, &raw_query.join("&"), &[]),
+            2 => json!({
+                "path": path, "httpMethod": method, "queryStringParameters": parameters,
+                "requestContext": {"httpMethod": method, "stage": "prod", "path": path},
+            }),
+            _ => json!({
+                "path": path, "httpMethod": method, "queryStringParameters": parameters,
+                "requestContext": {"elb": {"targetGroupArn": "arn"}}, "isBase64Encoded": false, "body": "",
+            }),
+        };
+        event["headers"] = headers.into();
+        event
+    })
+}

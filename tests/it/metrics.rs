@@ -1,0 +1,243 @@
+//! The metrics: a line of CloudWatch's embedded metric format at the end of each request and task, whatever the log's
+//! filter says, and nothing in it but a few words and numbers.
+
+use std::{sync::Arc, time::Duration};
+
+use get_object_torrent::{
+    job,
+    metrics::{Directive, NAMESPACE, REQUEST, TASK},
+};
+use lambda_http::{Context, LambdaEvent};
+use lambda_runtime::Service;
+use serde_json::{Value, json};
+
+use super::{
+    fake_s3::{Bucket, FakeS3, Fault, Matcher},
+    fake_workflow::{FakeWorkflow, Run},
+    harness::{Function, function_url, on_lambda, worker},
+    job_runner::{items, plan},
+    log::{Written, capture},
+};
+
+async fn server() -> FakeS3 {
+    let s3 = FakeS3::start([Bucket::public("data")]).await;
+    s3.put("data", "a", vec![7; 600_000]);
+    s3
+}
+
+/// The lines of metrics, each checked to be what CloudWatch takes.
+#[track_caller]
+fn lines(written: &Written, directives: &[Directive]) -> Vec<Value> {
+    let lines: Vec<_> = written.lines().into_iter().filter(|line| line.get("_aws").is_some()).collect();
+    for line in &lines {
+        check(line, directives);
+    }
+    lines
+}
+
+/// The rules of the specification, and that all there is in a line is in the tables.
+#[track_caller]
+fn check(line: &Value, directives: &[Directive]) {
+    assert!(line["_aws"]["Timestamp"].as_u64().is_some_and(|now| now > 1_700_000_000_000), "{line}");
+    let defined = line["_aws"]["CloudWatchMetrics"].as_array().expect("directives");
+    assert_eq!(defined.len(), directives.len(), "{line}");
+    let mut members = vec!["_aws", "message", "request_id"];
+    for (defined, directive) in defined.iter().zip(directives) {
+        assert_eq!(defined["Namespace"], NAMESPACE);
+        assert_eq!(defined["Dimensions"], json!([directive.dimensions]));
+        for name in directive.dimensions {
+            assert!(line[name].as_str().is_some_and(|value| !value.is_empty()), "{name} in {line}");
+            members.push(name);
+        }
+        let metrics = defined["Metrics"].as_array().expect("metrics");
+        assert!(!metrics.is_empty(), "{line}");
+        for metric in metrics {
+            let name = metric["Name"].as_str().expect("a name");
+            let unit = metric["Unit"].as_str().expect("a unit");
+            let (known, _) =
+                directive.metrics.iter().find(|known| **known == (name, unit)).expect("a metric");
+            assert!(line[name].is_u64(), "{name} in {line}");
+            members.push(known);
+        }
+    }
+    let object = line.as_object().expect("an object");
+    assert!(object.keys().all(|key| members.contains(&key.as_str())), "{line}");
+}
+
+/// The last line's dimensions and counts, as far as `names` goes.
+#[track_caller]
+fn last(written: &Written, names: &[&str]) -> Value {
+    let line = lines(written, &REQUEST).pop().expect("a line of metrics");
+    names.iter().map(|name| ((*name).to_owned(), line[*name].clone())).collect()
+}
+
+#[tokio::test]
+async fn one_line_a_request_by_origin_and_class_of_status() {
+    let s3 = server().await;
+    let (written, _guard) = capture("info");
+    let function = Function::start(&s3, &[]).await.on_lambda(written.metrics());
+    function.get("/data/a").await.torrent();
+    let names = ["FunctionName", "Origin", "Status", "Requests", "BytesRead", "Errors", "SidecarFailures"];
+    let read = json!({
+        "FunctionName": "torrents", "Origin": "object", "Status": "2xx",
+        "Requests": 1, "BytesRead": 600_000, "Errors": 0, "SidecarFailures": 0,
+    });
+    assert_eq!(last(&written, &names), read);
+    function.get("/data/a").await.torrent();
+    let names = ["Origin", "Status", "BytesRead", "TimeUsed"];
+    let cached = json!({"Origin": "sidecar", "Status": "2xx", "BytesRead": 0, "TimeUsed": null});
+    assert_eq!(last(&written, &names), cached);
+    function.get_with("/data/a", &[("if-none-match", "*")]).await;
+    assert_eq!(last(&written, &["Origin", "Status"]), json!({"Origin": "sidecar", "Status": "3xx"}));
+    function.get("/data/missing").await;
+    assert_eq!(last(&written, &["Origin", "Status"]), json!({"Origin": "none", "Status": "4xx"}));
+    assert_eq!(lines(&written, &REQUEST).len(), 4);
+    assert_eq!(written.lines().len(), 8, "each has its line in the log beside");
+}
+
+#[tokio::test]
+async fn no_filter_of_the_log_hides_them() {
+    let s3 = server().await;
+    for filter in ["off", "error", "get_object_torrent=off"] {
+        let (written, _guard) = capture(filter);
+        let function = Function::start(&s3, &[]).await.on_lambda(written.metrics());
+        function.get("/data/a").await.torrent();
+        assert_eq!((lines(&written, &REQUEST).len(), written.lines().len()), (1, 1), "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn neither_bucket_nor_key_is_in_them() {
+    let s3 = server().await;
+    s3.put("data", "SECRETKEY", "content");
+    let (written, _guard) = capture("off");
+    let function = Function::start(&s3, &[]).await.on_lambda(written.metrics());
+    function.get("/data/SECRETKEY").await.torrent();
+    let [line] = &lines(&written, &REQUEST)[..] else { panic!("one line") };
+    assert!(!line.to_string().contains("SECRETKEY"), "{line}");
+    assert!(!line.to_string().contains("\"data\""), "{line}");
+    assert_eq!(line["request_id"], "request-0");
+}
+
+#[tokio::test]
+async fn outside_lambda_there_are_none() {
+    let s3 = server().await;
+    let (written, _guard) = capture("info");
+    let function = Function::start(&s3, &[]).await;
+    function.get("/data/a").await.torrent();
+    assert_eq!((lines(&written, &REQUEST).len(), written.lines().len()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_failure_behind_a_5xx_is_an_error() {
+    let s3 = server().await;
+    let (written, _guard) = capture("info");
+    let function = Function::start(&s3, &[]).await.on_lambda(written.metrics());
+    s3.fault(Matcher::any().key("a"), Fault::error(409, "OddCode"));
+    assert_eq!(function.get("/data/a").await.status, 500);
+    assert_eq!(last(&written, &["Status", "Errors"]), json!({"Status": "5xx", "Errors": 1}));
+}
+
+#[tokio::test]
+async fn what_anyone_may_ask_in_vain_is_no_error() {
+    let s3 = server().await;
+    let (written, _guard) = capture("info");
+    let function = Function::start(&s3, &[]).await.on_lambda(written.metrics());
+    for (method, path, query, status) in [
+        ("GET", "/", "", 501),
+        ("GET", "/data/a", "acl", 501),
+        ("GET", "/data--use1-az4--x-s3/a", "torrent", 501),
+        ("PUT", "/data/a", "torrent", 405),
+        ("GET", "/data/%zz", "torrent", 400),
+        ("OPTIONS", "/", "", 204),
+    ] {
+        assert_eq!(function.send(&function_url(method, path, query, &[])).await.status, status);
+        assert_eq!(last(&written, &["Errors", "Origin"]), json!({"Errors": 0, "Origin": "none"}), "{path}");
+    }
+    assert!(written.lines().iter().all(|line| line["level"] != "ERROR"));
+}
+
+#[tokio::test]
+async fn to_wait_for_a_job_is_neither_an_error_nor_slow() {
+    let s3 = server().await;
+    let workflow = FakeWorkflow::start([Run::Hold]).await;
+    let variables = [("INLINE_MAX_SIZE", "1000"), ("TIME_BUDGET_MS", "1000")];
+    let (written, _guard) = capture("info");
+    let function = Function::with_jobs(&s3, &workflow, &variables).await.on_lambda(written.metrics());
+    assert_eq!(function.get("/data/a").await.status, 503);
+    let waited = json!({"Status": "5xx", "Errors": 0, "TimeUsed": null});
+    assert_eq!(last(&written, &["Status", "Errors", "TimeUsed"]), waited);
+}
+
+#[tokio::test]
+async fn a_read_that_outlasts_its_time_has_used_all_of_it() {
+    let s3 = server().await;
+    let stalled = Fault::StallBody { after: 100_000, pause: None };
+    s3.fault(Matcher::get().key("a"), stalled);
+    let variables = [("TIME_BUDGET_MS", "1000"), ("RANGE_SIZE", "262144"), ("FETCH_CONCURRENCY", "1")];
+    let (written, _guard) = capture("info");
+    let function = Function::start(&s3, &variables).await.on_lambda(written.metrics());
+    assert_eq!(function.get("/data/a").await.status, 503);
+    let line = last(&written, &["Errors", "TimeUsed"]);
+    assert_eq!(line["Errors"], 1);
+    assert!(line["TimeUsed"].as_u64().is_some_and(|percent| (100..150).contains(&percent)), "{line}");
+}
+
+#[tokio::test]
+async fn a_sidecar_that_fails_is_counted_once_a_request() {
+    let s3 = server().await;
+    let long = "k".repeat(1020);
+    for key in ["read", "late", "write", "stuck", "foreign", &long] {
+        s3.put("data", key, "content");
+    }
+    s3.put("data", "foreign.torrent", "the user's own");
+    s3.fault(Matcher::get().key("read.torrent"), Fault::error(400, "OddCode"));
+    s3.fault(Matcher::get().key("late.torrent"), Fault::Delay(Duration::from_secs(5)));
+    s3.fault(Matcher::put().key("write.torrent"), Fault::access_denied());
+    s3.fault(Matcher::put().key("stuck.torrent"), Fault::Delay(Duration::from_secs(5)));
+    let (written, _guard) = capture("info");
+    let function = Function::start(&s3, &[]).await.on_lambda(written.metrics());
+    function.get("/data/a").await.torrent();
+    assert_eq!(last(&written, &["SidecarFailures"]), json!({"SidecarFailures": 0}));
+    for key in ["read", "late", "write", "stuck", "foreign", &long] {
+        function.get(&format!("/data/{key}")).await.torrent();
+        assert_eq!(last(&written, &["SidecarFailures"]), json!({"SidecarFailures": 1}), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_makes_a_sidecar_fail_by_asking_for_what_is_not_there() {
+    let s3 = server().await;
+    s3.put("data", "b.torrent", "the user's own");
+    let (written, _guard) = capture("info");
+    let function = Function::start(&s3, &[]).await.on_lambda(written.metrics());
+    for path in ["/data/b", &format!("/data/{}", "k".repeat(1020))] {
+        assert_eq!(function.get(path).await.status, 403);
+        assert_eq!(last(&written, &["SidecarFailures"]), json!({"SidecarFailures": 0}), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn one_line_a_task_by_name_and_failure() {
+    let s3 = server().await;
+    let (written, _guard) = capture("off");
+    let worker = worker(&s3, &[]).await.with_metrics(written.metrics());
+    let plan = plan(&worker, json!({"bucket": "data", "key": "a"})).await;
+    let span = &items(&s3.client(), &plan).await[0];
+    let task = json!({"task": "hash", "job": plan["job"], "span": span});
+    for (failure, bytes) in [("Unavailable", 0), ("none", 600_000)] {
+        s3.clear_faults();
+        if failure != "none" {
+            s3.fault(Matcher::get().key("a"), Fault::internal_error());
+        }
+        let mut context = Context::default();
+        context.env_config = Arc::clone(&on_lambda());
+        let event = LambdaEvent::new(serde_json::from_value(task.clone()).expect("a task"), context);
+        let done = job::service(worker.clone()).call(event).await;
+        assert_eq!(done.is_ok(), failure == "none");
+        let line = lines(&written, &TASK).pop().expect("a line of metrics");
+        assert_eq!((&line["Task"], &line["Failure"]), (&"hash".into(), &failure.into()));
+        assert_eq!((&line["Tasks"], &line["TaskBytesRead"]), (&1.into(), &bytes.into()));
+        assert!(line["TaskDuration"].is_u64() && line["FunctionName"] == "torrents", "{line}");
+    }
+}

@@ -1,0 +1,52 @@
+"""The oldest Rust and Python that do: said once, and the same wherever it is said."""
+
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+FOLDERS = ("scripts", "benches", ".ci", "docs")
+
+
+def told(pattern: str) -> dict[Path, set[str]]:
+    """What pages and programs say to people."""
+    paths = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "Makefile")]
+    for folder in FOLDERS:
+        paths += [p for p in sorted((ROOT / folder).rglob("*")) if p.suffix in (".py", ".sh", ".md") or p.name == "run"]
+    found = {path: set(re.findall(pattern, path.read_text(encoding="utf-8"))) for path in paths}
+    return {path.relative_to(ROOT): versions for path, versions in found.items() if versions}
+
+
+def manifest() -> dict:
+    return tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["package"]
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    # 1.85 is 1.85.0.
+    return tuple(map(int, (*version.split("."), "0", "0")))[:3]
+
+
+def test_people_are_told_the_rust_of_the_manifest() -> None:
+    places = told(r"Rust \(?(1\.\d+(?:\.\d+)?)")
+    assert {Path("README.md"), Path("scripts/require.sh")} <= places.keys()
+    assert set().union(*places.values()) == {manifest()["rust-version"]}
+
+
+def test_no_dependency_needs_a_newer_rust_and_one_needs_this() -> None:
+    command = ["cargo", "metadata", "--locked", "--format-version", "1"]
+    command += ["--filter-platform", "aarch64-unknown-linux-gnu", "--filter-platform", "x86_64-unknown-linux-gnu"]
+    packages = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    needed = [p["rust_version"] for p in packages["packages"] if p["source"] and p["rust_version"]]
+    assert max(map(numbers, needed)) == numbers(manifest()["rust-version"])
+
+
+def test_people_are_told_the_python_that_the_tools_are_pinned_for() -> None:
+    places = told(r"Python (3\.\d+)")
+    assert {Path("README.md"), Path("scripts/venv.sh")} <= places.keys()
+    ruff = tomllib.loads((ROOT / "ruff.toml").read_text(encoding="utf-8"))["target-version"]
+    assert set().union(*places.values()) == {re.sub(r"py(\d)(\d+)", r"\1.\2", ruff)}
+    for path in sorted((ROOT / "requirements").glob("*.txt")):
+        assert set(re.findall(r"Python (3\.\d+)", path.read_text(encoding="utf-8"))) <= {"3.11"}, path
