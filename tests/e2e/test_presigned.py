@@ -3,18 +3,14 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote
 
 import clients
 import pytest
-from clients import Answer
 from functions import Functions
-from signers import SIGNERS, VERSIONED_SIGNERS, Signer
+from signers import SIGNERS, VERSIONED_SIGNERS, Signer, ask
 from store import OPEN, PRIVATE, READER, STRANGER, VERSIONED, Store, random_bytes
 
 from scripts.stack import metainfo
-from scripts.stack.test_s3 import ROLE as TEST_S3_ROLE
-from scripts.stack.test_s3 import Server
 
 BODY = random_bytes(700_000, seed=11)
 ODD_NAMES = ["a b+c", "it's 100%", "100%25 %2F", "é/日本", "a&b=c?d#e", "~!$*()@:,;=", "x//y"]
@@ -25,13 +21,6 @@ each_signer = pytest.mark.parametrize("sign", SIGNERS.values(), ids=SIGNERS)
 @pytest.fixture
 def reader(store: Store, rust_presigner: Path) -> Signer:
     return Signer(store.server.endpoint, READER, rust_presigner)
-
-
-def ask(
-    endpoint: str, bucket: str, key: str, url: str, folder: Path, *options: str, version: str | None = None
-) -> Answer:
-    query = f"torrent&presigned={quote(url, safe='')}" + (f"&versionId={version}" if version else "")
-    return clients.curl(clients.torrent_url(endpoint, bucket, key, query), folder, *options)
 
 
 @each_signer
@@ -145,20 +134,3 @@ def test_the_readmes_one_liner(endpoint: str, store: Store, reader: Signer, fold
     answer = clients.curl(clients.torrent_url(endpoint, PRIVATE, key), folder, *options)
     assert answer.status == 200, answer.body
     assert metainfo.read(answer.body).length == len(BODY)
-
-
-@each_signer
-def test_session_tokens_go_along(
-    s3: Server, s3_functions: Functions, rust_presigner: Path, folder: Path, sign: Callable[..., str]
-) -> None:
-    """On the S3 of the Rust tests, which refuses the role's signature without its token."""
-    assert TEST_S3_ROLE.session_token
-    signer = Signer(s3.endpoint, TEST_S3_ROLE, rust_presigner)
-    endpoint = s3_functions.start().endpoint
-    key = f"presigned-{sign.__name__}"
-    signer.credentials.client(s3.endpoint).put_object(Bucket=PRIVATE, Key=key, Body=BODY)
-    url = sign(signer, PRIVATE, key)
-    assert "token" in url.lower()
-    answer = ask(endpoint, PRIVATE, key, url, folder)
-    assert answer.status == 200, answer.body
-    assert ask(endpoint, PRIVATE, key, url.replace(quote(TEST_S3_ROLE.session_token), "x"), folder).status == 403
