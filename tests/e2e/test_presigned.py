@@ -11,9 +11,13 @@ from signers import SIGNERS, VERSIONED_SIGNERS, Signer, ask
 from store import OPEN, PRIVATE, READER, STRANGER, VERSIONED, Store, random_bytes
 
 from scripts.stack import metainfo
+from scripts.stack.test_s3 import ROLE as TEST_S3_ROLE
+from scripts.stack.test_s3 import Server
 
 BODY = random_bytes(700_000, seed=11)
-ODD_NAMES = ["a b+c", "it's 100%", "100%25 %2F", "é/日本", "a&b=c?d#e", "~!$*()@:,;=", "x//y"]
+ODD_NAMES = ["a b+c", "+", "it's 100%", "100%25 %2F", "%2F", "é/日本", "e\u0301", "a&b=c?d#e", "~!$*()@:,;=", "x//y"]
+# SeaweedFS refuses `.` and `..`, and has folders where a key ends in `/`.
+NO_FILES = ["dir/", "a b+c/é//", "%2F/", "/", "//a", "a//b", ".", "..", "a/../b/", "../b"]
 
 each_signer = pytest.mark.parametrize("sign", SIGNERS.values(), ids=SIGNERS)
 
@@ -49,6 +53,34 @@ def test_every_key_can_be_signed(
     key = store.put(name, BODY[:1000], bucket=PRIVATE)
     answer = ask(endpoint, PRIVATE, key, sign(reader, PRIVATE, key), folder)
     assert answer.status == 200, answer.body
+
+
+@each_signer
+def test_a_key_that_ends_in_a_slash_is_signed_as_it_is(
+    endpoint: str, store: Store, reader: Signer, folder: Path, sign: Callable[..., str]
+) -> None:
+    """A folder of SeaweedFS is an object without bytes; the file of that name is another one."""
+    name = sign.__name__
+    file, slash = store.put(name, BODY[:1000], bucket=PRIVATE), store.put(f"{name}-folder/", b"", bucket=PRIVATE)
+    answer = ask(endpoint, PRIVATE, slash, sign(reader, PRIVATE, slash), folder)
+    assert (answer.status, b"empty" in answer.body) == (400, True), answer.body
+    answer = ask(endpoint, PRIVATE, f"{file}/", sign(reader, PRIVATE, file), folder)
+    assert (answer.status, b"another key" in answer.body) == (400, True), answer.body
+
+
+@each_signer
+def test_slashes_and_dots_are_signed_as_they_are(
+    s3: Server, s3_functions: Functions, rust_presigner: Path, folder: Path, sign: Callable[..., str]
+) -> None:
+    """On the S3 of the Rust tests, which keeps every key byte for byte."""
+    signer = Signer(s3.endpoint, TEST_S3_ROLE, rust_presigner)
+    endpoint = s3_functions.start().endpoint
+    client = signer.credentials.client(s3.endpoint)
+    for number, key in enumerate(NO_FILES, start=1000):
+        client.put_object(Bucket=PRIVATE, Key=key, Body=BODY[:number])
+        answer = ask(endpoint, PRIVATE, key, sign(signer, PRIVATE, key), folder)
+        assert answer.status == 200, (key, answer.body)
+        assert metainfo.read(answer.body).length == number
 
 
 @pytest.mark.parametrize("sign", VERSIONED_SIGNERS.values(), ids=VERSIONED_SIGNERS)
