@@ -103,7 +103,7 @@ impl Worker {
         let (piece_length, head) = (piece_length(job)?, head_of(job)?);
         let fragments = self.fragments(&request, job, meter);
         let pieces = self.collect(&fragments, job, piece_length).await?;
-        Ok(self.operation.assemble(&request, &head.etag, piece_length, pieces, meter).await?)
+        Ok(self.operation.assemble(&request, &head, piece_length, pieces, meter).await?)
     }
 
     /// All fragments, side by side; each has its place.

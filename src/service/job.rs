@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     object::ByteRange,
-    s3::{self, Lookup, Meter, ObjectHead, Stored},
+    s3::{self, Lookup, Meter, ObjectHead, Sidecar, Stored},
     torrent::{Info, PieceLength, Pieces, torrent_name},
 };
 
@@ -77,24 +77,25 @@ impl GetObjectTorrent {
         hashes::of_span(&self.source(request, meter), head, span, piece_length, &self.config).await
     }
 
-    /// Stores the sidecar of the object that still has `etag`, made of all its piece hashes.
+    /// Stores the sidecar of the object that still is what `planned` shows, made of all its piece hashes.
     ///
     /// # Errors
-    /// [`s3::Error::Changed`] where it has another; what kept the sidecar from being stored: it is all that a job
+    /// [`s3::Error::Changed`] where it is not; what kept the sidecar from being stored: it is all that a job
     /// makes.
     pub async fn assemble(
         &self,
         request: &TorrentRequest,
-        etag: &str,
+        planned: &ObjectHead,
         piece_length: PieceLength,
         pieces: Pieces,
         meter: &Meter,
     ) -> Result<(), Error> {
         let head = self.head(request, meter).await.map_err(Error::S3)?;
-        check(&head, &self.config)?;
-        if head.etag != etag {
+        // The hashes are of that many bytes: another length must not be put beside them.
+        if (&head.etag, head.length) != (&planned.etag, planned.length) {
             return Err(Error::S3(s3::Error::Changed));
         }
+        check(&head, &self.config)?;
         let name = torrent_name(&request.object.key);
         let info = Info { length: head.length, name, piece_length: piece_length.get(), pieces };
         if !info.is_consistent() {
@@ -122,9 +123,7 @@ impl GetObjectTorrent {
                     Lookup::Missing => None,
                     Lookup::Foreign => return Err(Error::NoPlace),
                     // A task that is tried again may have stored it before.
-                    Lookup::Ours(sidecar) if sidecar.is_of(head) && sidecar.bytes == torrent.bytes => {
-                        return Ok(());
-                    }
+                    Lookup::Ours(sidecar) if holds(&sidecar, torrent, head) => return Ok(()),
                     Lookup::Ours(sidecar) => Some(sidecar),
                 };
             let stored = sidecar::store(sidecars, request, torrent, head, replaced.as_ref(), meter).await;
@@ -134,4 +133,9 @@ impl GetObjectTorrent {
         }
         Err(Error::S3(s3::Error::Unavailable("others write to the sidecar's place all the time".into())))
     }
+}
+
+/// Whether a request would believe it: metadata can get lost where bytes do not.
+fn holds(sidecar: &Sidecar, torrent: &Torrent, head: &ObjectHead) -> bool {
+    sidecar.is_of(head) && sidecar.info_hash() == Some(&torrent.info_hash) && sidecar.bytes == torrent.bytes
 }

@@ -293,6 +293,32 @@ async fn a_stale_sidecar_is_replaced_by_the_jobs() {
     assert_eq!(s3.object("data", "a.torrent").expect("a sidecar").content.to_bytes(), inline().await);
 }
 
+/// Found by a seed: the job was done, and no request believed what it had found.
+#[tokio::test]
+async fn a_sidecar_that_lost_its_info_hash_is_replaced_by_the_jobs() {
+    let (s3, worker, plan) = planned().await;
+    hash_all(&s3, &worker, &plan).await;
+    end(&worker, "assemble", &plan).await.expect("a sidecar");
+    let mut sidecar = s3.object("data", "a.torrent").expect("a sidecar");
+    let whole = sidecar.metadata.clone();
+    sidecar.metadata.remove("torrent-info-hash");
+    s3.put("data", "a.torrent", sidecar);
+    end(&worker, "assemble", &plan).await.expect("a sidecar");
+    assert_eq!(s3.object("data", "a.torrent").expect("a sidecar").metadata, whole);
+}
+
+#[tokio::test]
+async fn a_length_that_differs_at_the_end_gets_no_torrent() {
+    for length in [LENGTH - 1, LENGTH + 1] {
+        let (s3, worker, plan) = planned().await;
+        hash_all(&s3, &worker, &plan).await;
+        let length = Some(length.to_string());
+        s3.fault(Matcher::head().key("a"), Fault::Header { name: "content-length", value: length });
+        assert_eq!(end(&worker, "assemble", &plan).await.expect_err("no torrent").name(), "ObjectChanged");
+        assert!(!s3.keys("data").contains(&"a.torrent".to_owned()));
+    }
+}
+
 #[tokio::test]
 async fn a_sidecar_that_cannot_be_read_does_not_end_a_job_as_done() {
     let (s3, worker, plan) = planned().await;

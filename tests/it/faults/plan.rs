@@ -97,7 +97,7 @@ impl Plan {
             is_head: dice.one_in(10),
             callers: dice.pick(&[1, 1, 1, 1, 2, 5]),
             left: left(&mut dice),
-            troubles: troubles(&mut dice, count, reach),
+            troubles: in_order((0..count).map(|_| Trouble::thrown(&mut dice, reach)).collect()),
         }
     }
 
@@ -151,8 +151,7 @@ impl Plan {
 
 /// Excess goes first: at the end of a body that another fault has shortened, it would stand for the object's own bytes,
 /// which no client could tell.
-fn troubles(dice: &mut Dice, count: u64, reach: u64) -> Vec<Trouble> {
-    let mut troubles: Vec<_> = (0..count).map(|_| Trouble::thrown(dice, reach)).collect();
+pub(super) fn in_order(mut troubles: Vec<Trouble>) -> Vec<Trouble> {
     troubles.sort_by_key(|trouble| !matches!(trouble.what, What::Fault(Fault::OverlongBody(_))));
     troubles
 }

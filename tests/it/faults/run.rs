@@ -1,6 +1,6 @@
 //! One plan, carried out on a runtime of its own, so that what it leaves running can be counted.
 
-use std::time::Duration;
+use std::{fmt::Debug, time::Duration};
 
 use futures::future::join_all;
 use tokio::{
@@ -22,12 +22,21 @@ use crate::{
 
 /// Carries `plan` out; how its first caller fared. Panics where something does not hold.
 pub(super) fn run(plan: &Plan, is_alone: bool) -> String {
+    on_a_runtime(plan, is_alone, async |written| carry_out(plan, written).await)
+}
+
+/// Carries out what `plan` stands for; `is_alone` shows it, and what was logged.
+pub(super) fn on_a_runtime(
+    plan: &impl Debug,
+    is_alone: bool,
+    carry_out: impl AsyncFnOnce(&Written) -> String,
+) -> String {
     let (written, _guard) = capture("debug");
     if is_alone {
         println!("{plan:#?}");
     }
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let told = runtime.block_on(carry_out(plan, &written));
+    let told = runtime.block_on(carry_out(&written));
     if is_alone {
         println!("{told}\n{}", written.text());
     }
@@ -99,7 +108,7 @@ async fn reads_end(world: &World) {
 
 /// Without the function no task is there that was not there before it: neither its own nor the server's, which has
 /// one a connection.
-async fn tasks_end(before: usize) {
+pub(super) async fn tasks_end(before: usize) {
     let tasks = || Handle::current().metrics().num_alive_tasks();
     for _ in 0..500 {
         if tasks() <= before {
@@ -110,10 +119,14 @@ async fn tasks_end(before: usize) {
     panic!("{} tasks are left, of {before} before", tasks());
 }
 
-/// One line a request, all of it JSON, and no secret.
+/// One line a request, all of it JSON, and nothing of a signature.
 fn judge_log(written: &Written, requests: u64) {
     let ends = written.lines().iter().filter(|line| line["message"] == "request").count() as u64;
     assert!(ends > requests, "{ends} lines for more than {requests} requests");
+    assert_no_secret(written);
+}
+
+pub(super) fn assert_no_secret(written: &Written) {
     let Identity { secret_key, session_token, .. } = Identity::role();
     let text = written.text();
     for secret in [secret_key, session_token.expect("a token"), "Signature=".to_owned()] {

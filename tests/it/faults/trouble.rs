@@ -1,11 +1,15 @@
 //! One thing that goes wrong: with which requests, how often, and what a caller may then be told.
 
-use std::time::Duration;
+use super::{
+    dice::Dice,
+    fault::{BUSY, CREDENTIALS, fault},
+};
+use crate::fake_s3::{Fault, Matcher, Operation};
 
-use super::dice::Dice;
-use crate::fake_s3::{Fault, Matcher};
+/// Where fragments lie.
+pub(super) const FOLDER: &str = "torrent-jobs/";
 
-/// The requests that the service makes.
+/// The requests that the service makes; the last three are of jobs alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     Head,
@@ -15,7 +19,38 @@ pub(super) enum Target {
     Page,
     SidecarGet,
     SidecarPut,
+    /// Of a fragment, or of the word that a failure left.
+    FragmentGet,
+    /// Of the same, and of the list of spans.
+    FragmentPut,
+    /// What lists fragments and removes them.
+    Folder,
 }
+
+/// What befalls a request for a torrent.
+const OF_REQUESTS: [Target; 8] = {
+    use Target::{Head, Page, Read, SidecarGet, SidecarPut};
+    [Head, Read, Read, Read, Page, SidecarGet, SidecarGet, SidecarPut]
+};
+
+/// What befalls a job.
+const OF_JOBS: [Target; 12] = {
+    use Target::{Folder, FragmentGet, FragmentPut, Head, Page, Read, SidecarGet, SidecarPut};
+    [
+        Head,
+        Head,
+        Read,
+        Read,
+        Read,
+        Page,
+        SidecarGet,
+        SidecarPut,
+        FragmentGet,
+        FragmentGet,
+        FragmentPut,
+        Folder,
+    ]
+};
 
 #[derive(Clone, Debug)]
 pub(super) enum What {
@@ -44,20 +79,25 @@ pub(super) struct Trouble {
 
 /// For ever, as far as one request is concerned.
 const LASTING: u64 = 1_000;
-const BUSY: [(u16, &str); 5] =
-    [(500, "InternalError"), (503, "SlowDown"), (503, "ServiceUnavailable"), (429, "TooMany"), (408, "Busy")];
-const CREDENTIALS: [(u16, &str); 4] = [
-    (400, "ExpiredToken"),
-    (403, "RequestTimeTooSkewed"),
-    (403, "InvalidAccessKeyId"),
-    (403, "SignatureDoesNotMatch"),
-];
+/// A job asks again and again: so often takes it long enough.
+const LASTING_FOR_A_JOB: u64 = 40;
 
 impl Trouble {
     /// `reach` is the largest offset in a body that makes sense.
     pub(super) fn thrown(dice: &mut Dice, reach: u64) -> Self {
-        use Target::{Head, Page, Read, SidecarGet, SidecarPut};
-        let target = dice.pick(&[Head, Read, Read, Read, Page, SidecarGet, SidecarGet, SidecarPut]);
+        Self::thrown_at(&OF_REQUESTS, dice, reach)
+    }
+
+    pub(super) fn thrown_at_a_job(dice: &mut Dice, reach: u64) -> Self {
+        let trouble = Self::thrown_at(&OF_JOBS, dice, reach);
+        // One state after the other asks.
+        let after =
+            if trouble.target == Target::Read { trouble.after } else { dice.pick(&[0, 0, 1, 1, 2, 4]) };
+        Self { after, times: trouble.times.min(LASTING_FOR_A_JOB), ..trouble }
+    }
+
+    fn thrown_at(targets: &[Target], dice: &mut Dice, reach: u64) -> Self {
+        let target = dice.pick(targets);
         let what = match dice.below(10) {
             0 => dice.pick(&[What::Replaced, What::Replaced, What::Deleted, What::AccessGone]),
             1 => dice.pick(&[What::UsersOwn, What::Purged]),
@@ -65,7 +105,8 @@ impl Trouble {
         };
         let times = if matches!(what, What::Fault(_)) { dice.pick(&[1, 1, 1, 1, 2, 3, LASTING]) } else { 1 };
         // Ranges are many, all others few.
-        let after = if target == Read { dice.pick(&[0, 0, 1, 2, 5]) } else { dice.pick(&[0, 0, 0, 1]) };
+        let after =
+            if target == Target::Read { dice.pick(&[0, 0, 1, 2, 5]) } else { dice.pick(&[0, 0, 0, 1]) };
         Self { target, after, times, what }
     }
 
@@ -77,6 +118,12 @@ impl Trouble {
             Target::Page => Matcher::attributes(),
             Target::SidecarGet => Matcher::get().key(sidecar_key),
             Target::SidecarPut => Matcher::put().key(sidecar_key),
+            // The workflow reads the list of spans by itself.
+            Target::FragmentGet => {
+                Matcher::get().key_contains(FOLDER).when(|call| !call.key.ends_with("items.json"))
+            }
+            Target::FragmentPut => Matcher::put().key_contains(FOLDER),
+            Target::Folder => Matcher::operation(Operation::Other),
         };
         matcher.skip(self.after).times(self.times)
     }
@@ -153,95 +200,5 @@ impl Trouble {
             Fault::Header { name: "content-length", .. } => &[(400, "InvalidRequest")],
             _ => &[],
         }
-    }
-}
-
-/// Small pauses, and rarely one that outlasts the service's own patience.
-fn pause(dice: &mut Dice) -> Duration {
-    Duration::from_millis(if dice.one_in(40) { 3_000 } else { dice.below(40) })
-}
-
-fn fault(dice: &mut Dice, target: Target, reach: u64) -> Fault {
-    let offset = dice.below(reach + 1);
-    match dice.below(14) {
-        0..=2 => {
-            let (status, code) = dice.pick(&BUSY);
-            Fault::error(status, code)
-        }
-        3 => dice.pick(&[Fault::Reset, Fault::Close, Fault::Lost]),
-        4 => Fault::Delay(pause(dice)),
-        5 => Fault::CutBody(offset),
-        6 => Fault::ResetBody(offset),
-        7 if dice.one_in(12) => Fault::StallBody { after: offset, pause: None },
-        7 => Fault::StallBody { after: offset, pause: Some(pause(dice)) },
-        8 => Fault::ShortBody(offset),
-        9 => Fault::OverlongBody(1 + dice.below(2 * reach)),
-        10 => {
-            let (status, code) = dice.pick(&CREDENTIALS);
-            Fault::error(status, code)
-        }
-        11 => refusal(dice, target),
-        _ => lie(dice, target, reach),
-    }
-}
-
-fn refusal(dice: &mut Dice, target: Target) -> Fault {
-    let (status, code) = match target {
-        Target::Head | Target::Read => dice.pick(&[(403, "AccessDenied"), (404, "NoSuchKey")]),
-        Target::Page => {
-            dice.pick(&[(403, "AccessDenied"), (501, "NotImplemented"), (400, "InvalidArgument")])
-        }
-        Target::SidecarGet => dice.pick(&[(403, "AccessDenied"), (404, "NoSuchKey"), (400, "Odd")]),
-        Target::SidecarPut => dice.pick(&[
-            (403, "AccessDenied"),
-            (412, "PreconditionFailed"),
-            (409, "ConditionalRequestConflict"),
-            (404, "NoSuchKey"),
-        ]),
-    };
-    Fault::error(status, code)
-}
-
-/// Headers that are not true.
-fn lie(dice: &mut Dice, target: Target, reach: u64) -> Fault {
-    let wrong = |name, value: &str| Fault::Header { name, value: Some(value.to_owned()) };
-    match target {
-        Target::Head => {
-            let other_length = dice.pick(&[0, 1, reach / 2, reach + 1, 1 << 40, 1 << 50]).to_string();
-            dice.pick(&[
-                wrong("etag", "\"lie\""),
-                Fault::without("etag"),
-                wrong("content-length", &other_length),
-                wrong("last-modified", "nonsense"),
-                Fault::without("last-modified"),
-                Fault::without("x-amz-checksum-sha1"),
-                wrong("x-amz-checksum-sha1", "2jmj7l5rSw0yVb/vlWAYkK/YBwk=-3"),
-                wrong("x-amz-checksum-sha1", "nonsense"),
-            ])
-        }
-        Target::Read => dice.pick(&[
-            Fault::content_range("bytes 0-16383/16384"),
-            Fault::content_range("nonsense"),
-            Fault::without("content-range"),
-            Fault::without("content-length"),
-            wrong("etag", "\"lie\""),
-            Fault::without("etag"),
-            Fault::WholeBody,
-            Fault::IgnoreConditions,
-        ]),
-        Target::Page => dice.pick(&[Fault::without("content-length"), wrong("content-type", "text/html")]),
-        Target::SidecarGet => dice.pick(&[
-            wrong("etag", "\"lie\""),
-            Fault::without("etag"),
-            Fault::without("content-length"),
-            Fault::without("x-amz-meta-torrent-format"),
-            Fault::without("x-amz-meta-torrent-info-hash"),
-            Fault::without("x-amz-meta-torrent-source-etag"),
-            wrong("x-amz-meta-torrent-format", "2"),
-            wrong("x-amz-meta-torrent-source-length", "lie"),
-            wrong("x-amz-meta-torrent-source-key-sha1", "lie"),
-            wrong("x-amz-meta-torrent-info-hash", "0000000000000000000000000000000000000000"),
-        ]),
-        Target::SidecarPut => dice.pick(&[Fault::without("etag"), Fault::Lost]),
     }
 }

@@ -1,0 +1,21 @@
+//! Under any fault a job leaves the right sidecar or fails by a name that is known, and so does every job after it; once
+//! nothing is wrong any more, the next one succeeds.
+//!
+//! The states, retries and catches are the workflow's own (statemachine/); its waits are left out.
+
+mod invoke;
+mod judge;
+mod plan;
+mod run;
+mod workflow;
+
+use self::{plan::JobPlan, run::run};
+use super::seeds::Trial;
+
+/// A job is many requests: so many times fewer seeds.
+const FEWER: u64 = 8;
+
+#[test]
+fn under_any_seed_a_job_leaves_the_right_sidecar_or_fails_by_name() {
+    Trial { plan: JobPlan::of, run }.run_all(FEWER);
+}
