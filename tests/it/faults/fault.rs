@@ -50,14 +50,15 @@ fn refusal(dice: &mut Dice, target: Target) -> Fault {
         Target::Page => {
             dice.pick(&[(403, "AccessDenied"), (501, "NotImplemented"), (400, "InvalidArgument")])
         }
-        Target::SidecarGet => dice.pick(&[(403, "AccessDenied"), (404, "NoSuchKey"), (400, "Odd")]),
+        Target::SidecarGet | Target::FragmentGet => {
+            dice.pick(&[(403, "AccessDenied"), (404, "NoSuchKey"), (400, "Odd")])
+        }
         Target::SidecarPut => dice.pick(&[
             (403, "AccessDenied"),
             (412, "PreconditionFailed"),
             (409, "ConditionalRequestConflict"),
             (404, "NoSuchKey"),
         ]),
-        Target::FragmentGet => dice.pick(&[(403, "AccessDenied"), (404, "NoSuchKey"), (400, "Odd")]),
         Target::FragmentPut | Target::Folder => dice.pick(&[(403, "AccessDenied"), (400, "Odd")]),
     };
     Fault::error(status, code)

@@ -5,7 +5,7 @@ use super::{
     workflow::Ended,
 };
 use crate::{
-    fake_s3::{Fault, Object},
+    fake_s3::Fault,
     faults::{
         fault::BUSY,
         judge::judge_sidecar,
@@ -15,8 +15,7 @@ use crate::{
     },
 };
 
-/// An object of the user's among the fragments.
-pub(super) const NOTES: &str = "torrent-jobs/notes";
+const NOTES: &str = "the user's notes";
 /// S3's faults that may pass, in the words of a task, of Assemble and of a map.
 const UNAVAILABLE: [&str; 3] = ["Unavailable", "Incomplete", "HashFailed"];
 /// Of an object that changes, and of what no other try helps.
@@ -28,6 +27,8 @@ pub(super) fn judge(world: &World, plan: &JobPlan, ended: &Ended) {
     match ended {
         Ended::Stored if plan.keeps_its_sidecar() && !world.is_users() => {
             assert!(world.sidecar(&plan.request).is_some(), "the sidecar is not there");
+            let left = in_the_folder(world, plan);
+            assert!(!plan.goes_well() || left == [notes_key(plan)], "a job has left {left:?}");
         }
         Ended::Stored => {}
         Ended::Nothing(reason) => assert!(!reason.is_empty()),
@@ -44,25 +45,25 @@ pub(super) fn judge_all(world: &World, plan: &JobPlan) {
     judge_sidecar(world, &plan.request);
     let (bucket, sidecar) = plan.request.sidecar_place();
     let notes = world.s3.object(bucket, &notes_key(plan)).expect("the user's notes are gone");
-    assert_eq!(notes.content.to_bytes(), notes_of_the_users().content.to_bytes());
+    assert_eq!(notes.content.to_bytes(), NOTES.as_bytes());
     let known = |key: &String| ["a", sidecar].contains(&key.as_str()) || key.contains(FOLDER);
     assert!(world.s3.keys(bucket).iter().all(known), "{:?}", world.s3.keys(bucket));
 }
 
-/// Where the folder of jobs is, with a key that is none of a job's.
-pub(super) fn notes_key(plan: &JobPlan) -> String {
-    format!("{}{NOTES}", if plan.request.sidecars_elsewhere { "t/" } else { "" })
+/// An object of the user's among the fragments.
+pub(super) fn put_notes(world: &World, plan: &JobPlan) {
+    world.s3.put(plan.request.sidecar_place().0, &notes_key(plan), NOTES);
 }
 
-pub(super) fn notes_of_the_users() -> Object {
-    Object::new("the user's notes")
+fn notes_key(plan: &JobPlan) -> String {
+    format!("{}{FOLDER}notes", if plan.request.sidecars_elsewhere { "t/" } else { "" })
 }
 
-/// Nothing of any job's is left.
-pub(super) fn assert_clean(world: &World, plan: &JobPlan) {
-    let (bucket, _) = plan.request.sidecar_place();
-    let left: Vec<_> = world.s3.keys(bucket).into_iter().filter(|key| key.contains(FOLDER)).collect();
-    assert_eq!(left, [notes_key(plan)], "a job has left something");
+/// What lies where fragments do.
+fn in_the_folder(world: &World, plan: &JobPlan) -> Vec<String> {
+    let mut keys = world.s3.keys(plan.request.sidecar_place().0);
+    keys.retain(|key| key.contains(FOLDER));
+    keys
 }
 
 fn may_end_in(world: &World, plan: &JobPlan) -> Vec<&'static str> {
@@ -86,11 +87,9 @@ fn may_end_in(world: &World, plan: &JobPlan) -> Vec<&'static str> {
 
 fn told_of(trouble: &Trouble) -> &'static [&'static str] {
     match &trouble.what {
-        What::Replaced | What::Deleted | What::AccessGone => &REFUSED,
         What::UsersOwn => &REFUSED[1..],
-        What::Purged => &[],
-        What::Fault(Fault::Error { status, code }) if BUSY.contains(&(*status, code)) => &[],
-        What::Fault(
+        What::Purged
+        | What::Fault(
             Fault::Reset
             | Fault::Close
             | Fault::Lost
@@ -98,6 +97,7 @@ fn told_of(trouble: &Trouble) -> &'static [&'static str] {
             | Fault::CutBody(_)
             | Fault::ResetBody(_),
         ) => &[],
-        What::Fault(_) => &REFUSED,
+        What::Fault(Fault::Error { status, code }) if BUSY.contains(&(*status, code)) => &[],
+        What::Replaced | What::Deleted | What::AccessGone | What::Fault(_) => &REFUSED,
     }
 }

@@ -96,8 +96,7 @@ impl JobPlan {
         !self.request.troubles.iter().any(|trouble| matches!(trouble.what, What::UsersOwn | What::Purged))
     }
 
-    /// The same object all the time, and nothing else that lets a folder stay.
-    pub(super) fn leaves_nothing(&self) -> bool {
+    pub(super) fn goes_well(&self) -> bool {
         self.misfortunes.is_empty() && self.request.troubles.is_empty()
     }
 }

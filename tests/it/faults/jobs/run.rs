@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use aws_sdk_s3::Client;
+use get_object_torrent::job::Worker;
 use serde_json::{Value, json};
 use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     invoke::Lambda,
-    judge::{assert_clean, judge, judge_all, notes_key, notes_of_the_users},
+    judge::{judge, judge_all, put_notes},
     plan::JobPlan,
     workflow::{Ended, execute},
 };
@@ -32,34 +32,34 @@ async fn carry_out(plan: &JobPlan, written: &Written) -> String {
     let tasks = Handle::current().metrics().num_alive_tasks();
     let function = world.function(&plan.request).await;
     world.prepare(&plan.request, &function).await;
-    let (bucket, _) = plan.request.sidecar_place();
-    world.s3.put(bucket, &notes_key(plan), notes_of_the_users());
-    let variables = plan.variables();
-    let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let worker = worker(&world.s3, &variables).await;
+    put_notes(&world, plan);
+    let worker = worker_of(&world, plan).await;
     let lambda = Lambda::new(worker.clone(), plan.misfortunes.clone());
-    let s3 = world.s3.client();
-
     let input = input(&world, plan);
     world.let_loose(&plan.request);
-    let ended = execute(&lambda, &s3, plan, input).await;
+    let ended = execute(&lambda, &world.s3.client(), plan, input).await;
     judge(&world, plan, &ended);
     world.s3.clear_faults();
     // Functions of the first job may still run.
-    let well = Lambda::new(worker, Vec::new());
-    after(&world, plan, &well, &s3).await;
+    after(&world, plan, &Lambda::new(worker, Vec::new())).await;
     if !plan.request.loses_access() {
         is_served(&world, plan, &function).await;
     }
     judge_all(&world, plan);
     assert_no_secret(written);
-    drop((function, lambda, well, s3));
+    drop((function, lambda));
     tasks_end(tasks).await;
     match ended {
         Ended::Failed(caught) => caught.error,
         Ended::Stored => "stored".to_owned(),
         Ended::Nothing(reason) => format!("nothing: {reason}"),
     }
+}
+
+async fn worker_of(world: &World, plan: &JobPlan) -> Worker {
+    let variables = plan.variables();
+    let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    worker(&world.s3, &variables).await
 }
 
 /// What the API function starts the object's job with.
@@ -73,11 +73,11 @@ fn input(world: &World, plan: &JobPlan) -> Value {
 }
 
 /// The next job, with nothing wrong any more.
-async fn after(world: &World, plan: &JobPlan, lambda: &Lambda, s3: &Client) {
+async fn after(world: &World, plan: &JobPlan, lambda: &Lambda) {
     if world.s3.object("data", "a").is_none() {
         world.book.put(&world.s3, &plan.request, 50);
     }
-    let ended = execute(lambda, s3, plan, input(world, plan)).await;
+    let ended = execute(lambda, &world.s3.client(), plan, input(world, plan)).await;
     judge_all(world, plan);
     let is_refused = match &ended {
         Ended::Failed(caught) => caught.error == "Failed",
@@ -86,9 +86,6 @@ async fn after(world: &World, plan: &JobPlan, lambda: &Lambda, s3: &Client) {
     };
     let may_be_refused = plan.request.loses_access() || world.is_users();
     assert!(is_done(&ended) || may_be_refused && is_refused, "{ended:?}");
-    if matches!(ended, Ended::Stored) && plan.leaves_nothing() {
-        assert_clean(world, plan);
-    }
 }
 
 /// The API function has the torrent of what is there now, and has it from the sidecar.

@@ -100,7 +100,8 @@ async fn map(lambda: &Lambda, s3: &Client, plan: &JobPlan, planned: &Value) -> R
         let task = json!({"task": "hash", "job": planned["job"], "span": span});
         async move {
             if plan.is_doubled {
-                join(child(lambda, task.clone()), child(lambda, task)).await.0
+                let twice = join(child(lambda, task.clone()), child(lambda, task));
+                Box::pin(twice).await.0
             } else {
                 child(lambda, task).await
             }
