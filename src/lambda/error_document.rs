@@ -136,6 +136,7 @@ impl From<&service::Error> for ErrorAnswer {
             }
             service::Error::NotReady => slow_down(job_messages::NOT_READY),
             service::Error::NoPlace => invalid(job_messages::NO_PLACE.into()),
+            service::Error::PlaceElsewhere => invalid(job_messages::PLACE_ELSEWHERE.into()),
             service::Error::PresignedJob => invalid(job_messages::PRESIGNED.into()),
             service::Error::Workflow(workflow::Error::Unavailable(_)) => slow_down(job_messages::BUSY),
             service::Error::Workflow(workflow::Error::Refused(_))

@@ -13,7 +13,7 @@ use aws_sdk_s3::{
 use tokio::time::{sleep, timeout};
 
 use super::{
-    Error, Meter, ObjectHead, PresignedUrl,
+    Error, Meter, ObjectHead, PresignedUrl, RegionalClient,
     client::request_payer,
     error::{classify, status_of},
 };
@@ -29,7 +29,7 @@ const FIRST_BYTE: ByteRange = ByteRange { start: 0, end: 1 };
 /// One object in S3, as one caller asked for it.
 #[derive(Clone, Debug)]
 pub struct Source {
-    client: Client,
+    client: RegionalClient,
     object: ObjectId,
     options: CallOptions,
     meter: Meter,
@@ -39,7 +39,7 @@ pub struct Source {
 impl Source {
     /// `object` as `client` may see it.
     #[must_use]
-    pub fn new(client: Client, object: ObjectId, options: CallOptions, meter: Meter) -> Self {
+    pub fn new(client: RegionalClient, object: ObjectId, options: CallOptions, meter: Meter) -> Self {
         Self { client, object, options, meter, presigned: None }
     }
 
@@ -58,7 +58,8 @@ impl Source {
         if self.presigned.is_some() {
             return self.open().await;
         }
-        let sent = self.head_request().customize().interceptor(self.meter.clone()).send().await;
+        let send = |client| self.head_request(&client).customize().interceptor(self.meter.clone()).send();
+        let sent = self.client.call(&self.object.bucket, send).await;
         let error = match sent {
             Ok(output) => {
                 let head = ObjectHead::try_from(output)?;
@@ -177,20 +178,20 @@ impl Source {
     }
 
     async fn get(&self, range: ByteRange, head: Option<&ObjectHead>) -> Result<GetObjectOutput, Error> {
-        let request = self
-            .get_request()
-            .range(range.header())
-            .set_if_match(head.map(|head| head.etag.clone()))
-            .customize()
-            .interceptor(self.meter.clone());
+        let request = |client: &Client| {
+            let request = self.get_request(client).range(range.header());
+            let request = request.set_if_match(head.map(|head| head.etag.clone()));
+            request.customize().interceptor(self.meter.clone())
+        };
         let Some(url) = &self.presigned else {
-            return match request.send().await.map_err(classify) {
+            let sent = self.client.call(&self.object.bucket, |client| request(&client).send()).await;
+            return match sent.map_err(classify) {
                 // HEAD has shown the version id to be one.
                 Err(Error::InvalidVersionId) if head.is_some() => Err(Error::AccessDenied),
                 answer => answer,
             };
         };
-        let sent = request.interceptor(url.clone()).send().await;
+        let sent = request(self.client.home()).interceptor(url.clone()).send().await;
         sent.map_err(|error| match (status_of(&error), classify(error)) {
             // Elsewhere than its host says, too; no redirect is followed.
             (Some((300..=399, _)), _) | (_, Error::AccessDenied | Error::Credentials(_)) => {
@@ -200,8 +201,8 @@ impl Source {
         })
     }
 
-    fn head_request(&self) -> HeadObjectFluentBuilder {
-        self.client
+    fn head_request(&self, client: &Client) -> HeadObjectFluentBuilder {
+        client
             .head_object()
             .bucket(self.object.bucket.as_str())
             .key(&self.object.key)
@@ -211,8 +212,8 @@ impl Source {
             .set_expected_bucket_owner(self.options.expected_bucket_owner.clone())
     }
 
-    fn get_request(&self) -> GetObjectFluentBuilder {
-        self.client
+    fn get_request(&self, client: &Client) -> GetObjectFluentBuilder {
+        client
             .get_object()
             .bucket(self.object.bucket.as_str())
             .key(&self.object.key)

@@ -26,6 +26,7 @@ mod presigned;
 mod presigned_refusals;
 mod reading;
 mod refusals;
+mod regions;
 mod responses;
 mod revealing;
 mod sidecar;
