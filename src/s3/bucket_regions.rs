@@ -42,7 +42,7 @@ impl BucketRegions {
     /// The region that an answer sends to: a redirect, or the 400 of a signature for the wrong one. Other partitions know
     /// neither the bucket nor the credentials.
     fn named<'a>(&self, answer: &'a HttpResponse) -> Option<&'a str> {
-        let sends_on = matches!(answer.status().as_u16(), 300..=399 | 400);
+        let sends_on = matches!(answer.status().as_u16(), 301 | 302 | 307 | 308 | 400);
         let region = answer.headers().get(HEADER).filter(|region| sends_on && is_region(region))?;
         (Partition::of(region) == Partition::of(&self.home)).then_some(region)
     }

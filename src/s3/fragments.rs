@@ -118,7 +118,7 @@ impl Fragments {
     }
 
     async fn put(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<(), Error> {
-        let send = |client: Client| {
+        let ask = |client: Client| {
             let request = client
                 .put_object()
                 .bucket(self.bucket.as_str())
@@ -130,18 +130,18 @@ impl Fragments {
                 .body(ByteStream::from(bytes.clone()));
             request.customize().interceptor(self.meter.clone()).send()
         };
-        let sent = self.client.call(&self.bucket, send).await;
+        let sent = self.client.call(&self.bucket, ask).await;
         sent.map(|_| ()).map_err(classify_answer)
     }
 
     /// `None` where nothing is, or nothing that a role without the right to list is told of.
     async fn get(&self, key: &str) -> Result<Option<GetObjectOutput>, Error> {
-        let send = |client: Client| {
+        let ask = |client: Client| {
             let request = client.get_object().bucket(self.bucket.as_str()).key(key);
             let request = request.set_request_payer(self.payer.clone());
             request.customize().interceptor(self.meter.clone()).send()
         };
-        match self.client.call(&self.bucket, send).await.map_err(classify) {
+        match self.client.call(&self.bucket, ask).await.map_err(classify) {
             Ok(output) => Ok(Some(output)),
             Err(Error::NoSuchKey { .. } | Error::AccessDenied) => Ok(None),
             Err(error) => Err(error),

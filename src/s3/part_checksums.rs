@@ -118,7 +118,7 @@ impl PartChecksums {
         what: impl Fn(GetObjectAttributesFluentBuilder) -> GetObjectAttributesFluentBuilder,
         meter: &Meter,
     ) -> Result<GetObjectAttributesOutput, Error> {
-        let send = |client: Client| {
+        let ask = |client: Client| {
             let patience = config::Builder::new().timeout_config(page_timeouts());
             let request = what(request(&client, object, options)).customize().config_override(patience);
             request.interceptor(meter.clone()).interceptor(PAGE_LIMIT).send()
@@ -126,7 +126,7 @@ impl PartChecksums {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.client.call(&object.bucket, send).await.map_err(classify_answer) {
+            match self.client.call(&object.bucket, ask).await.map_err(classify_answer) {
                 Err(error) if error.is_passing() && tries < TRIES => {
                     tracing::debug!(%error, "a page of parts is asked for again");
                     sleep(PAUSE * tries).await;

@@ -29,23 +29,23 @@ impl RegionalClient {
         Self { home, regions, clients: Arc::default() }
     }
 
-    /// What `send` makes of the client of `bucket`'s region.
+    /// What `ask` gets by the client of `bucket`'s region.
     ///
     /// # Errors
-    /// `send`'s: its second, where the first one said that the bucket is elsewhere.
+    /// `ask`'s: its second, where the first one said that the bucket is elsewhere.
     pub(super) async fn call<O, E, F>(
         &self,
         bucket: &BucketName,
-        send: impl Fn(Client) -> F,
+        ask: impl Fn(Client) -> F,
     ) -> Result<O, SdkError<E, HttpResponse>>
     where
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
     {
         let asked = self.regions.of(bucket);
-        let sent = send(self.of(&asked)).await;
+        let sent = ask(self.of(&asked)).await;
         let refused = sent.as_ref().err().and_then(SdkError::raw_response);
         if refused.is_some_and(|answer| self.regions.learn(bucket, &asked, answer)) {
-            return send(self.of(&self.regions.of(bucket))).await;
+            return ask(self.of(&self.regions.of(bucket))).await;
         }
         sent
     }

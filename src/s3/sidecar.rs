@@ -123,7 +123,7 @@ impl SidecarStore {
         let Some(key) = self.location.key_for(object) else { return Ok(Lookup::Missing) };
         let (payer, owner) = self.options_for(object, options);
         let bucket = self.location.bucket_for(object);
-        let send = |client: Client| {
+        let ask = |client: Client| {
             let request = client
                 .get_object()
                 .bucket(bucket.as_str())
@@ -132,7 +132,7 @@ impl SidecarStore {
                 .set_expected_bucket_owner(owner.clone());
             request.customize().interceptor(meter.clone()).send()
         };
-        match self.client.call(bucket, send).await.map_err(classify) {
+        match self.client.call(bucket, ask).await.map_err(classify) {
             Ok(output) => sidecar_from(output, object).await,
             Err(Error::NoSuchKey { .. } | Error::AccessDenied) => Ok(Lookup::Missing),
             Err(error) => Err(error),
@@ -155,7 +155,7 @@ impl SidecarStore {
         let Some(key) = self.location.key_for(object) else { return Ok(Stored::Raced) };
         let (payer, owner) = self.options_for(object, options);
         let bucket = self.location.bucket_for(object);
-        let send = |client: Client| {
+        let ask = |client: Client| {
             let request = client
                 .put_object()
                 .bucket(bucket.as_str())
@@ -170,7 +170,7 @@ impl SidecarStore {
                 .body(ByteStream::from(torrent.bytes.to_vec()));
             request.customize().interceptor(meter.clone()).send()
         };
-        match self.client.call(bucket, send).await.map_err(classify) {
+        match self.client.call(bucket, ask).await.map_err(classify) {
             Ok(_) => Ok(Stored::Written),
             // 412 and 409, and 404 where what was to be replaced is gone.
             Err(Error::Changed | Error::NoSuchKey { .. }) => Ok(Stored::Raced),

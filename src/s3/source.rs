@@ -58,8 +58,8 @@ impl Source {
         if self.presigned.is_some() {
             return self.open().await;
         }
-        let send = |client| self.head_request(&client).customize().interceptor(self.meter.clone()).send();
-        let sent = self.client.call(&self.object.bucket, send).await;
+        let ask = |client| self.head_request(&client).customize().interceptor(self.meter.clone()).send();
+        let sent = self.client.call(&self.object.bucket, ask).await;
         let error = match sent {
             Ok(output) => {
                 let head = ObjectHead::try_from(output)?;

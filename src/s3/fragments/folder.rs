@@ -50,13 +50,13 @@ impl Fragments {
         prefix: &str,
         token: Option<String>,
     ) -> Result<(Vec<String>, Option<String>), Error> {
-        let send = |client: Client| {
+        let ask = |client: Client| {
             let request = client.list_objects_v2().bucket(self.bucket.as_str()).prefix(prefix);
             let request = request.set_request_payer(self.payer.clone());
             let request = request.set_continuation_token(token.clone());
             request.customize().interceptor(self.meter.clone()).send()
         };
-        let page = self.client.call(&self.bucket, send).await.map_err(classify_answer)?;
+        let page = self.client.call(&self.bucket, ask).await.map_err(classify_answer)?;
         let keys = page.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect();
         Ok((keys, page.next_continuation_token().map(str::to_owned)))
     }
@@ -70,12 +70,12 @@ impl Fragments {
             objects.collect::<Result<_, _>>().map_err(|error| Error::Unexpected(error.into()))?;
         let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build();
         let delete = delete.map_err(|error| Error::Unexpected(error.into()))?;
-        let send = |client: Client| {
+        let ask = |client: Client| {
             let request = client.delete_objects().bucket(self.bucket.as_str()).delete(delete.clone());
             let request = request.set_request_payer(self.payer.clone());
             request.customize().interceptor(self.meter.clone()).send()
         };
-        let output = self.client.call(&self.bucket, send).await.map_err(classify_answer)?;
+        let output = self.client.call(&self.bucket, ask).await.map_err(classify_answer)?;
         match output.errors().first() {
             None => Ok(()),
             Some(error) => {
