@@ -160,7 +160,7 @@ impl From<&s3::Error> for ErrorAnswer {
                 StatusCode::FORBIDDEN,
                 "AccessDenied",
                 "Access Denied. Amazon S3 does not open the presigned URL: it has expired or was altered, it is signed for \
-                 another method or Region, or whoever signed it may not read the object.",
+                 another method or Region, or in version 2 where S3 wants version 4, or whoever signed it may not read the object.",
             ),
             s3::Error::NoSuchBucket => missing("NoSuchBucket", "The specified bucket does not exist."),
             s3::Error::NoSuchKey { delete_marker } => {

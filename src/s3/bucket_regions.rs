@@ -1,4 +1,4 @@
-//! Which region each bucket is in, as far as S3 has told: until then, the function's own.
+//! Which region each bucket is in, as far as S3 has told: until then, the function's own is assumed.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html>
 
 use std::{
@@ -17,18 +17,31 @@ const HEADER: &str = "x-amz-bucket-region";
 #[derive(Debug)]
 pub(super) struct BucketRegions {
     home: String,
-    elsewhere: Mutex<HashMap<BucketName, String>>,
+    known: Mutex<HashMap<BucketName, String>>,
 }
 
 impl BucketRegions {
-    /// With every bucket in `home`, so far.
+    /// With every bucket in `home`, as long as nothing is known.
     pub(super) fn new(home: String) -> Self {
-        Self { home, elsewhere: Mutex::default() }
+        Self { home, known: Mutex::default() }
     }
 
     /// Where `bucket` is.
     pub(super) fn of(&self, bucket: &BucketName) -> String {
         self.known().get(bucket).unwrap_or(&self.home).clone()
+    }
+
+    /// Whether S3 has told where `bucket` is.
+    pub(super) fn knows(&self, bucket: &BucketName) -> bool {
+        self.known().contains_key(bucket)
+    }
+
+    /// Notes that `bucket` was found in region `asked`.
+    pub(super) fn found(&self, bucket: &BucketName, asked: &str) {
+        let mut known = self.known();
+        if !known.contains_key(bucket) {
+            known.insert(bucket.clone(), asked.to_owned());
+        }
     }
 
     /// Takes from the answer to a call in region `asked` that `bucket` is in another; whether it said so.
@@ -48,7 +61,7 @@ impl BucketRegions {
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<BucketName, String>> {
-        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -103,5 +116,18 @@ mod tests {
             assert!(regions.learn(&bucket, asked, &answer(301, region)));
             assert_eq!(regions.of(&bucket), region);
         }
+    }
+
+    #[test]
+    fn home_is_assumed_until_the_bucket_is_found_somewhere() {
+        let regions = BucketRegions::new("us-east-1".to_owned());
+        let bucket = BucketName::new("data").unwrap();
+        assert_eq!((regions.knows(&bucket), regions.of(&bucket).as_str()), (false, "us-east-1"));
+        regions.found(&bucket, "us-east-1");
+        assert!(regions.knows(&bucket));
+        assert!(regions.learn(&bucket, "us-east-1", &answer(301, "eu-west-1")));
+        // An answer to a call from before.
+        regions.found(&bucket, "us-east-1");
+        assert_eq!(regions.of(&bucket), "eu-west-1");
     }
 }

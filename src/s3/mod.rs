@@ -33,6 +33,7 @@ pub use self::{
     part_checksums::PartChecksums,
     parts::{Misfit, Parts},
     presigned::{MAX_PRESIGNED_URL_BYTES, PresignedUrl, PresignedUrlError},
+    region::dns_suffix,
     regional_client::RegionalClient,
     sidecar::{Lookup, Sidecar, SidecarStore, Stored, Torrent},
     sidecar_location::SidecarLocation,

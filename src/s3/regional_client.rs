@@ -15,7 +15,7 @@ use aws_sdk_s3::{
 use super::bucket_regions::BucketRegions;
 use crate::object::BucketName;
 
-/// One way to speak to S3, in every region: a client each, over the same connections.
+/// One way to speak to S3, in every region: a client each.
 #[derive(Clone, Debug)]
 pub struct RegionalClient {
     home: Client,
@@ -42,12 +42,27 @@ impl RegionalClient {
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
     {
         let asked = self.regions.of(bucket);
-        let sent = ask(self.of(&asked)).await;
-        let refused = sent.as_ref().err().and_then(SdkError::raw_response);
-        if refused.is_some_and(|answer| self.regions.learn(bucket, &asked, answer)) {
-            return ask(self.of(&self.regions.of(bucket))).await;
+        // Boxed: the SDK's futures are large.
+        let sent = Box::pin(ask(self.of(&asked))).await;
+        match sent.as_ref().map_err(SdkError::raw_response) {
+            Err(Some(answer)) if self.regions.learn(bucket, &asked, answer) => {
+                return Box::pin(ask(self.of(&self.regions.of(bucket)))).await;
+            }
+            Ok(_) => self.regions.found(bucket, &asked),
+            Err(Some(answer)) if says_no(answer) => self.regions.found(bucket, &asked),
+            Err(_) => {}
         }
         sent
+    }
+
+    /// Whether S3 has told where `bucket` is.
+    pub(super) fn knows(&self, bucket: &BucketName) -> bool {
+        self.regions.knows(bucket)
+    }
+
+    /// Where `bucket` is, or is assumed to be.
+    pub(super) fn region_of(&self, bucket: &BucketName) -> String {
+        self.regions.of(bucket)
     }
 
     /// That of the function's own region, for what names its server by itself.
@@ -65,4 +80,9 @@ impl RegionalClient {
         let there = || Client::from_conf(config.to_builder().region(Region::new(region.to_owned())).build());
         clients.entry(region.to_owned()).or_insert_with(there).clone()
     }
+}
+
+/// A refusal of what the caller may do, or of what is not there: S3 gives it in the bucket's own region only.
+fn says_no(answer: &HttpResponse) -> bool {
+    matches!(answer.status().as_u16(), 401..=499)
 }

@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use super::{
     Error, Meter, ObjectHead, PresignedUrl, RegionalClient,
     client::request_payer,
-    error::{classify, status_of},
+    error::{classify, classify_presigned, status_of},
 };
 use crate::object::{ByteRange, CallOptions, ObjectId};
 
@@ -55,7 +55,8 @@ impl Source {
     /// # Errors
     /// See [`Error`].
     pub async fn head(&self) -> Result<ObjectHead, Error> {
-        if self.presigned.is_some() {
+        if let Some(url) = &self.presigned {
+            self.check_region(url).await?;
             return self.open().await;
         }
         let ask = |client| self.head_request(&client).customize().interceptor(self.meter.clone()).send();
@@ -72,6 +73,21 @@ impl Source {
             Some((300..=499, false)) => Err(self.explain(classify(error)).await),
             _ => Err(classify(error)),
         }
+    }
+
+    /// A bucket is at the hosts of its own region, and a URL may name that of another, or one that there is not. Where
+    /// the region is not known yet, S3 tells it to anyone.
+    async fn check_region(&self, url: &PresignedUrl) -> Result<(), Error> {
+        let bucket = &self.object.bucket;
+        if !self.client.knows(bucket) {
+            let ask = |client| self.head_request(&client).customize().interceptor(self.meter.clone()).send();
+            let sent = self.client.call(bucket, ask).await;
+            if let Err(error @ Error::Unavailable(_)) = sent.map_err(classify) {
+                return Err(error);
+            }
+        }
+        let is_elsewhere = url.region().is_some_and(|region| region != self.client.region_of(bucket));
+        if is_elsewhere { Err(Error::PresignedUrl) } else { Ok(()) }
     }
 
     /// What HEAD would say, by a GET of one byte: a presigned URL is signed for GET alone.
@@ -192,13 +208,7 @@ impl Source {
             };
         };
         let sent = request(self.client.home()).interceptor(url.clone()).send().await;
-        sent.map_err(|error| match (status_of(&error), classify(error)) {
-            // Elsewhere than its host says, too; no redirect is followed.
-            (Some((300..=399, _)), _) | (_, Error::AccessDenied | Error::Credentials(_)) => {
-                Error::PresignedUrl
-            }
-            (_, error) => error,
-        })
+        sent.map_err(classify_presigned)
     }
 
     fn head_request(&self, client: &Client) -> HeadObjectFluentBuilder {

@@ -1,11 +1,12 @@
 //! Buckets in other regions than the function's: S3 says where they are, and they are followed there.
 
+use aws_sdk_s3::Client;
 use serde_json::json;
 
 use super::{
     fake_s3::{Bucket, Call, Content, FakeS3, Fault, Identity, Matcher, Object, Operation, Rights, Who},
     fake_workflow::{FakeWorkflow, Run},
-    harness::{Answer, Function, model, worker_at_aws},
+    harness::{Answer, Function, function_url, model, worker_at_aws},
     job_runner::{end, hash, items, plan},
     presigned::{encoded, presign},
 };
@@ -251,29 +252,83 @@ async fn no_job_is_started_whose_work_step_functions_could_not_read() {
     assert_eq!(s3.keys("data"), ["dir/a"]);
 }
 
+/// Signed for `region`, at its own host.
+async fn presigned(s3: &FakeS3, region: &'static str) -> String {
+    presigned_at(s3, region, &format!("https://s3.{region}.amazonaws.com"), true).await
+}
+
+async fn presigned_at(s3: &FakeS3, region: &'static str, endpoint: &str, path_style: bool) -> String {
+    let config = s3.client().config().to_builder().region(aws_config::Region::new(region));
+    let config = config.endpoint_url(endpoint).force_path_style(path_style);
+    let request = Client::from_conf(config.build()).get_object().bucket("data").key("dir/a");
+    presign(request).await
+}
+
+async fn get_by(function: &Function, url: &str) -> Answer {
+    let query = format!("torrent&presigned={}", encoded(url));
+    function.send(&function_url("GET", "/data/dir/a", &query, &[])).await
+}
+
+fn reads(s3: &FakeS3) -> Vec<Call> {
+    let calls = s3.calls_of(Operation::GetObject);
+    calls.into_iter().filter(|call| call.key == "dir/a").collect()
+}
+
 #[tokio::test]
-async fn a_presigned_url_goes_by_its_own_host() {
+async fn a_presigned_url_goes_by_its_own_host_and_the_torrent_by_the_buckets_region() {
+    let role = Identity::role();
+    let elsewhere = [("SIDECAR_BUCKET", "cache")];
+    for (variables, identity) in [(&[][..], Some(&role)), (&elsewhere[..], Some(&role)), (&[][..], None)] {
+        let s3 = serving(Bucket::private("data").in_region("eu-west-1")).await;
+        s3.add(Bucket::private("cache").in_region("us-east-1"));
+        let function = Function::at_aws(&s3, variables, identity).await;
+        let url = presigned(&s3, "eu-west-1").await;
+        for _ in 0..2 {
+            let answer = get_by(&function, &url).await;
+            assert_right(&answer);
+            assert_eq!(web_seeds(&answer), in_ireland(), "{variables:?}");
+        }
+        assert!(reads(&s3).iter().all(|call| call.host == "s3.eu-west-1.amazonaws.com"), "{:#?}", reads(&s3));
+        // Once for the function, and nobody's rights are lent for it.
+        let heads = s3.calls_of(Operation::HeadObject);
+        assert_eq!(heads.iter().map(|call| call.status).collect::<Vec<_>>(), [Some(301), Some(403)]);
+        assert!(heads.iter().all(|call| call.signed.is_none()));
+    }
+}
+
+#[tokio::test]
+async fn no_host_is_asked_by_a_url_but_those_of_the_buckets_region() {
     let s3 = serving(Bucket::private("data").in_region("eu-west-1")).await;
     let function = at_aws(&s3, &[]).await;
-    let url = |region| {
-        let config = s3.client().config().to_builder().region(aws_config::Region::new(region));
-        let config = config.endpoint_url(format!("https://s3.{region}.amazonaws.com"));
-        let request = aws_sdk_s3::Client::from_conf(config.build()).get_object().bucket("data").key("dir/a");
-        presign(request)
-    };
-    let there = encoded(&url("eu-west-1").await);
-    let event = |presigned: &str| {
-        let query = format!("torrent&presigned={presigned}");
-        super::harness::function_url("GET", "/data/dir/a", &query, &[])
-    };
-    let answer = function.send(&event(&there)).await;
+    for region in ["us-east-1", "us-west-2", "no-where-1"] {
+        let answer = get_by(&function, &presigned(&s3, region).await).await;
+        assert_eq!(answer.error(), (403, "AccessDenied".into()), "{region}");
+        assert!(answer.document().message.contains("Region"), "{}", answer.text());
+    }
+    assert!(reads(&s3).is_empty());
+    // Which redirects.
+    let global = presigned_at(&s3, "eu-west-1", "https://s3.amazonaws.com", true).await;
+    assert_eq!(get_by(&function, &global).await.error(), (403, "AccessDenied".into()));
+    assert_eq!(reads(&s3).len(), 1);
+}
+
+#[tokio::test]
+async fn the_global_endpoint_leads_a_buckets_own_host_to_any_region() {
+    let s3 = serving(Bucket::private("data").in_region("eu-west-1")).await;
+    let url = presigned_at(&s3, "eu-west-1", "https://s3.amazonaws.com", false).await;
+    assert!(url.starts_with("https://data.s3.amazonaws.com/dir/a?"), "{url}");
+    let answer = get_by(&at_aws(&s3, &[]).await, &url).await;
     assert_right(&answer);
-    assert_eq!(web_seeds(&answer)[0], in_ireland()[0]);
-    let calls = s3.calls_of(Operation::GetObject);
-    let by_url: Vec<&Call> = calls.iter().filter(|call| call.key == "dir/a").collect();
-    assert!(by_url.iter().all(|call| call.host == "s3.eu-west-1.amazonaws.com"), "{by_url:#?}");
-    s3.clear_calls();
-    let wrong = encoded(&url("us-west-2").await);
-    assert_eq!(function.send(&event(&wrong)).await.error(), (403, "AccessDenied".into()));
-    assert_eq!(s3.calls_of(Operation::GetObject).iter().filter(|call| call.key == "dir/a").count(), 1);
+    assert_eq!(web_seeds(&answer), in_ireland());
+}
+
+#[tokio::test]
+async fn while_s3_does_not_tell_the_region_no_url_is_tried() {
+    let s3 = serving(Bucket::private("data").in_region("us-east-1")).await;
+    let function = at_aws(&s3, &[]).await;
+    let url = presigned(&s3, "us-east-1").await;
+    s3.fault(Matcher::head(), Fault::slow_down());
+    assert_eq!(get_by(&function, &url).await.error(), (503, "SlowDown".into()));
+    s3.clear_faults();
+    assert_right(&get_by(&function, &url).await);
 }

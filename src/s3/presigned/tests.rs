@@ -41,6 +41,29 @@ fn urls_of_the_usual_signers_are_taken() {
     }
 }
 
+/// Amazon S3 takes it for a space, other servers for itself.
+#[test]
+fn a_plus_sign_that_is_not_encoded_is_of_no_key() {
+    for (path, key) in [("a+b", "a+b"), ("a+b", "a b"), ("a%2Bb+c", "a+b+c"), ("a%20b+c", "a b c")] {
+        for host in ["data.s3.amazonaws.com", "s3.eu-west-1.amazonaws.com/data"] {
+            let url = format!("https://{host}/{path}?{V4}");
+            assert_eq!(taken(&url, key, None), Err(PresignedUrlError::Key), "{url}");
+        }
+    }
+    assert!(taken(&format!("https://data.s3.amazonaws.com/a%2Bb?{V4}"), "a+b", None).is_ok());
+}
+
+#[test]
+fn the_region_is_the_hosts() {
+    let region = |host: &str| {
+        let url = taken(&format!("https://{host}?{V4}"), "k", None).unwrap();
+        url.region().map(str::to_owned)
+    };
+    assert_eq!(region("data.s3.us-west-2.amazonaws.com/k").unwrap(), "us-west-2");
+    assert_eq!(region("s3.dualstack.us-west-2.amazonaws.com/data/k").unwrap(), "us-west-2");
+    assert_eq!(region("data.s3.amazonaws.com/k"), None);
+}
+
 #[test]
 fn signed_headers_and_the_requests_must_agree() {
     let payer = "x-amz-request-payer";
@@ -71,7 +94,7 @@ fn nothing_shows_the_url() {
 
 /// Pieces of which a URL can be made wrongly.
 fn piece() -> impl Strategy<Value = String> {
-    const PIECES: [&str; 39] = [
+    const PIECES: [&str; 40] = [
         "https://",
         "http://",
         "data.",
@@ -90,6 +113,7 @@ fn piece() -> impl Strategy<Value = String> {
         "data",
         "k",
         "%6B",
+        "+",
         "%2F",
         "%252F",
         "..",

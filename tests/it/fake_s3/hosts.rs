@@ -12,14 +12,21 @@ use s3s::host::{S3Host, VirtualHost};
 
 const SUFFIX: &str = ".amazonaws.com";
 
-/// Bucket and region of `[BUCKET.]s3.[dualstack.]REGION.amazonaws.com`; nothing of any other host.
-pub(super) fn parse(host: &str) -> Option<(Option<&str>, &str)> {
+/// Bucket and region of `[BUCKET.]s3.[[dualstack.]REGION.]amazonaws.com`; nothing of any other host. The global endpoint
+/// is in us-east-1, but DNS leads a bucket's name before it to that bucket's region, whichever that is.
+pub(super) fn parse(host: &str) -> Option<(Option<&str>, Option<&str>)> {
     let name = host.strip_suffix(SUFFIX)?;
+    if name == "s3" {
+        return Some((None, Some("us-east-1")));
+    }
+    if let Some(bucket) = name.strip_suffix(".s3") {
+        return Some((Some(bucket), None));
+    }
     let (bucket, rest) = match name.strip_prefix("s3.") {
         Some(rest) => (None, rest),
         None => name.rsplit_once(".s3.").map(|(bucket, rest)| (Some(bucket), rest))?,
     };
-    Some((bucket, rest.strip_prefix("dualstack.").unwrap_or(rest)))
+    Some((bucket, Some(rest.strip_prefix("dualstack.").unwrap_or(rest))))
 }
 
 /// For s3s: where the bucket stands before the host.

@@ -13,7 +13,7 @@ const BUCKET_REGION: HeaderName = HeaderName::from_static("x-amz-bucket-region")
 /// The answer to a request for a bucket of `region` that came to, or is signed for, another.
 pub(super) fn misdirected(request: &Parts, region: &str) -> Option<HttpResponse> {
     let host = request.headers.get(HOST).and_then(|host| host.to_str().ok()).and_then(hosts::parse);
-    if host.is_some_and(|(_, asked)| asked != region) {
+    if host.and_then(|(_, asked)| asked).is_some_and(|asked| asked != region) {
         let words = "The bucket you are attempting to access must be addressed using the specified endpoint. \
                      Please send all future requests to this endpoint.";
         return Some(answer(301, "PermanentRedirect", words.to_owned(), region));
