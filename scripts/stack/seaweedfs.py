@@ -16,6 +16,7 @@ from botocore.config import Config
 from scripts.stack import http, temporary, tools
 from scripts.stack.ports import LOOPBACK, free_ports
 from scripts.stack.processes import Process
+from scripts.stack.roles import Role, configuration
 
 REGION = "us-east-1"
 READY_SECONDS = 60.0
@@ -34,10 +35,10 @@ class Credentials:
         session = {"AWS_SESSION_TOKEN": self.session_token} if self.session_token else {}
         return {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key, **session}
 
-    def client(self, endpoint: str) -> BaseClient:
+    def client(self, endpoint: str, service: str = "s3") -> BaseClient:
         """boto3's client of a server on loopback."""
         return boto3.client(
-            "s3",
+            service,
             endpoint_url=endpoint,
             region_name=REGION,
             aws_access_key_id=self.access_key,
@@ -71,6 +72,7 @@ class SeaweedFS:
         *,
         port: int | None = None,
         identities: tuple[Identity, ...] = (),
+        roles: tuple[Role, ...] = (),
         waiting: Callable[[float], None] = lambda elapsed: None,
     ) -> None:
         folder = temporary.folder(owner, "seaweedfs")
@@ -83,7 +85,7 @@ class SeaweedFS:
         self.process = Process(
             owner,
             "SeaweedFS",
-            [tools.pinned("weed"), *_arguments(folder, ports, _write_identities(folder, identities))],
+            [tools.pinned("weed"), *_arguments(folder, ports, identities, roles)],
             log=folder / "log",
             env=tools.environment(TMPDIR=str(folder)),
             cwd=folder,
@@ -95,6 +97,12 @@ class SeaweedFS:
     def client(self, credentials: Credentials = ADMIN) -> BaseClient:
         """boto3's client of this server."""
         return credentials.client(self.endpoint)
+
+    def assume(self, role: Role, credentials: Credentials) -> Credentials:
+        """Temporary credentials of `role`, for who has `credentials`."""
+        sts = credentials.client(self.endpoint, "sts")
+        given = sts.assume_role(RoleArn=role.arn, RoleSessionName="local")["Credentials"]
+        return Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
 
     def create_bucket(self, name: str, *, public: bool = False, versioned: bool = False) -> None:
         """A new bucket; `public`: anyone may read all its objects, though not list them."""
@@ -152,7 +160,7 @@ def _avoiding(s3: int | None, free: list[int]) -> list[int]:
     return chosen[:8]
 
 
-def _arguments(folder: Path, ports: _Ports, identities: Path) -> list[str]:
+def _arguments(folder: Path, ports: _Ports, identities: tuple[Identity, ...], roles: tuple[Role, ...]) -> list[str]:
     data = folder / "data"
     data.mkdir()
     return [
@@ -173,7 +181,8 @@ def _arguments(folder: Path, ports: _Ports, identities: Path) -> list[str]:
         f"-s3.port={ports.s3}",
         f"-s3.port.grpc={ports.s3_grpc}",
         f"-s3.localSocket={folder / 's3.sock'}",
-        f"-s3.config={identities}",
+        f"-s3.config={_write_identities(folder, identities)}",
+        *([f"-s3.iam.config={_write_roles(folder, roles)}"] if roles else []),
         "-s3.port.iceberg=0",
         "-s3.port.lance=0",
         # It would report to its makers.
@@ -202,4 +211,10 @@ def _write_identities(folder: Path, identities: tuple[Identity, ...]) -> Path:
     ]
     path = folder / "identities.json"
     path.write_text(json.dumps({"identities": entries}), encoding="utf-8")
+    return path
+
+
+def _write_roles(folder: Path, roles: tuple[Role, ...]) -> Path:
+    path = folder / "roles.json"
+    path.write_text(json.dumps(configuration(roles)), encoding="utf-8")
     return path

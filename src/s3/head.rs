@@ -66,6 +66,11 @@ impl ObjectHead {
         })
     }
 
+    /// All of an object, and no byte in it.
+    pub(super) fn is_of_nothing(output: &GetObjectOutput) -> bool {
+        output.content_range().is_none() && output.content_length() == Some(0)
+    }
+
     /// Uploaded in parts: S3 then ends the `ETag` in their number.
     #[must_use]
     pub fn is_multipart(&self) -> bool {

@@ -113,6 +113,8 @@ impl Source {
         let mut output = match self.get(FIRST_BYTE, None).await {
             // 416: there is no first byte.
             Err(Error::Changed) => return Ok(ObjectHead::of(0, String::new())),
+            // Other servers send such an object whole.
+            Ok(output) if ObjectHead::is_of_nothing(&output) => return Ok(ObjectHead::of(0, String::new())),
             answer => answer?,
         };
         let head = ObjectHead::of_first_byte(&output)?;

@@ -22,7 +22,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "fixtures")]
 import leftovers  # noqa: E402
 from functions import Functions  # noqa: E402
 from jobs import Jobs  # noqa: E402
-from store import HUGE, IDENTITIES, LARGE, OPEN, PRIVATE, TORRENTS, VERSIONED, Store  # noqa: E402
+from store import HUGE, IDENTITIES, LARGE, OPEN, PRIVATE, ROLES, TORRENTS, VERSIONED, Store  # noqa: E402
 
 from scripts.stack import build, temporary, tools  # noqa: E402
 from scripts.stack.function import JOB_NAME  # noqa: E402
@@ -92,7 +92,7 @@ def rust_presigner(build_shown: Callable[..., Path]) -> Path:
 def server() -> Iterator[SeaweedFS]:
     """SeaweedFS with the buckets that most tests share."""
     with contextlib.ExitStack() as owner:
-        server = SeaweedFS(owner, identities=IDENTITIES)
+        server = SeaweedFS(owner, identities=IDENTITIES, roles=ROLES)
         server.create_bucket(OPEN, public=True)
         server.create_bucket(PRIVATE)
         server.create_bucket(VERSIONED, public=True, versioned=True)

@@ -4,9 +4,12 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import boto3
+import clients
 from botocore.config import Config
+from clients import Answer
 
 from scripts.stack import tools
 from scripts.stack.seaweedfs import REGION, Credentials
@@ -19,6 +22,7 @@ class Signer:
     endpoint: str
     credentials: Credentials
     rust: Path
+    region: str = REGION
 
     def boto3(
         self, bucket: str, key: str, version: str | None = None, expires: int = 600, method: str = "get_object"
@@ -27,12 +31,12 @@ class Signer:
         return self._boto3("s3v4", method, bucket, key, version, expires)
 
     def boto3_default(self, bucket: str, key: str, version: str | None = None, expires: int = 600) -> str:
-        """boto3 left alone: version 2 in this region."""
+        """boto3 left alone: version 2 in `REGION`, version 4 in regions that opened later."""
         return self._boto3(None, "get_object", bucket, key, version, expires)
 
     def cli(self, bucket: str, key: str) -> str:
         """`aws s3 presign`, which knows no versions."""
-        options = ["--region", REGION, "--endpoint-url", self.endpoint]
+        options = ["--region", self.region, "--endpoint-url", self.endpoint]
         return self._printed([tools.pinned("aws"), "s3", "presign", f"s3://{bucket}/{key}", *options])
 
     def rust_sdk(self, bucket: str, key: str, version: str | None = None) -> str:
@@ -45,7 +49,7 @@ class Signer:
         client = boto3.client(
             "s3",
             endpoint_url=self.endpoint,
-            region_name=REGION,
+            region_name=self.region,
             aws_access_key_id=self.credentials.access_key,
             aws_secret_access_key=self.credentials.secret_key,
             aws_session_token=self.credentials.session_token,
@@ -55,7 +59,7 @@ class Signer:
         return client.generate_presigned_url(method, Params=parameters, ExpiresIn=expires)
 
     def _printed(self, command: list[str | Path]) -> str:
-        env = dict(tools.environment(AWS_REGION=REGION, **self.credentials.environment()))
+        env = dict(tools.environment(AWS_REGION=self.region, **self.credentials.environment()))
         ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=True)
         return ran.stdout.strip()
 
@@ -67,3 +71,11 @@ SIGNERS: dict[str, Callable[..., str]] = {
     "rust-sdk": Signer.rust_sdk,
 }
 VERSIONED_SIGNERS = {name: sign for name, sign in SIGNERS.items() if name != "aws-s3-presign"}
+
+
+def ask(
+    endpoint: str, bucket: str, key: str, url: str, folder: Path, *options: str, version: str | None = None
+) -> Answer:
+    """GetObjectTorrent with a presigned URL, by curl."""
+    query = f"torrent&presigned={quote(url, safe='')}" + (f"&versionId={version}" if version else "")
+    return clients.curl(clients.torrent_url(endpoint, bucket, key, query), folder, *options)

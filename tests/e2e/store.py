@@ -9,6 +9,7 @@ from pathlib import Path
 
 from botocore.client import BaseClient
 
+from scripts.stack.roles import Role
 from scripts.stack.seaweedfs import Credentials, Identity, SeaweedFS
 
 OPEN = "open-data"
@@ -34,6 +35,11 @@ IDENTITIES = (
     Identity("fragment-writer", FRAGMENT_WRITER, (f"Read:{TORRENTS}", f"Write:{TORRENTS}")),
     Identity("stranger", STRANGER, ("Read:another-bucket",)),
 )
+
+# What temporary credentials are of: the first reads the private bucket, the second another one.
+READING = Role("Reading", PRIVATE, ("s3:GetObject",))
+READING_ELSEWHERE = Role("ReadingElsewhere", "another-bucket", ("s3:GetObject",))
+ROLES = (READING, READING_ELSEWHERE)
 
 KIB, MIB, GIB, TIB = 1024, 1024**2, 1024**3, 1024**4
 

@@ -23,6 +23,7 @@ mod log;
 mod metrics;
 mod part_checksums;
 mod presigned;
+mod presigned_keys;
 mod presigned_refusals;
 mod reading;
 mod refusals;

@@ -65,6 +65,20 @@ fn the_region_is_the_hosts() {
 }
 
 #[test]
+fn slashes_and_dots_of_a_key_are_kept_in_the_path_and_below_a_virtual_host() {
+    for key in ["dir/", "/", "//", "//a", "a//b", ".", "..", "../", "a/./b", "a/../b/"] {
+        for address in ["https://data.s3.amazonaws.com/", "https://s3.eu-west-1.amazonaws.com/data/"] {
+            let url = format!("{address}{key}?{V4}");
+            let kept = taken(&url, key, None).unwrap();
+            assert_eq!(kept.0.url, url);
+            for other in [format!("{key}/"), format!("/{key}"), key.trim_end_matches('/').to_owned() + "x"] {
+                assert_eq!(taken(&url, &other, None), Err(PresignedUrlError::Key), "{url} for {other}");
+            }
+        }
+    }
+}
+
+#[test]
 fn signed_headers_and_the_requests_must_agree() {
     let payer = "x-amz-request-payer";
     let signed = V4
