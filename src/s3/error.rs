@@ -135,8 +135,10 @@ where
     // Of a signature of version 2, in the regions that take none.
     let wants_version_4 = error.message().is_some_and(|message| message.contains("AWS4-HMAC-SHA256"));
     match (status, classify(error)) {
-        // Elsewhere than its host says, too; no redirect is followed.
-        (Some(300..=399), _) | (_, Error::AccessDenied | Error::Credentials(_)) => Error::PresignedUrl,
+        // Elsewhere than its host says, too; no redirect is followed. Codes for what may be wrong in a URL are many.
+        (Some(300..=399), _)
+        | (Some(400..=499 | 501), Error::Unexpected(_))
+        | (_, Error::AccessDenied | Error::Credentials(_)) => Error::PresignedUrl,
         (_, Error::InvalidRequest) if wants_version_4 => Error::PresignedUrl,
         (_, error) => error,
     }

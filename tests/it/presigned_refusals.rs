@@ -140,6 +140,7 @@ async fn expired_and_tampered_urls_are_denied_by_s3() {
         other_method,
         other_key,
         good.replace("Expires=600", "Expires=6000"),
+        good.replace("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1"),
         format!("{good}&response-content-type=text%2Fhtml"),
         strangers,
         unknown,

@@ -100,6 +100,18 @@ fn signed_headers_and_the_requests_must_agree() {
     }
 }
 
+/// Of a URL that was broken, a name may be the signature.
+#[test]
+fn odd_names_are_not_told() {
+    let told = |query: &str| with_options(query, false, None).unwrap_err().to_string();
+    assert_eq!(told(&format!("{V4}&acl")), "has the parameter acl");
+    for query in [V4.replace("Signature=", "Signature?"), V4.replace("&X-Amz-Signature=", "&")] {
+        assert_eq!(told(&query), "has the parameter of an odd name");
+    }
+    let header = V4.replace("=host", "=host%3B2b90c5b668a3085a");
+    assert_eq!(told(&header), "is signed with another of an odd name");
+}
+
 #[test]
 fn nothing_shows_the_url() {
     let url = taken(&format!("https://data.s3.amazonaws.com/k?{V4}"), "k", None).unwrap();

@@ -108,13 +108,16 @@ impl Front {
         let operation = call.operation;
         let region = self.store.get(&call.bucket, |bucket| bucket.region.clone()).flatten();
         let misdirected = region.and_then(|region| region::misdirected(&parts, &region));
+        let is_odd = auth::has_odd_date(&parts);
+        let refused =
+            misdirected.or_else(|| is_odd.then(|| error_response(400, "AuthorizationQueryParametersError")));
         let ticket = self.log.begin(call);
         // Whole before anything is answered, so that a client never gets an error while it still writes.
         let sent = incoming.collect().await.map_err(|_| NoAnswer)?.to_bytes();
         tokio::time::sleep(self.speed.latency()).await;
         let method = parts.method.clone();
         let request = Request::from_parts(parts, Body::from(sent));
-        let mut response = match misdirected {
+        let mut response = match refused {
             Some(answer) => answer,
             None => self.carry_out(request, &faults, connection).await?,
         };
