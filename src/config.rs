@@ -39,7 +39,7 @@ pub struct Account {
 /// The checked configuration. Field by field the variables of `docs/OPERATIONS.md`.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The region of the buckets.
+    /// The function's, and its job's.
     pub region: String,
     /// Whether there are credentials to sign with; without, nothing is cached.
     pub has_credentials: bool,

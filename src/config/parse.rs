@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
 
     pub(super) fn region(&mut self, region: Option<String>) -> String {
         if region.is_none() {
-            self.fault("AWS_REGION", "is not set: name the region of the buckets");
+            self.fault("AWS_REGION", "is not set: name the region of this service");
         }
         region.unwrap_or_default()
     }

@@ -96,6 +96,7 @@ fn nothing_to_do(error: Error) -> Result<Plan, Failure> {
         | Error::TooManyPieces { .. }
         | Error::BucketNotServed
         | Error::NoPlace
+        | Error::PlaceElsewhere
         | Error::S3(
             s3::Error::NoSuchKey { .. }
             | s3::Error::NoSuchVersion

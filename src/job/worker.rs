@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use aws_sdk_s3::Client;
 use serde_json::Value;
 use tokio::task::JoinSet;
 use tracing::Instrument;
@@ -14,7 +13,7 @@ use crate::{
     logging::causes,
     metrics::Metrics,
     object::{ByteRange, MAX_OBJECT_BYTES},
-    s3::{self, Clients, Fragments, Meter, ObjectHead},
+    s3::{self, Clients, Fragments, Meter, ObjectHead, RegionalClient},
     service::{Error, GetObjectTorrent, TorrentRequest},
     torrent::{MAX_PIECES, PieceLength, Pieces},
     workflow::{Input, Spans},
@@ -31,7 +30,7 @@ const FRAGMENTS_AT_A_TIME: usize = 64;
 pub struct Worker {
     pub(super) config: Arc<Config>,
     pub(super) operation: Arc<GetObjectTorrent>,
-    client: Client,
+    client: RegionalClient,
     /// For jobs that events start.
     pub(super) sdk: SdkConfig,
     pub(super) metrics: Metrics,

@@ -136,6 +136,7 @@ impl From<&service::Error> for ErrorAnswer {
             }
             service::Error::NotReady => slow_down(job_messages::NOT_READY),
             service::Error::NoPlace => invalid(job_messages::NO_PLACE.into()),
+            service::Error::PlaceElsewhere => invalid(job_messages::PLACE_ELSEWHERE.into()),
             service::Error::PresignedJob => invalid(job_messages::PRESIGNED.into()),
             service::Error::Workflow(workflow::Error::Unavailable(_)) => slow_down(job_messages::BUSY),
             service::Error::Workflow(workflow::Error::Refused(_))
@@ -159,7 +160,7 @@ impl From<&s3::Error> for ErrorAnswer {
                 StatusCode::FORBIDDEN,
                 "AccessDenied",
                 "Access Denied. Amazon S3 does not open the presigned URL: it has expired or was altered, it is signed for \
-                 another method or Region, or whoever signed it may not read the object.",
+                 another method or Region, or in version 2 where S3 wants version 4, or whoever signed it may not read the object.",
             ),
             s3::Error::NoSuchBucket => missing("NoSuchBucket", "The specified bucket does not exist."),
             s3::Error::NoSuchKey { delete_marker } => {

@@ -16,6 +16,10 @@ pub(super) const NO_PLACE: &str = "The torrent of an object this large is made b
     sidecar; an object that is not this service's lies there, or the key would be longer than 1024 bytes. Move that \
     object, or have this service's operator set SIDECAR_PREFIX or SIDECAR_BUCKET.";
 
+pub(super) const PLACE_ELSEWHERE: &str = "The torrent of an object this large is made by a job, which keeps its work beside the \
+    sidecar, and that bucket is in another AWS Region than this service. Have this service's operator set SIDECAR_BUCKET to \
+    a bucket in the service's own Region, or serve the bucket by a stack in its Region.";
+
 pub(super) const PRESIGNED: &str = "The object is larger than this service's INLINE_MAX_SIZE, so that a job would have to read it, and a job cannot \
     read with a presigned URL: the URL would have to be kept. Upload the object with --checksum-algorithm SHA1, or have \
     this service's operator raise INLINE_MAX_SIZE.";

@@ -1,6 +1,6 @@
 //! S3 clients, made once at cold start: the signed one, and one that signs nothing.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_s3::{
@@ -14,7 +14,8 @@ use aws_sdk_s3::{
 };
 use url::{Host, Url};
 
-use crate::object::CallOptions;
+use super::{bucket_regions::BucketRegions, regional_client::RegionalClient};
+use crate::object::{BucketName, CallOptions};
 
 /// Five tries in some 3 s at most: short enough for API Gateway's 29 s, long enough for a burst of 503.
 const ATTEMPTS: u32 = 5;
@@ -28,23 +29,34 @@ const READ_TIMEOUT: Duration = Duration::from_secs(6);
 #[derive(Clone, Debug)]
 pub struct Clients {
     /// With the function's own credentials.
-    pub signed: Client,
+    pub signed: RegionalClient,
     /// As anyone.
-    pub unsigned: Client,
+    pub unsigned: RegionalClient,
+    regions: Arc<BucketRegions>,
 }
 
 impl Clients {
-    /// Clients of `sdk`'s region, endpoint and credentials.
+    /// Clients of `sdk`'s region, to begin with, and its endpoint and credentials.
     #[must_use]
     pub fn new(sdk: &SdkConfig, path_style: bool) -> Self {
         let mut anyone = sdk.to_builder();
         anyone.set_credentials_provider(None);
         let anyone = anyone.build();
-        let unsigned = tuned(&anyone, path_style).allow_no_auth().build();
+        let home = sdk.region().map(|region| region.as_ref().to_owned()).unwrap_or_default();
+        let regions = Arc::new(BucketRegions::new(home));
+        let regional =
+            |config: Builder| RegionalClient::new(Client::from_conf(config.build()), Arc::clone(&regions));
         Self {
-            signed: Client::from_conf(tuned(sdk, path_style).build()),
-            unsigned: Client::from_conf(unsigned),
+            signed: regional(tuned(sdk, path_style)),
+            unsigned: regional(tuned(&anyone, path_style).allow_no_auth()),
+            regions,
         }
+    }
+
+    /// Where `bucket` is, as far as S3 has told; else the function's own region.
+    #[must_use]
+    pub fn region_of(&self, bucket: &BucketName) -> String {
+        self.regions.of(bucket)
     }
 }
 

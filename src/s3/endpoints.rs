@@ -28,6 +28,15 @@ struct Custom {
     virtual_hosts: bool,
 }
 
+/// Where an address leads.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Of the object, decoded.
+    pub(super) path: String,
+    /// That the host names, if it names one.
+    pub(super) region: Option<String>,
+}
+
 impl Endpoints {
     /// Those of `region`'s partition; `endpoint` alone where it is set.
     #[must_use]
@@ -35,8 +44,8 @@ impl Endpoints {
         Self { partition: Partition::of(region), custom: endpoint.map(Custom::new) }
     }
 
-    /// The decoded path that `object` has at this address; `None` where S3 does not have its bucket there.
-    pub(super) fn path_at(&self, scheme: &str, authority: &str, object: &ObjectId) -> Option<String> {
+    /// Where `object` is at this address; `None` where S3 does not have its bucket there.
+    pub(super) fn place_of(&self, scheme: &str, authority: &str, object: &ObjectId) -> Option<Place> {
         let ObjectId { bucket, key, .. } = object;
         // TLS names of virtual hosts match no bucket with dots.
         let virtual_host = authority
@@ -45,7 +54,7 @@ impl Endpoints {
             .filter(|_| !(scheme == "https" && bucket.as_str().contains('.')));
         if let Some(custom) = &self.custom {
             let path = &custom.path;
-            return if scheme != custom.scheme {
+            let path = if scheme != custom.scheme {
                 None
             } else if authority == custom.authority {
                 Some(format!("{path}/{bucket}/{key}"))
@@ -53,24 +62,24 @@ impl Endpoints {
                 let here = custom.virtual_hosts && virtual_host == Some(&custom.authority);
                 here.then(|| format!("{path}/{key}"))
             };
+            return path.map(|path| Place { path, region: None });
         }
         if scheme != "https" {
-            None
-        } else if self.is_of_aws(authority) {
-            Some(format!("/{bucket}/{key}"))
-        } else {
-            virtual_host.filter(|host| self.is_of_aws(host)).map(|_| format!("/{key}"))
+            return None;
         }
+        let by_path = self.at_aws(authority, || format!("/{bucket}/{key}"));
+        by_path.or_else(|| self.at_aws(virtual_host?, || format!("/{key}")))
     }
 
     /// `s3.amazonaws.com`, `s3.REGION.SUFFIX` and `s3.dualstack.REGION.SUFFIX`.
-    fn is_of_aws(&self, host: &str) -> bool {
-        let regional = || {
-            let below = host.strip_prefix("s3.")?.strip_suffix(self.partition.suffix())?.strip_suffix('.')?;
-            let region = below.strip_prefix("dualstack.").unwrap_or(below);
-            (is_region(region) && Partition::of(region) == self.partition).then_some(())
-        };
-        (self.partition.has_global_endpoint() && host == "s3.amazonaws.com") || regional().is_some()
+    fn at_aws(&self, host: &str, path: impl Fn() -> String) -> Option<Place> {
+        if self.partition.has_global_endpoint() && host == "s3.amazonaws.com" {
+            return Some(Place { path: path(), region: None });
+        }
+        let below = host.strip_prefix("s3.")?.strip_suffix(self.partition.suffix())?.strip_suffix('.')?;
+        let region = below.strip_prefix("dualstack.").unwrap_or(below);
+        let is_ours = is_region(region) && Partition::of(region) == self.partition;
+        is_ours.then(|| Place { path: path(), region: Some(region.to_owned()) })
     }
 }
 
@@ -99,7 +108,8 @@ mod tests {
     fn path(endpoints: &Endpoints, address: &str, bucket: &str) -> Option<String> {
         let (scheme, authority) = address.split_once("://").unwrap();
         let bucket = BucketName::new(bucket).unwrap();
-        endpoints.path_at(scheme, authority, &ObjectId { bucket, key: "k/x".to_owned(), version_id: None })
+        let object = ObjectId { bucket, key: "k/x".to_owned(), version_id: None };
+        endpoints.place_of(scheme, authority, &object).map(|place| place.path)
     }
 
     #[test]

@@ -126,6 +126,24 @@ where
     }
 }
 
+/// [`classify`] for a presigned URL, whose signature is the caller's.
+pub(super) fn classify_presigned<E>(error: SdkError<E, HttpResponse>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let status = status_of(&error).map(|(status, _)| status);
+    // Of a signature of version 2, in the regions that take none.
+    let wants_version_4 = error.message().is_some_and(|message| message.contains("AWS4-HMAC-SHA256"));
+    match (status, classify(error)) {
+        // Elsewhere than its host says, too; no redirect is followed. Codes for what may be wrong in a URL are many.
+        (Some(300..=399), _)
+        | (Some(400..=499 | 501), Error::Unexpected(_))
+        | (_, Error::AccessDenied | Error::Credentials(_)) => Error::PresignedUrl,
+        (_, Error::InvalidRequest) if wants_version_4 => Error::PresignedUrl,
+        (_, error) => error,
+    }
+}
+
 /// Codes that S3 and servers like it give for what may pass, whatever the status.
 pub(super) fn is_passing_code(code: &str) -> bool {
     let known = [

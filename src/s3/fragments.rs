@@ -8,7 +8,7 @@ use aws_sdk_s3::{
 };
 
 use super::{
-    Error, Meter, SidecarLocation,
+    Error, Meter, RegionalClient, SidecarLocation,
     client::request_payer,
     error::{classify, classify_answer},
     sidecar::{FORMAT, FORMAT_NAME},
@@ -28,7 +28,7 @@ const OCTETS: &str = "application/octet-stream";
 /// The fragments of one job, as its function's role may read and write them.
 #[derive(Clone, Debug)]
 pub struct Fragments {
-    client: Client,
+    client: RegionalClient,
     bucket: BucketName,
     /// Of all that belongs to the job, with a `/` at its end.
     folder: String,
@@ -42,7 +42,7 @@ impl Fragments {
     /// Those of the job `id` of `object`; `client` signs with the function's role.
     #[must_use]
     pub fn new(
-        client: Client,
+        client: RegionalClient,
         location: &SidecarLocation,
         object: &ObjectId,
         options: &CallOptions,
@@ -118,29 +118,30 @@ impl Fragments {
     }
 
     async fn put(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<(), Error> {
-        let request = self
-            .client
-            .put_object()
-            .bucket(self.bucket.as_str())
-            .key(key)
-            .set_request_payer(self.payer.clone())
-            .content_type(content_type)
-            .metadata(FORMAT_NAME, FORMAT)
-            .metadata(JOB, &self.id)
-            .body(ByteStream::from(bytes));
-        let sent = request.customize().interceptor(self.meter.clone()).send().await;
+        let ask = |client: Client| {
+            let request = client
+                .put_object()
+                .bucket(self.bucket.as_str())
+                .key(key)
+                .set_request_payer(self.payer.clone())
+                .content_type(content_type)
+                .metadata(FORMAT_NAME, FORMAT)
+                .metadata(JOB, &self.id)
+                .body(ByteStream::from(bytes.clone()));
+            request.customize().interceptor(self.meter.clone()).send()
+        };
+        let sent = self.client.call(&self.bucket, ask).await;
         sent.map(|_| ()).map_err(classify_answer)
     }
 
     /// `None` where nothing is, or nothing that a role without the right to list is told of.
     async fn get(&self, key: &str) -> Result<Option<GetObjectOutput>, Error> {
-        let request = self
-            .client
-            .get_object()
-            .bucket(self.bucket.as_str())
-            .key(key)
-            .set_request_payer(self.payer.clone());
-        match request.customize().interceptor(self.meter.clone()).send().await.map_err(classify) {
+        let ask = |client: Client| {
+            let request = client.get_object().bucket(self.bucket.as_str()).key(key);
+            let request = request.set_request_payer(self.payer.clone());
+            request.customize().interceptor(self.meter.clone()).send()
+        };
+        match self.client.call(&self.bucket, ask).await.map_err(classify) {
             Ok(output) => Ok(Some(output)),
             Err(Error::NoSuchKey { .. } | Error::AccessDenied) => Ok(None),
             Err(error) => Err(error),

@@ -5,6 +5,7 @@
 //! own business and always signed.
 
 mod body_limit;
+mod bucket_regions;
 mod client;
 mod composite_sha1;
 mod endpoints;
@@ -16,6 +17,7 @@ mod part_checksums;
 mod parts;
 mod presigned;
 mod region;
+mod regional_client;
 mod sidecar;
 mod sidecar_location;
 mod source;
@@ -31,6 +33,8 @@ pub use self::{
     part_checksums::PartChecksums,
     parts::{Misfit, Parts},
     presigned::{MAX_PRESIGNED_URL_BYTES, PresignedUrl, PresignedUrlError},
+    region::dns_suffix,
+    regional_client::RegionalClient,
     sidecar::{Lookup, Sidecar, SidecarStore, Stored, Torrent},
     sidecar_location::SidecarLocation,
     source::Source,

@@ -18,8 +18,8 @@ use aws_sdk_s3::{
 use tokio::time::sleep;
 
 use super::{
-    CompositeSha1, Error, Meter, Misfit, ObjectHead, Parts, body_limit::BodyLimit, client::request_payer,
-    composite_sha1::sha1_digest, error::classify_answer, parts::PartList,
+    CompositeSha1, Error, Meter, Misfit, ObjectHead, Parts, RegionalClient, body_limit::BodyLimit,
+    client::request_payer, composite_sha1::sha1_digest, error::classify_answer, parts::PartList,
 };
 use crate::object::{CallOptions, ObjectId};
 
@@ -38,13 +38,13 @@ const PAGE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Part checksums, as the function's role may ask for them.
 #[derive(Clone, Debug)]
 pub struct PartChecksums {
-    client: Client,
+    client: RegionalClient,
 }
 
 impl PartChecksums {
     /// `client` signs with the function's role.
     #[must_use]
-    pub fn new(client: Client) -> Self {
+    pub fn new(client: RegionalClient) -> Self {
         Self { client }
     }
 
@@ -71,9 +71,11 @@ impl PartChecksums {
         let mut list = PartList::new(composite);
         let mut after = None;
         loop {
-            let request = self.request(object, options).object_attributes(ObjectAttributes::ObjectParts);
-            let request = request.max_parts(PARTS_A_PAGE).set_part_number_marker(after);
-            let page = match answer(&request, meter).await {
+            let page_of = |request: GetObjectAttributesFluentBuilder| {
+                let request = request.object_attributes(ObjectAttributes::ObjectParts);
+                request.max_parts(PARTS_A_PAGE).set_part_number_marker(after.clone())
+            };
+            let page = match self.answer(object, options, page_of, meter).await {
                 Ok(page) => page,
                 Err(error) => return misfit(error).map(Err),
             };
@@ -97,9 +99,11 @@ impl PartChecksums {
         options: &CallOptions,
         meter: &Meter,
     ) -> Result<Result<CompositeSha1, Misfit>, Error> {
-        let request = self.request(object, options).object_attributes(ObjectAttributes::Checksum);
-        let request = request.object_attributes(ObjectAttributes::ObjectParts).max_parts(1);
-        let output = match answer(&request, meter).await {
+        let checksum_of = |request: GetObjectAttributesFluentBuilder| {
+            let request = request.object_attributes(ObjectAttributes::Checksum);
+            request.object_attributes(ObjectAttributes::ObjectParts).max_parts(1)
+        };
+        let output = match self.answer(object, options, checksum_of, meter).await {
             Ok(output) if is_of(&output, head) => output,
             Ok(_) => return Ok(Err(Misfit::Changed)),
             Err(error) => return misfit(error).map(Err),
@@ -107,36 +111,41 @@ impl PartChecksums {
         Ok(composite(&output).ok_or(Misfit::NoSha1))
     }
 
-    fn request(&self, object: &ObjectId, options: &CallOptions) -> GetObjectAttributesFluentBuilder {
-        self.client
-            .get_object_attributes()
-            .bucket(object.bucket.as_str())
-            .key(&object.key)
-            .set_version_id(object.version_id.clone())
-            .object_attributes(ObjectAttributes::Etag)
-            .set_request_payer(request_payer(options))
-            .set_expected_bucket_owner(options.expected_bucket_owner.clone())
+    async fn answer(
+        &self,
+        object: &ObjectId,
+        options: &CallOptions,
+        what: impl Fn(GetObjectAttributesFluentBuilder) -> GetObjectAttributesFluentBuilder,
+        meter: &Meter,
+    ) -> Result<GetObjectAttributesOutput, Error> {
+        let ask = |client: Client| {
+            let patience = config::Builder::new().timeout_config(page_timeouts());
+            let request = what(request(&client, object, options)).customize().config_override(patience);
+            request.interceptor(meter.clone()).interceptor(PAGE_LIMIT).send()
+        };
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.client.call(&object.bucket, ask).await.map_err(classify_answer) {
+                Err(error) if error.is_passing() && tries < TRIES => {
+                    tracing::debug!(%error, "a page of parts is asked for again");
+                    sleep(PAUSE * tries).await;
+                }
+                answer => return answer,
+            }
+        }
     }
 }
 
-async fn answer(
-    request: &GetObjectAttributesFluentBuilder,
-    meter: &Meter,
-) -> Result<GetObjectAttributesOutput, Error> {
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let patience = config::Builder::new().timeout_config(page_timeouts());
-        let request = request.clone().customize().config_override(patience);
-        let sent = request.interceptor(meter.clone()).interceptor(PAGE_LIMIT).send().await;
-        match sent.map_err(classify_answer) {
-            Err(error) if error.is_passing() && tries < TRIES => {
-                tracing::debug!(%error, "a page of parts is asked for again");
-                sleep(PAUSE * tries).await;
-            }
-            answer => return answer,
-        }
-    }
+fn request(client: &Client, object: &ObjectId, options: &CallOptions) -> GetObjectAttributesFluentBuilder {
+    client
+        .get_object_attributes()
+        .bucket(object.bucket.as_str())
+        .key(&object.key)
+        .set_version_id(object.version_id.clone())
+        .object_attributes(ObjectAttributes::Etag)
+        .set_request_payer(request_payer(options))
+        .set_expected_bucket_owner(options.expected_bucket_owner.clone())
 }
 
 /// The count of parts stands beside the checksum here, and in it where a server writes it as HEAD does.

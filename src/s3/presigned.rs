@@ -29,6 +29,8 @@ pub struct PresignedUrl(Arc<Inner>);
 #[derive(PartialEq, Eq)]
 struct Inner {
     url: String,
+    /// That its host names.
+    region: Option<String>,
     /// In lower case.
     signed_headers: Vec<String>,
 }
@@ -80,9 +82,10 @@ impl PresignedUrl {
         let (address, query) = rest.split_once('?').ok_or(PresignedUrlError::NotSigned)?;
         let slash = address.find('/').ok_or(PresignedUrlError::NoUrl)?;
         let (authority, path) = address.split_at(slash);
-        let expected = endpoints.path_at(scheme, authority, object).ok_or(PresignedUrlError::Host)?;
-        let path = percent_decoded(path).ok_or(PresignedUrlError::NoUrl)?;
-        if path != expected.as_bytes() {
+        let place = endpoints.place_of(scheme, authority, object).ok_or(PresignedUrlError::Host)?;
+        let decoded = percent_decoded(path).ok_or(PresignedUrlError::NoUrl)?;
+        // S3 reads a plus sign that is not encoded as a space, other servers as itself; signers encode it.
+        if path.contains('+') || decoded != place.path.as_bytes() {
             return Err(PresignedUrlError::Key);
         }
         let query = Query::parse(query)?;
@@ -91,7 +94,13 @@ impl PresignedUrl {
         if request.set_uri(text).is_err() || request.uri() != text {
             return Err(PresignedUrlError::NoUrl);
         }
-        Ok(Self(Arc::new(Inner { url: text.to_owned(), signed_headers: query.signed_headers })))
+        let signed_headers = query.signed_headers;
+        Ok(Self(Arc::new(Inner { url: text.to_owned(), region: place.region, signed_headers })))
+    }
+
+    /// The region that its host names: the global endpoint, and one that is configured, name none.
+    pub(super) fn region(&self) -> Option<&str> {
+        self.0.region.as_deref()
     }
 
     fn signs(&self, header: &str) -> bool {

@@ -34,6 +34,12 @@ impl Partition {
     }
 }
 
+/// What the names of AWS's hosts end in, in the partition of `region`: `amazonaws.com`, in China `amazonaws.com.cn`.
+#[must_use]
+pub fn dns_suffix(region: &str) -> &'static str {
+    Partition::of(region).suffix()
+}
+
 /// Whether `text` has the form of a region's name, such as `ap-southeast-2`.
 pub(super) fn is_region(text: &str) -> bool {
     let word = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());

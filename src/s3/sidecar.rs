@@ -9,7 +9,9 @@ use aws_sdk_s3::{
 };
 use sha1::{Digest, Sha1};
 
-use super::{Error, Meter, ObjectHead, SidecarLocation, client::request_payer, error::classify};
+use super::{
+    Error, Meter, ObjectHead, RegionalClient, SidecarLocation, client::request_payer, error::classify,
+};
 use crate::object::{CallOptions, ObjectId};
 
 /// Its presence marks an object as a sidecar of this service.
@@ -27,7 +29,7 @@ const MAX_BYTES: i64 = 5 * 1024 * 1024;
 /// Sidecars, as the function's role may read and write them.
 #[derive(Clone, Debug)]
 pub struct SidecarStore {
-    client: Client,
+    client: RegionalClient,
     location: SidecarLocation,
 }
 
@@ -97,7 +99,7 @@ pub enum Stored {
 impl SidecarStore {
     /// The store at `location`; `client` signs with the function's role.
     #[must_use]
-    pub fn new(client: Client, location: SidecarLocation) -> Self {
+    pub fn new(client: RegionalClient, location: SidecarLocation) -> Self {
         Self { client, location }
     }
 
@@ -120,14 +122,17 @@ impl SidecarStore {
     ) -> Result<Lookup, Error> {
         let Some(key) = self.location.key_for(object) else { return Ok(Lookup::Missing) };
         let (payer, owner) = self.options_for(object, options);
-        let request = self
-            .client
-            .get_object()
-            .bucket(self.location.bucket_for(object).as_str())
-            .key(key)
-            .set_request_payer(payer)
-            .set_expected_bucket_owner(owner);
-        match request.customize().interceptor(meter.clone()).send().await.map_err(classify) {
+        let bucket = self.location.bucket_for(object);
+        let ask = |client: Client| {
+            let request = client
+                .get_object()
+                .bucket(bucket.as_str())
+                .key(&key)
+                .set_request_payer(payer.clone())
+                .set_expected_bucket_owner(owner.clone());
+            request.customize().interceptor(meter.clone()).send()
+        };
+        match self.client.call(bucket, ask).await.map_err(classify) {
             Ok(output) => sidecar_from(output, object).await,
             Err(Error::NoSuchKey { .. } | Error::AccessDenied) => Ok(Lookup::Missing),
             Err(error) => Err(error),
@@ -149,20 +154,23 @@ impl SidecarStore {
     ) -> Result<Stored, Error> {
         let Some(key) = self.location.key_for(object) else { return Ok(Stored::Raced) };
         let (payer, owner) = self.options_for(object, options);
-        let request = self
-            .client
-            .put_object()
-            .bucket(self.location.bucket_for(object).as_str())
-            .key(key)
-            .set_request_payer(payer)
-            .set_expected_bucket_owner(owner)
-            .set_if_none_match(replaced.is_none().then(|| "*".to_owned()))
-            .set_if_match(replaced.map(|sidecar| sidecar.etag.clone()))
-            .content_type(torrent.content_type)
-            .content_disposition(torrent.content_disposition)
-            .set_metadata(Some(metadata_of(object, head, torrent.info_hash)))
-            .body(ByteStream::from(torrent.bytes.to_vec()));
-        match request.customize().interceptor(meter.clone()).send().await.map_err(classify) {
+        let bucket = self.location.bucket_for(object);
+        let ask = |client: Client| {
+            let request = client
+                .put_object()
+                .bucket(bucket.as_str())
+                .key(&key)
+                .set_request_payer(payer.clone())
+                .set_expected_bucket_owner(owner.clone())
+                .set_if_none_match(replaced.is_none().then(|| "*".to_owned()))
+                .set_if_match(replaced.map(|sidecar| sidecar.etag.clone()))
+                .content_type(torrent.content_type)
+                .content_disposition(torrent.content_disposition)
+                .set_metadata(Some(metadata_of(object, head, torrent.info_hash)))
+                .body(ByteStream::from(torrent.bytes.to_vec()));
+            request.customize().interceptor(meter.clone()).send()
+        };
+        match self.client.call(bucket, ask).await.map_err(classify) {
             Ok(_) => Ok(Stored::Written),
             // 412 and 409, and 404 where what was to be replaced is gone.
             Err(Error::Changed | Error::NoSuchKey { .. }) => Ok(Stored::Raced),

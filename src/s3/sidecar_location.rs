@@ -15,7 +15,8 @@ pub struct SidecarLocation {
 
 impl SidecarLocation {
     /// The bucket that holds the sidecar of `object`.
-    pub(super) fn bucket_for<'a>(&'a self, object: &'a ObjectId) -> &'a BucketName {
+    #[must_use]
+    pub fn bucket_for<'a>(&'a self, object: &'a ObjectId) -> &'a BucketName {
         self.bucket.as_ref().unwrap_or(&object.bucket)
     }
 

@@ -13,9 +13,9 @@ use aws_sdk_s3::{
 use tokio::time::{sleep, timeout};
 
 use super::{
-    Error, Meter, ObjectHead, PresignedUrl,
+    Error, Meter, ObjectHead, PresignedUrl, RegionalClient,
     client::request_payer,
-    error::{classify, status_of},
+    error::{classify, classify_presigned, status_of},
 };
 use crate::object::{ByteRange, CallOptions, ObjectId};
 
@@ -29,7 +29,7 @@ const FIRST_BYTE: ByteRange = ByteRange { start: 0, end: 1 };
 /// One object in S3, as one caller asked for it.
 #[derive(Clone, Debug)]
 pub struct Source {
-    client: Client,
+    client: RegionalClient,
     object: ObjectId,
     options: CallOptions,
     meter: Meter,
@@ -39,7 +39,7 @@ pub struct Source {
 impl Source {
     /// `object` as `client` may see it.
     #[must_use]
-    pub fn new(client: Client, object: ObjectId, options: CallOptions, meter: Meter) -> Self {
+    pub fn new(client: RegionalClient, object: ObjectId, options: CallOptions, meter: Meter) -> Self {
         Self { client, object, options, meter, presigned: None }
     }
 
@@ -55,10 +55,12 @@ impl Source {
     /// # Errors
     /// See [`Error`].
     pub async fn head(&self) -> Result<ObjectHead, Error> {
-        if self.presigned.is_some() {
+        if let Some(url) = &self.presigned {
+            self.check_region(url).await?;
             return self.open().await;
         }
-        let sent = self.head_request().customize().interceptor(self.meter.clone()).send().await;
+        let ask = |client| self.head_request(&client).customize().interceptor(self.meter.clone()).send();
+        let sent = self.client.call(&self.object.bucket, ask).await;
         let error = match sent {
             Ok(output) => {
                 let head = ObjectHead::try_from(output)?;
@@ -71,6 +73,21 @@ impl Source {
             Some((300..=499, false)) => Err(self.explain(classify(error)).await),
             _ => Err(classify(error)),
         }
+    }
+
+    /// A bucket is at the hosts of its own region, and a URL may name that of another, or one that there is not. Where
+    /// the region is not known yet, S3 tells it to anyone.
+    async fn check_region(&self, url: &PresignedUrl) -> Result<(), Error> {
+        let bucket = &self.object.bucket;
+        if !self.client.knows(bucket) {
+            let ask = |client| self.head_request(&client).customize().interceptor(self.meter.clone()).send();
+            let sent = self.client.call(bucket, ask).await;
+            if let Err(error @ Error::Unavailable(_)) = sent.map_err(classify) {
+                return Err(error);
+            }
+        }
+        let is_elsewhere = url.region().is_some_and(|region| region != self.client.region_of(bucket));
+        if is_elsewhere { Err(Error::PresignedUrl) } else { Ok(()) }
     }
 
     /// What HEAD would say, by a GET of one byte: a presigned URL is signed for GET alone.
@@ -179,31 +196,25 @@ impl Source {
     }
 
     async fn get(&self, range: ByteRange, head: Option<&ObjectHead>) -> Result<GetObjectOutput, Error> {
-        let request = self
-            .get_request()
-            .range(range.header())
-            .set_if_match(head.map(|head| head.etag.clone()))
-            .customize()
-            .interceptor(self.meter.clone());
+        let request = |client: &Client| {
+            let request = self.get_request(client).range(range.header());
+            let request = request.set_if_match(head.map(|head| head.etag.clone()));
+            request.customize().interceptor(self.meter.clone())
+        };
         let Some(url) = &self.presigned else {
-            return match request.send().await.map_err(classify) {
+            let sent = self.client.call(&self.object.bucket, |client| request(&client).send()).await;
+            return match sent.map_err(classify) {
                 // HEAD has shown the version id to be one.
                 Err(Error::InvalidVersionId) if head.is_some() => Err(Error::AccessDenied),
                 answer => answer,
             };
         };
-        let sent = request.interceptor(url.clone()).send().await;
-        sent.map_err(|error| match (status_of(&error), classify(error)) {
-            // Elsewhere than its host says, too; no redirect is followed.
-            (Some((300..=399, _)), _) | (_, Error::AccessDenied | Error::Credentials(_)) => {
-                Error::PresignedUrl
-            }
-            (_, error) => error,
-        })
+        let sent = request(self.client.home()).interceptor(url.clone()).send().await;
+        sent.map_err(classify_presigned)
     }
 
-    fn head_request(&self) -> HeadObjectFluentBuilder {
-        self.client
+    fn head_request(&self, client: &Client) -> HeadObjectFluentBuilder {
+        client
             .head_object()
             .bucket(self.object.bucket.as_str())
             .key(&self.object.key)
@@ -213,8 +224,8 @@ impl Source {
             .set_expected_bucket_owner(self.options.expected_bucket_owner.clone())
     }
 
-    fn get_request(&self) -> GetObjectFluentBuilder {
-        self.client
+    fn get_request(&self, client: &Client) -> GetObjectFluentBuilder {
+        client
             .get_object()
             .bucket(self.object.bucket.as_str())
             .key(&self.object.key)

@@ -78,6 +78,9 @@ pub enum Error {
     /// it makes.
     #[error("the sidecar has no place")]
     NoPlace,
+    /// The sidecar's bucket is in another region than the job.
+    #[error("the sidecar's place is in another region")]
+    PlaceElsewhere,
     /// Hashes that are not those of the range they were asked for.
     #[error("a range gave hashes that do not fit")]
     Misplaced,

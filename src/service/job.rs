@@ -41,9 +41,7 @@ impl GetObjectTorrent {
         self.check_served(request)?;
         let (head, slot) = self.found(request, &self.source(request, meter), meter).await?;
         let Some(hashed) = self.known_info(request, &head, &slot, meter).await? else {
-            if matches!(slot, Slot::Closed) {
-                return Err(Error::NoPlace);
-            }
+            self.check_place(request, &slot)?;
             let piece_length = piece_length(&head, &self.config)?;
             return Ok(Known::Unread { head, piece_length });
         };
@@ -52,6 +50,19 @@ impl GetObjectTorrent {
         let slot = slot.unless_it_holds(&torrent);
         self.stored(request, Made { torrent, head, slot }, Instant::now() + SIDECAR_TIMEOUT, meter).await;
         Ok(Known::Ready(origin))
+    }
+
+    /// A job leaves its torrent in the sidecar's place, and on the way the list of its spans beside it, which Step
+    /// Functions reads in its own region alone.
+    pub(super) fn check_place(&self, request: &TorrentRequest, slot: &Slot) -> Result<(), Error> {
+        let bucket = self.config.sidecar.bucket_for(&request.object);
+        if matches!(slot, Slot::Closed) {
+            Err(Error::NoPlace)
+        } else if self.clients.region_of(bucket) != self.config.region {
+            Err(Error::PlaceElsewhere)
+        } else {
+            Ok(())
+        }
     }
 
     /// What the object is now.

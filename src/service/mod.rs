@@ -33,7 +33,7 @@ use crate::{
     config::{Access, Config},
     object::{ByteRange, ObjectId},
     s3::{self, Clients, Meter, ObjectHead, PartChecksums, SidecarStore, Source},
-    torrent::{Info, InfoHash, Metainfo, WebSeedTemplate, torrent_name},
+    torrent::{Info, InfoHash, Metainfo, WebSeedPlace, WebSeedTemplate, torrent_name},
     workflow::Executions,
 };
 
@@ -217,9 +217,10 @@ impl GetObjectTorrent {
     fn wrap(&self, request: &TorrentRequest, head: &ObjectHead, hashed: Hashed) -> Result<Torrent, Error> {
         let Hashed { info, info_hash, origin } = hashed;
         let ObjectId { bucket, key, version_id } = &request.object;
-        let url = |template: &WebSeedTemplate| {
-            template.url(bucket.as_str(), &self.config.region, key, version_id.as_deref())
-        };
+        let region = self.clients.region_of(bucket);
+        let place =
+            WebSeedPlace { bucket: bucket.as_str(), region: &region, suffix: s3::dns_suffix(&region) };
+        let url = |template: &WebSeedTemplate| template.url(&place, key, version_id.as_deref());
         let web_seeds = self.config.web_seeds.iter().filter_map(url).collect();
         let content_disposition = content_disposition::attachment(&format!("{}.torrent", info.name));
         let metainfo = Metainfo::new(info, head.last_modified, &self.config.trackers, web_seeds);

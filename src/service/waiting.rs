@@ -56,9 +56,7 @@ impl GetObjectTorrent {
         if request.presigned.is_some() {
             return Err(Error::PresignedJob);
         }
-        if matches!(slot, Slot::Closed) {
-            return Err(Error::NoPlace);
-        }
+        self.check_place(request, slot)?;
         if !request.may_start_job {
             return Err(Error::NotReady);
         }

@@ -22,5 +22,5 @@ pub use self::{
     piece_hasher::{PieceHash, PieceHasher},
     piece_length::{MAX_PIECES, PieceLength},
     pieces::Pieces,
-    web_seed::{WebSeedTemplate, WebSeedTemplateError},
+    web_seed::{WebSeedPlace, WebSeedTemplate, WebSeedTemplateError},
 };

@@ -17,6 +17,17 @@ const PLACEHOLDERS: [&str; 4] = ["{bucket}", "{region}", "{suffix}", "{key}"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebSeedTemplate(String);
 
+/// Where an object's bucket is: what its templates are filled in with, beside the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WebSeedPlace<'a> {
+    /// The bucket's name.
+    pub bucket: &'a str,
+    /// Its region.
+    pub region: &'a str,
+    /// What hosts end in there, such as `amazonaws.com`.
+    pub suffix: &'a str,
+}
+
 /// Why a text is no web seed template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WebSeedTemplateError {
@@ -61,17 +72,17 @@ impl WebSeedTemplate {
         }
     }
 
-    /// The URL of `key` in `bucket`, of one version where `version_id` names it. `None` where no
+    /// The URL of `key` at `place`, of one version where `version_id` names it. `None` where no
     /// client could use it: TLS names of virtual hosts match no bucket with dots, and to a URL that
     /// ends in `/` clients append the file's name.
     #[must_use]
-    pub fn url(&self, bucket: &str, region: &str, key: &str, version_id: Option<&str>) -> Option<String> {
+    pub fn url(&self, place: &WebSeedPlace<'_>, key: &str, version_id: Option<&str>) -> Option<String> {
+        let WebSeedPlace { bucket, region, suffix } = place;
         let dotted_host =
             bucket.contains('.') && self.0.to_ascii_lowercase().starts_with("https://{bucket}.");
         if dotted_host || key.ends_with('/') {
             return None;
         }
-        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         let key = utf8_percent_encode(key, KEY_ESCAPES).to_string();
         let url = self
             .0
@@ -94,7 +105,8 @@ mod tests {
     const PATH: &str = "https://s3.{region}.{suffix}/{bucket}/{key}";
 
     fn url(template: &str, bucket: &str, region: &str, key: &str) -> Option<String> {
-        WebSeedTemplate::new(template).unwrap().url(bucket, region, key, None)
+        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        WebSeedTemplate::new(template).unwrap().url(&WebSeedPlace { bucket, region, suffix }, key, None)
     }
 
     #[test]
@@ -138,7 +150,8 @@ mod tests {
     #[test]
     fn a_version_is_carried_as_a_query() {
         let template = WebSeedTemplate::new("http://h/{key}").unwrap();
-        assert_eq!(template.url("b", "r", "a", Some("3/L4=")).unwrap(), "http://h/a?versionId=3%2FL4%3D");
+        let place = WebSeedPlace { bucket: "b", region: "r", suffix: "s" };
+        assert_eq!(template.url(&place, "a", Some("3/L4=")).unwrap(), "http://h/a?versionId=3%2FL4%3D");
     }
 
     #[test]

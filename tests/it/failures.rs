@@ -229,7 +229,7 @@ async fn busy_statuses_the_sdk_does_not_know_are_retried() {
 }
 
 #[tokio::test]
-async fn a_bucket_in_another_region_is_an_internal_error_and_no_redirect() {
+async fn a_redirect_that_names_no_region_is_an_internal_error_and_none() {
     for (status, code) in
         [(301, "PermanentRedirect"), (307, "TemporaryRedirect"), (400, "AuthorizationHeaderMalformed")]
     {

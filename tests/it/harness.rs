@@ -64,14 +64,35 @@ impl Function {
         Ok(Self { api: start::api(config, &sdk), requests: AtomicU64::new(0), lambda: Arc::default() })
     }
 
+    /// One of us-east-1 that finds S3 where AWS has it: no endpoint is configured, and S3's names lead to `s3`.
+    pub(crate) async fn at_aws(s3: &FakeS3, variables: &[(&str, &str)], identity: Option<&Identity>) -> Self {
+        let sdk = at_aws(s3, identity);
+        let config = Config::from_lookup(lookup(variables), start::account(&sdk).await);
+        let api = start::api(config.expect("a function that starts"), &sdk);
+        Self { api, requests: AtomicU64::new(0), lambda: Arc::default() }
+    }
+
     /// One that leaves large objects to the jobs of `workflow`.
     pub(crate) async fn with_jobs(s3: &FakeS3, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Self {
-        let sdk_of = |endpoint: &str| sdk(endpoint, Some(&Identity::role()));
-        let s3_sdk = sdk_of(&s3.endpoint());
-        let config = Config::from_lookup(lookup(variables), start::account(&s3_sdk).await);
+        let s3 = sdk(&s3.endpoint(), Some(&Identity::role()));
+        Self::with_jobs_of(&s3, workflow, variables).await
+    }
+
+    /// The same where S3 is at AWS.
+    pub(crate) async fn at_aws_with_jobs(
+        s3: &FakeS3,
+        workflow: &FakeWorkflow,
+        variables: &[(&str, &str)],
+    ) -> Self {
+        Self::with_jobs_of(&at_aws(s3, Some(&Identity::role())), workflow, variables).await
+    }
+
+    async fn with_jobs_of(s3: &SdkConfig, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Self {
+        let config = Config::from_lookup(lookup(variables), start::account(s3).await);
         let config = Arc::new(config.expect("a function that starts"));
-        let executions = Executions::new(&sdk_of(workflow.endpoint()), ARN.to_owned());
-        let clients = Clients::new(&s3_sdk, true);
+        let workflow = sdk(workflow.endpoint(), Some(&Identity::role()));
+        let executions = Executions::new(&workflow, ARN.to_owned());
+        let clients = Clients::new(s3, s3.endpoint_url().is_some());
         let operation = GetObjectTorrent::new(Arc::clone(&config), clients, Some(executions));
         Self { api: Api::new(config, operation), requests: AtomicU64::new(0), lambda: Arc::default() }
     }
@@ -208,6 +229,13 @@ pub(crate) async fn worker(s3: &FakeS3, variables: &[(&str, &str)]) -> Worker {
     start::worker(config.expect("a worker that starts"), &sdk)
 }
 
+/// The same where S3 is at AWS.
+pub(crate) async fn worker_at_aws(s3: &FakeS3, variables: &[(&str, &str)]) -> Worker {
+    let sdk = at_aws(s3, Some(&Identity::role()));
+    let config = Config::from_lookup(lookup(variables), start::account(&sdk).await);
+    start::worker(config.expect("a worker that starts"), &sdk)
+}
+
 /// The same, with a workflow in which it can start jobs.
 pub(crate) async fn worker_with_jobs(
     s3: &FakeS3,
@@ -263,15 +291,21 @@ pub(crate) fn version_2(
 }
 
 fn sdk(endpoint: &str, identity: Option<&Identity>) -> SdkConfig {
+    sdk_of(identity).into_builder().endpoint_url(endpoint).build()
+}
+
+fn at_aws(s3: &FakeS3, identity: Option<&Identity>) -> SdkConfig {
+    sdk_of(identity).into_builder().http_client(s3.as_aws()).build()
+}
+
+fn sdk_of(identity: Option<&Identity>) -> SdkConfig {
     super::log::listen();
     let credentials = identity.map(|identity| {
         let Identity { access_key, secret_key, session_token } = identity.clone();
         SharedCredentialsProvider::new(Credentials::new(access_key, secret_key, session_token, None, "test"))
     });
-    let mut sdk = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .endpoint_url(endpoint);
+    let mut sdk =
+        SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("us-east-1"));
     sdk.set_credentials_provider(credentials);
     sdk.build()
 }

@@ -27,6 +27,7 @@ mod presigned_keys;
 mod presigned_refusals;
 mod reading;
 mod refusals;
+mod regions;
 mod responses;
 mod revealing;
 mod sidecar;

@@ -317,7 +317,10 @@ async fn the_url_is_in_no_log_torrent_or_sidecar() {
     assert_eq!(get(&function, "/data/a", &url).await.status, 503);
     s3.clear_faults();
     s3.fault(Matcher::any().key("a"), Fault::error(409, "OddCode"));
-    assert_eq!(get(&function, "/data/a", &url).await.status, 500);
+    assert_eq!(get(&function, "/data/a", &url).await.status, 403);
+    s3.clear_faults();
+    assert_eq!(get(&function, "/data/b", &url).await.status, 400);
+    assert_eq!(get(&function, "/data/a", &url.replacen("Signature=", "Signature?", 1)).await.status, 400);
     let log = written.lines().iter().map(ToString::to_string).collect::<String>();
     let sidecar = s3.object("data", "a.torrent").expect("a sidecar");
     let kept = format!("{log}{}{sidecar:?}", String::from_utf8_lossy(&answer.body));

@@ -7,7 +7,7 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use serde_json::json;
 
 use super::{
-    fake_s3::Identity,
+    fake_s3::{Fault, Identity, Matcher},
     harness::{Function, function_url},
     presigned::{encoded, get, presign, reader, server, url_of},
 };
@@ -70,6 +70,7 @@ async fn a_url_of_anything_else_is_refused_before_any_connection() {
         with("/data/a?", "//data/a?"),
         with("/data/a?", "/data\\a?"),
         with("/data/a?", "/data/%2561?"),
+        with("/data/a?", "/data/a+?"),
         with("/data/a?", "/data/a%?"),
         with("/data/a?", "/data/a%00?"),
         with("/data/a?", "?"),
@@ -139,6 +140,7 @@ async fn expired_and_tampered_urls_are_denied_by_s3() {
         other_method,
         other_key,
         good.replace("Expires=600", "Expires=6000"),
+        good.replace("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1"),
         format!("{good}&response-content-type=text%2Fhtml"),
         strangers,
         unknown,
@@ -151,6 +153,20 @@ async fn expired_and_tampered_urls_are_denied_by_s3() {
         assert!(answer.document().message.contains("presigned URL"), "{}", answer.text());
     }
     assert_eq!(s3.keys("data"), ["a", "b"], "nothing is cached");
+}
+
+#[tokio::test]
+async fn a_signature_of_an_old_version_where_s3_takes_none_is_told_as_that() {
+    let s3 = server().await;
+    s3.put("data", "a", "content");
+    let words =
+        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
+    let body = format!("<Error><Code>InvalidRequest</Code><Message>{words}</Message></Error>");
+    s3.fault(Matcher::get().key("a"), Fault::Answer { status: 400, body });
+    let function = Function::start(&s3, &[]).await;
+    let answer = get(&function, "/data/a", &url_of(&s3, &reader(), "a").await).await;
+    assert_eq!(answer.error(), (403, "AccessDenied".into()));
+    assert!(answer.document().message.contains("version 4"), "{}", answer.text());
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! A job's folder as a whole: how much is in it, and its end.
 
-use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use aws_sdk_s3::{
+    Client,
+    types::{Delete, ObjectIdentifier},
+};
 
 use super::{FAILURE, Fragments, ITEMS, SPANS};
 use crate::s3::{
@@ -47,15 +50,13 @@ impl Fragments {
         prefix: &str,
         token: Option<String>,
     ) -> Result<(Vec<String>, Option<String>), Error> {
-        let request = self
-            .client
-            .list_objects_v2()
-            .bucket(self.bucket.as_str())
-            .prefix(prefix)
-            .set_request_payer(self.payer.clone())
-            .set_continuation_token(token);
-        let sent = request.customize().interceptor(self.meter.clone()).send().await;
-        let page = sent.map_err(classify_answer)?;
+        let ask = |client: Client| {
+            let request = client.list_objects_v2().bucket(self.bucket.as_str()).prefix(prefix);
+            let request = request.set_request_payer(self.payer.clone());
+            let request = request.set_continuation_token(token.clone());
+            request.customize().interceptor(self.meter.clone()).send()
+        };
+        let page = self.client.call(&self.bucket, ask).await.map_err(classify_answer)?;
         let keys = page.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect();
         Ok((keys, page.next_continuation_token().map(str::to_owned)))
     }
@@ -69,14 +70,12 @@ impl Fragments {
             objects.collect::<Result<_, _>>().map_err(|error| Error::Unexpected(error.into()))?;
         let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build();
         let delete = delete.map_err(|error| Error::Unexpected(error.into()))?;
-        let request = self
-            .client
-            .delete_objects()
-            .bucket(self.bucket.as_str())
-            .set_request_payer(self.payer.clone())
-            .delete(delete);
-        let sent = request.customize().interceptor(self.meter.clone()).send().await;
-        let output = sent.map_err(classify_answer)?;
+        let ask = |client: Client| {
+            let request = client.delete_objects().bucket(self.bucket.as_str()).delete(delete.clone());
+            let request = request.set_request_payer(self.payer.clone());
+            request.customize().interceptor(self.meter.clone()).send()
+        };
+        let output = self.client.call(&self.bucket, ask).await.map_err(classify_answer)?;
         match output.errors().first() {
             None => Ok(()),
             Some(error) => {

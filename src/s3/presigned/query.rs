@@ -53,7 +53,7 @@ impl Query {
             let lower = name.to_ascii_lowercase();
             let name = if lower.starts_with("x-amz-") { lower } else { name };
             if !is_known(&name) || parameters.iter().any(|(known, _)| *known == name) {
-                return Err(PresignedUrlError::Parameter(name));
+                return Err(PresignedUrlError::Parameter(shown(&name)));
             }
             parameters.push((name, value));
         }
@@ -104,7 +104,7 @@ impl Query {
                 let headers: Vec<String> = list.split(';').map(str::to_owned).collect();
                 let known = ["host", CHECKSUM_MODE, REQUEST_PAYER, EXPECTED_BUCKET_OWNER];
                 match headers.iter().find(|header| !known.contains(&header.as_str())) {
-                    Some(header) => Err(PresignedUrlError::SignedHeader(header.clone())),
+                    Some(header) => Err(PresignedUrlError::SignedHeader(shown(header))),
                     None => Ok(headers),
                 }
             }
@@ -119,6 +119,12 @@ impl Query {
 
 fn is_known(name: &str) -> bool {
     [&VERSION_4[..], &VERSION_2, &HARMLESS, &[EXPECTED_BUCKET_OWNER]].concat().contains(&name)
+}
+
+/// What may be told of a name: of a URL that was broken, it may be the signature.
+fn shown(name: &str) -> String {
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
+    if is_plain { name.to_owned() } else { "of an odd name".to_owned() }
 }
 
 /// SHA-256 in hex: one that was cut is none.

@@ -41,6 +41,29 @@ fn urls_of_the_usual_signers_are_taken() {
     }
 }
 
+/// Amazon S3 takes it for a space, other servers for itself.
+#[test]
+fn a_plus_sign_that_is_not_encoded_is_of_no_key() {
+    for (path, key) in [("a+b", "a+b"), ("a+b", "a b"), ("a%2Bb+c", "a+b+c"), ("a%20b+c", "a b c")] {
+        for host in ["data.s3.amazonaws.com", "s3.eu-west-1.amazonaws.com/data"] {
+            let url = format!("https://{host}/{path}?{V4}");
+            assert_eq!(taken(&url, key, None), Err(PresignedUrlError::Key), "{url}");
+        }
+    }
+    assert!(taken(&format!("https://data.s3.amazonaws.com/a%2Bb?{V4}"), "a+b", None).is_ok());
+}
+
+#[test]
+fn the_region_is_the_hosts() {
+    let region = |host: &str| {
+        let url = taken(&format!("https://{host}?{V4}"), "k", None).unwrap();
+        url.region().map(str::to_owned)
+    };
+    assert_eq!(region("data.s3.us-west-2.amazonaws.com/k").unwrap(), "us-west-2");
+    assert_eq!(region("s3.dualstack.us-west-2.amazonaws.com/data/k").unwrap(), "us-west-2");
+    assert_eq!(region("data.s3.amazonaws.com/k"), None);
+}
+
 #[test]
 fn slashes_and_dots_of_a_key_are_kept_in_the_path_and_below_a_virtual_host() {
     for key in ["dir/", "/", "//", "//a", "a//b", ".", "..", "../", "a/./b", "a/../b/"] {
@@ -77,6 +100,18 @@ fn signed_headers_and_the_requests_must_agree() {
     }
 }
 
+/// Of a URL that was broken, a name may be the signature.
+#[test]
+fn odd_names_are_not_told() {
+    let told = |query: &str| with_options(query, false, None).unwrap_err().to_string();
+    assert_eq!(told(&format!("{V4}&acl")), "has the parameter acl");
+    for query in [V4.replace("Signature=", "Signature?"), V4.replace("&X-Amz-Signature=", "&")] {
+        assert_eq!(told(&query), "has the parameter of an odd name");
+    }
+    let header = V4.replace("=host", "=host%3B2b90c5b668a3085a");
+    assert_eq!(told(&header), "is signed with another of an odd name");
+}
+
 #[test]
 fn nothing_shows_the_url() {
     let url = taken(&format!("https://data.s3.amazonaws.com/k?{V4}"), "k", None).unwrap();
@@ -85,7 +120,7 @@ fn nothing_shows_the_url() {
 
 /// Pieces of which a URL can be made wrongly.
 fn piece() -> impl Strategy<Value = String> {
-    const PIECES: [&str; 39] = [
+    const PIECES: [&str; 40] = [
         "https://",
         "http://",
         "data.",
@@ -104,6 +139,7 @@ fn piece() -> impl Strategy<Value = String> {
         "data",
         "k",
         "%6B",
+        "+",
         "%2F",
         "%252F",
         "..",

@@ -7,6 +7,8 @@ use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Uri};
 use percent_encoding::percent_decode_str;
 
+use super::hosts;
+
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Operation {
@@ -44,6 +46,8 @@ pub(crate) struct Call {
     pub(crate) query: String,
     /// The names of its `x-amz-` headers.
     pub(crate) amz_headers: Vec<String>,
+    /// The host it was sent to.
+    pub(crate) host: String,
     /// None while it is not answered, and for good when the connection went first.
     pub(crate) status: Option<u16>,
     /// Bytes of the answer's body handed to the connection so far.
@@ -53,9 +57,13 @@ pub(crate) struct Call {
 impl Call {
     pub(super) fn read(request: &Parts) -> Self {
         let header = |name| text(&request.headers, name);
+        let host = header("host");
         let path = request.uri.path();
         let path = path.strip_prefix('/').unwrap_or(path);
-        let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+        let (bucket, key) = match host.as_deref().and_then(hosts::parse) {
+            Some((Some(bucket), _)) => (bucket, path),
+            _ => path.split_once('/').unwrap_or((path, "")),
+        };
         Self {
             operation: operation(&request.method, key, &request.uri),
             bucket: bucket.into(),
@@ -71,6 +79,7 @@ impl Call {
             signed: access_key(request),
             query: request.uri.query().unwrap_or_default().into(),
             amz_headers: amz_headers(&request.headers),
+            host: host.clone().unwrap_or_default(),
             status: None,
             bytes_sent: 0,
         }
@@ -174,14 +183,18 @@ fn parse_range(header: &str) -> Option<(u64, u64)> {
     Some((first.parse().ok()?, last.parse().ok()?))
 }
 
-fn access_key(request: &Parts) -> Option<String> {
+/// Access key, and in version 4 the scope: `KEY/DATE/REGION/s3/aws4_request`.
+pub(super) fn credential(request: &Parts) -> Option<String> {
     let header = text(&request.headers, "authorization");
-    let credential = match &header {
-        Some(header) => header.split_once("Credential=")?.1.to_owned(),
+    match &header {
+        Some(header) => Some(header.split_once("Credential=")?.1.split(',').next()?.to_owned()),
         None => query_value(&request.uri, "X-Amz-Credential")
-            .or_else(|| query_value(&request.uri, "AWSAccessKeyId"))?,
-    };
-    Some(credential.split('/').next()?.to_owned())
+            .or_else(|| query_value(&request.uri, "AWSAccessKeyId")),
+    }
+}
+
+fn access_key(request: &Parts) -> Option<String> {
+    Some(credential(request)?.split('/').next()?.to_owned())
 }
 
 pub(super) fn amz_headers(headers: &HeaderMap) -> Vec<String> {

@@ -26,6 +26,7 @@ use super::calls::{Call, CallLog, Operation, Ticket};
 use super::connection::{Connection, PacedStream, Speed};
 use super::fault::{Fault, Overrides};
 use super::matcher::Faults;
+use super::region;
 use super::store::Store;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
@@ -105,13 +106,21 @@ impl Front {
         auth::token_as_header(&mut parts);
         let faults = self.faults.befalling(&call);
         let operation = call.operation;
+        let region = self.store.get(&call.bucket, |bucket| bucket.region.clone()).flatten();
+        let misdirected = region.and_then(|region| region::misdirected(&parts, &region));
+        let is_odd = auth::has_odd_date(&parts);
+        let refused =
+            misdirected.or_else(|| is_odd.then(|| error_response(400, "AuthorizationQueryParametersError")));
         let ticket = self.log.begin(call);
         // Whole before anything is answered, so that a client never gets an error while it still writes.
         let sent = incoming.collect().await.map_err(|_| NoAnswer)?.to_bytes();
         tokio::time::sleep(self.speed.latency()).await;
         let method = parts.method.clone();
         let request = Request::from_parts(parts, Body::from(sent));
-        let mut response = self.carry_out(request, &faults, connection).await?;
+        let mut response = match refused {
+            Some(answer) => answer,
+            None => self.carry_out(request, &faults, connection).await?,
+        };
         if operation == Operation::GetObjectAttributes {
             response = response.map(body::without_etag_quotes);
         }

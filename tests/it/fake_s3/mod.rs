@@ -17,7 +17,7 @@
 //! Objects are uploaded in parts too, with the checksums clients like to send; `Object::parts` makes one that was.
 //! `examples/test_s3.rs` is this server as a program.
 //!
-//! Not there yet: regions, lists of uploads and parts.
+//! Not there yet: lists of uploads and parts.
 
 #![allow(dead_code, unused_imports, reason = "it offers more than the tests of the day use")]
 
@@ -28,6 +28,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use aws_sdk_s3::config::SharedHttpClient;
 use s3s::service::S3ServiceBuilder;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -42,6 +43,7 @@ mod content;
 mod errors;
 mod fault;
 mod front;
+mod hosts;
 mod listing;
 mod matcher;
 mod multipart;
@@ -51,6 +53,7 @@ mod outputs;
 mod parts;
 mod policy;
 mod reading;
+mod region;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -70,6 +73,7 @@ pub(crate) use store::{Bucket, Store};
 
 use auth::Identities;
 use front::Front;
+use hosts::{Hosts, Network};
 use operations::Operations;
 
 /// A running server. What it holds is changed through [`Store`]'s methods, which it has as its own.
@@ -108,6 +112,7 @@ impl FakeS3 {
         let mut service = S3ServiceBuilder::new(Operations { store: Arc::clone(&store) });
         service.set_auth(identities.clone());
         service.set_access(identities);
+        service.set_host(Hosts);
         let front = Arc::new(Front::new(service.build(), store));
         let address = listener.local_addr().expect("a bound listener");
         let serving = tokio::spawn(front::serve(listener, Arc::clone(&front)));
@@ -117,6 +122,11 @@ impl FakeS3 {
     /// For `AWS_ENDPOINT_URL_S3`.
     pub(crate) fn endpoint(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// For an SDK without an endpoint: S3's own host names, of every region, lead here.
+    pub(crate) fn as_aws(&self) -> SharedHttpClient {
+        SharedHttpClient::new(Network::new(self.endpoint()))
     }
 
     /// The SDK, signing as [`Identity::role`].

@@ -23,6 +23,8 @@ pub(crate) struct Bucket {
     pub(super) requester_pays: bool,
     /// Twelve digits; every `x-amz-expected-bucket-owner` fits when unset.
     pub(super) owner: Option<String>,
+    /// Asked in any region where unset.
+    pub(super) region: Option<String>,
     /// Versions by key, the latest last.
     keys: BTreeMap<String, Vec<Version>>,
     /// Multipart uploads that are under way, by their ids.
@@ -38,6 +40,7 @@ impl Bucket {
             versioned: false,
             requester_pays: false,
             owner: None,
+            region: None,
             keys: BTreeMap::new(),
             uploads: BTreeMap::new(),
         };
@@ -72,6 +75,12 @@ impl Bucket {
 
     pub(crate) fn owner(mut self, account: &str) -> Self {
         self.owner = Some(account.into());
+        self
+    }
+
+    /// Answers requests that come to this region, and are signed for it, and redirects all others.
+    pub(crate) fn in_region(mut self, region: &str) -> Self {
+        self.region = Some(region.into());
         self
     }
 

@@ -59,7 +59,7 @@ fn object(plan: &Plan, number: u64) -> Object {
 }
 
 impl Past {
-    pub(super) fn torrent(&self, piece_length: u64) -> Expected {
+    pub(super) fn torrent(&self, piece_length: u64, region: &'static str) -> Expected {
         let content = &self.object.content;
         let length = content.length();
         let starts = (0..length).step_by(usize::try_from(piece_length).expect("a length"));
@@ -69,7 +69,7 @@ impl Past {
             format!("d6:lengthi{length}e4:name1:a12:piece lengthi{piece_length}e6:pieces{}:", pieces.len());
         let info = [head.as_bytes(), &pieces, b"e"].concat();
         let date = self.object.last_modified.duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
-        Expected { info_hash: hex::encode(Sha1::digest(&info)), info, date }
+        Expected { info_hash: hex::encode(Sha1::digest(&info)), info, date, region }
     }
 
     /// Of every piece length that such an object's torrent may have.
@@ -77,7 +77,7 @@ impl Past {
         let others = [PIECE, PART, BY_SIZE].into_iter().filter(|_| any_origin && !plan.fixed_pieces);
         let mut piece_lengths: Vec<_> = others.chain([plan.piece_length()]).collect();
         piece_lengths.dedup();
-        piece_lengths.into_iter().map(|piece_length| self.torrent(piece_length)).collect()
+        piece_lengths.into_iter().map(|piece_length| self.torrent(piece_length, plan.region())).collect()
     }
 }
 
@@ -87,6 +87,7 @@ pub(super) struct Expected {
     info: Vec<u8>,
     pub(super) info_hash: String,
     date: u64,
+    region: &'static str,
 }
 
 impl Expected {
@@ -97,10 +98,11 @@ impl Expected {
     }
 
     fn file(&self, date: &str) -> Vec<u8> {
+        let region = self.region;
         let seeds = [
-            "https://data.s3.us-east-1.amazonaws.com/a",
-            "https://s3.us-east-1.amazonaws.com/data/a",
-            "https://s3.dualstack.us-east-1.amazonaws.com/data/a",
+            format!("https://data.s3.{region}.amazonaws.com/a"),
+            format!("https://s3.{region}.amazonaws.com/data/a"),
+            format!("https://s3.dualstack.{region}.amazonaws.com/data/a"),
         ];
         let seeds = seeds.map(|seed| format!("{}:{seed}", seed.len())).concat();
         let head = format!("d10:created by18:get-object-torrent{date}4:info");

@@ -60,6 +60,8 @@ pub(super) struct Plan {
     pub(super) callers: u64,
     pub(super) left: Left,
     pub(super) troubles: Vec<Trouble>,
+    /// The bucket is in another region than the function.
+    pub(super) is_abroad: bool,
 }
 
 impl Plan {
@@ -98,7 +100,12 @@ impl Plan {
             callers: dice.pick(&[1, 1, 1, 1, 2, 5]),
             left: left(&mut dice),
             troubles: in_order((0..count).map(|_| Trouble::thrown(&mut dice, reach)).collect()),
+            is_abroad: dice.one_in(8),
         }
+    }
+
+    pub(super) fn region(&self) -> &'static str {
+        if self.is_abroad { "eu-west-1" } else { "us-east-1" }
     }
 
     pub(super) fn piece_length(&self) -> u64 {

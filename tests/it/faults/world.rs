@@ -36,6 +36,9 @@ impl World {
         if plan.lists {
             bucket = bucket.allow(Who::Anonymous, "*", Rights::LIST);
         }
+        if plan.is_abroad {
+            bucket = bucket.in_region(plan.region());
+        }
         let s3 = FakeS3::start([bucket, Bucket::private("torrents")]).await;
         Self { s3, book: Book::default(), left: None, users: Arc::default() }
     }
@@ -45,6 +48,9 @@ impl World {
         let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let role = Identity::role();
         let identity = plan.has_credentials.then_some(&role);
+        if plan.is_abroad {
+            return Function::at_aws(&self.s3, &variables, identity).await;
+        }
         Function::try_start(&self.s3, &variables, identity).await.expect("a function that starts")
     }
 

@@ -5,6 +5,7 @@
 mod answers;
 mod jobs;
 mod odd;
+mod presigned;
 mod requests;
 
 use std::env;

@@ -11,6 +11,7 @@ mod access;
 mod attributes;
 mod faults;
 mod reading;
+mod regions;
 mod speed;
 mod uploads;
 mod writing;

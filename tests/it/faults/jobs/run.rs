@@ -18,7 +18,7 @@ use crate::{
         run::{assert_no_secret, on_a_runtime, tasks_end},
         world::{World, ask_well},
     },
-    harness::{Function, worker},
+    harness::{Function, worker, worker_at_aws},
     log::Written,
 };
 
@@ -59,6 +59,9 @@ async fn carry_out(plan: &JobPlan, written: &Written) -> String {
 async fn worker_of(world: &World, plan: &JobPlan) -> Worker {
     let variables = plan.variables();
     let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    if plan.request.is_abroad {
+        return worker_at_aws(&world.s3, &variables).await;
+    }
     worker(&world.s3, &variables).await
 }
 
