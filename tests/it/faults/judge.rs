@@ -33,7 +33,9 @@ pub(super) fn judge(world: &World, plan: &Plan, answer: &Answer, took: Duration)
         allowed.0 == answer.status && code.as_ref().is_none_or(|code| code == allowed.1)
     };
     let allowed = plan.troubles.iter().flat_map(Trouble::may_end_in);
-    let is_allowed = allowed.chain(&SLOW_DOWN).any(told);
+    let is_of_the_url = plan.is_presigned && plan.troubles.iter().any(Trouble::is_of_a_reads_signature);
+    let denied = is_of_the_url.then_some(&(403, "AccessDenied"));
+    let is_allowed = allowed.chain(&SLOW_DOWN).chain(denied).any(told);
     assert!(is_allowed, "status {}, nothing explains it: {}", answer.status, answer.text());
     assert!(!plan.must_succeed(), "it should have succeeded: {} {}", answer.status, answer.text());
     assert_eq!(answer.header("retry-after").is_some(), answer.status == 503);

@@ -16,10 +16,13 @@ use super::{
 use crate::{
     fake_s3::{Bucket, FakeS3, Fault, Identity, Object, Rights, Who},
     harness::{Answer, Function, function_url},
+    presigned::{encoded, reader, url_of},
 };
 
 pub(super) struct World {
     pub(super) s3: FakeS3,
+    /// Of the object, where callers show one.
+    url: Option<String>,
     pub(super) book: Book,
     /// What a test has put at the sidecar's key, damaged or not.
     pub(super) left: Option<Object>,
@@ -29,7 +32,11 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn new(plan: &Plan) -> Self {
-        let mut bucket = if plan.function_role { Bucket::private("data") } else { Bucket::public("data") };
+        let is_private = plan.function_role || plan.is_presigned;
+        let mut bucket = if is_private { Bucket::private("data") } else { Bucket::public("data") };
+        if plan.is_presigned {
+            bucket = bucket.allow(Who::AccessKey(reader().access_key), "*", Rights::READ);
+        }
         if plan.versioned {
             bucket = bucket.versioned();
         }
@@ -39,8 +46,9 @@ impl World {
         if plan.is_abroad {
             bucket = bucket.in_region(plan.region());
         }
-        let s3 = FakeS3::start([bucket, Bucket::private("torrents")]).await;
-        Self { s3, book: Book::default(), left: None, users: Arc::default() }
+        let s3 = FakeS3::start_with([bucket, Bucket::private("torrents")], [reader()]).await;
+        let url = if plan.is_presigned { Some(url_of(&s3, &reader(), "a").await) } else { None };
+        Self { s3, url, book: Book::default(), left: None, users: Arc::default() }
     }
 
     pub(super) async fn function(&self, plan: &Plan) -> Function {
@@ -62,7 +70,7 @@ impl World {
             self.s3.put(plan.sidecar_place().0, plan.sidecar_place().1, users());
             self.users.store(true, Ordering::SeqCst);
         } else if plan.left != Left::Nothing && plan.has_credentials {
-            ask_well(plan, function).await.torrent();
+            self.ask_well(plan, function).await.torrent();
             self.damage(plan);
         }
         if plan.left == Left::Stale {
@@ -125,9 +133,26 @@ impl World {
         }
     }
 
-    pub(super) async fn ask(plan: &Plan, function: &Function) -> Answer {
-        let method = if plan.is_head { "HEAD" } else { "GET" };
-        function.send(&function_url(method, "/data/a", "torrent", &[])).await
+    pub(super) async fn ask(&self, plan: &Plan, function: &Function) -> Answer {
+        self.send(if plan.is_head { "HEAD" } else { "GET" }, function).await
+    }
+
+    /// A request while nothing goes wrong; a machine may be too busy for the budget.
+    pub(super) async fn ask_well(&self, plan: &Plan, function: &Function) -> Answer {
+        let mut answer = self.send("GET", function).await;
+        for _ in 0..30 {
+            if !(plan.is_impatient() && answer.status == 503) {
+                break;
+            }
+            answer = self.send("GET", function).await;
+        }
+        answer
+    }
+
+    async fn send(&self, method: &str, function: &Function) -> Answer {
+        let presigned = self.url.as_ref().map(|url| format!("&presigned={}", encoded(url)));
+        let query = format!("torrent{}", presigned.unwrap_or_default());
+        function.send(&function_url(method, "/data/a", &query, &[])).await
     }
 
     pub(super) fn sidecar(&self, plan: &Plan) -> Option<Object> {
@@ -138,18 +163,6 @@ impl World {
     pub(super) fn is_users(&self) -> bool {
         self.users.load(Ordering::SeqCst)
     }
-}
-
-/// A request while nothing goes wrong; a machine may be too busy for the budget.
-pub(super) async fn ask_well(plan: &Plan, function: &Function) -> Answer {
-    let mut answer = function.get("/data/a").await;
-    for _ in 0..30 {
-        if !(plan.is_impatient() && answer.status == 503) {
-            break;
-        }
-        answer = function.get("/data/a").await;
-    }
-    answer
 }
 
 /// It has our mark, but was made from another object.

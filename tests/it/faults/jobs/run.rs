@@ -16,7 +16,7 @@ use crate::{
     faults::{
         judge::assert_right,
         run::{assert_no_secret, on_a_runtime, tasks_end},
-        world::{World, ask_well},
+        world::World,
     },
     harness::{Function, worker, worker_at_aws},
     log::Written,
@@ -94,7 +94,7 @@ async fn after(world: &World, plan: &JobPlan, lambda: &Lambda) {
 /// The API function has the torrent of what is there now, and has it from the sidecar.
 async fn is_served(world: &World, plan: &JobPlan, function: &Function) {
     let started = Instant::now();
-    let answer = ask_well(&plan.request, function).await;
+    let answer = world.ask_well(&plan.request, function).await;
     let pasts = world.book.pasts();
     assert_right(&pasts[pasts.len() - 1..], &plan.request, &answer, true);
     // On a busy machine the sidecar may not come in time.
