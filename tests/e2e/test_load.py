@@ -4,6 +4,7 @@ Times and memory are docs/BENCHMARKS.md's business.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +14,12 @@ import quick_bench
 from content import content
 from functions import Functions
 
-from benches import info_hash, load_judge, load_objects, load_report, load_requests, server_counters
+from benches import cost_model, info_hash, load_judge, load_objects, load_report, load_requests, server_counters
 from benches.load_callers import Caller, Load, Outcome
 from benches.load_judge import Answer, Wanted
 from benches.load_objects import BUCKET
 from benches.load_requests import BASELINE, HEAD, HIT, KINDS, MISS, MISSING, NOT_MODIFIED, PREFLIGHT, REFUSED, ROUND
-from scripts.stack import build
+from scripts.stack import build, tools
 from scripts.stack.ports import LOOPBACK, free_ports
 from scripts.stack.seaweedfs import SeaweedFS
 
@@ -161,6 +162,21 @@ def test_the_info_hash_by_hashlib_is_that_of_other_tools() -> None:
         body = content(fixture["length"])
         found = info_hash.of_bytes(fixture["name"].encode(), body, fixture["piece_length"])
         assert found == fixture["info_hash_of_the_four_keys"]
+
+
+def test_the_document_tells_what_a_stampede_costs_by_the_formulas() -> None:
+    document = (tools.ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
+    [section] = re.findall(r"### Many first requests at once\n(.*?)\n#", document, re.DOTALL)
+    of_64_mib, of_1_gib = (_dollars(size) for size in (64 * cost_model.MIB, cost_model.GIB))
+    assert round(50 * of_64_mib[0], 3) == round(50 * of_64_mib[1], 3) == 0.001 and "a tenth of a cent" in section
+    assert f"${50 * of_1_gib[0]:.3f} to ${50 * of_1_gib[1]:.3f} for 1 GiB" in section
+    assert f"1,000 at once ${1_000 * of_1_gib[0]:.2f} to ${1_000 * of_1_gib[1]:.2f}" in section
+
+
+def _dollars(size: int) -> tuple[float, float]:
+    """A first request's: least and most, by memory."""
+    prices = [cost_model.whole_object(size).dollars(memory) for memory in cost_model.BYTES_PER_SECOND]
+    return min(prices), max(prices)
 
 
 def _load(endpoint: str, server: SeaweedFS, name: str) -> Load:
