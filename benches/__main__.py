@@ -19,6 +19,8 @@ NAMES = (
     "memory",
     "reading",
     "scaling",
+    "load",
+    "stampede",
     "cost",
     "job_workers",
     "job_plan",

@@ -53,6 +53,15 @@ def seconds(pid: int) -> float:
 
 def peak_mib(pid: int) -> float:
     """The most memory of the process `pid` that was resident so far (VmHWM)."""
+    return _status_mib(pid, "VmHWM")
+
+
+def resident_mib(pid: int) -> float:
+    """The memory of the process `pid` that is resident now (VmRSS)."""
+    return _status_mib(pid, "VmRSS")
+
+
+def _status_mib(pid: int, name: str) -> float:
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+    [line] = [line for line in status.splitlines() if line.startswith(f"{name}:")]
     return int(line.split()[1]) / 1024

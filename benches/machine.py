@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import re
 import subprocess
+import time
 from pathlib import Path
 
 from scripts.stack import tools
@@ -18,6 +19,7 @@ COMMANDS = {
     "curl": ["curl", "--version"],
 }
 PACKAGES = ("boto3", "awscli")
+LOOK_SECONDS = 3
 
 
 def line() -> str:
@@ -25,6 +27,21 @@ def line() -> str:
     versions = [f"{name} {_version(command)}" for name, command in COMMANDS.items()]
     versions += [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
     return f"{_hardware()}; {', '.join(versions)}."
+
+
+def others() -> str:
+    """How busy it is with other work, asked before a benchmark starts anything."""
+    busy, total = _jiffies()
+    time.sleep(LOOK_SECONDS)
+    busy_then, total_then = _jiffies()
+    return f"Other work kept the cores busy to {(busy_then - busy) / (total_then - total):.0%} just before."
+
+
+def _jiffies() -> tuple[int, int]:
+    """What the cores have done since the machine's start, and all they could have: user to steal of proc(5)."""
+    fields = [int(field) for field in Path("/proc/stat").read_text(encoding="ascii").splitlines()[0].split()[1:9]]
+    idle, waiting = fields[3:5]
+    return sum(fields) - idle - waiting, sum(fields)
 
 
 def _hardware() -> str:

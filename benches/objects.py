@@ -7,7 +7,8 @@ from boto3.s3.transfer import TransferConfig
 
 from scripts.stack.seaweedfs import SeaweedFS
 
-MIB = 1024 * 1024
+KIB = 1024
+MIB = 1024 * KIB
 GIB = 1024 * MIB
 BLOCK = 16 * MIB
 

@@ -6,7 +6,7 @@ can have a function with a configuration of its own.
 """
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,13 @@ class Function:
 
     endpoint: str
     log: Path
-    process: Process
+    # Each answers one request at a time.
+    processes: Sequence[Process]
+
+    @property
+    def process(self) -> Process:
+        """The first, and mostly the only one."""
+        return self.processes[0]
 
 
 def settings(s3_endpoint: str, credentials: Credentials | None, variables: Mapping[str, str]) -> Mapping[str, str]:
@@ -51,7 +57,7 @@ def watched(
     """The function under `cargo lambda watch`."""
     log = temporary.folder(owner, "function") / "log"
     process = Process(owner, "cargo lambda watch", _watch(port, NAME), log=log, env=env, cwd=tools.ROOT)
-    return _ready(f"http://{LOOPBACK}:{port}", process, log, waiting)
+    return _ready(f"http://{LOOPBACK}:{port}", [process], log, waiting)
 
 
 def built(
@@ -69,7 +75,7 @@ def built(
     service = LambdaService(owner, gateway, timeout_seconds)
     log = temporary.folder(owner, "function") / "log"
     started = [start(owner, NAME, binary, env, service.runtime_api(), log) for _ in range(processes)]
-    return _ready(service.endpoint, started[0], log)
+    return _ready(service.endpoint, started, log)
 
 
 def start(
@@ -95,7 +101,7 @@ def watched_job(owner: contextlib.ExitStack, *, env: Mapping[str, str], processe
     command = [*_watch(port, JOB_NAME), *options]
     process = Process(owner, "cargo lambda watch", command, log=log, env=env, cwd=tools.ROOT)
     process.wait_until(lambda: http.accepts(port), READY_SECONDS)
-    return Function(f"http://{LOOPBACK}:{port}", log, process)
+    return Function(f"http://{LOOPBACK}:{port}", log, [process])
 
 
 def _watch(port: int, name: str) -> list[str | Path]:
@@ -106,8 +112,8 @@ def _watch(port: int, name: str) -> list[str | Path]:
 
 
 def _ready(
-    endpoint: str, process: Process, log: Path, waiting: Callable[[float], None] = lambda elapsed: None
+    endpoint: str, processes: Sequence[Process], log: Path, waiting: Callable[[float], None] = lambda elapsed: None
 ) -> Function:
     # A preflight is answered by the function itself, and needs no S3.
-    process.wait_until(lambda: http.preflight(endpoint), READY_SECONDS, waiting)
-    return Function(endpoint, log, process)
+    processes[0].wait_until(lambda: http.preflight(endpoint), READY_SECONDS, waiting)
+    return Function(endpoint, log, processes)

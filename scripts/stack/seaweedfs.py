@@ -76,11 +76,13 @@ class SeaweedFS:
         waiting: Callable[[float], None] = lambda elapsed: None,
     ) -> None:
         folder = temporary.folder(owner, "seaweedfs")
-        ports = _Ports(*_avoiding(port, free_ports(9)))
+        ports = _Ports(*_avoiding(port, free_ports(10)))
         self.sockets = ports.sockets()
         owner.callback(_remove, self.sockets)
         self.port = ports.s3
         self.endpoint = f"http://{LOOPBACK}:{self.port}"
+        # What it counts itself, in Prometheus' text format.
+        self.metrics = f"http://{LOOPBACK}:{ports.metrics}/metrics"
         self._master = ports.master
         self.process = Process(
             owner,
@@ -142,6 +144,7 @@ class _Ports:
     volume_grpc: int
     filer: int
     filer_grpc: int
+    metrics: int
 
     def sockets(self) -> list[Path]:
         """The server puts these at a fixed place, and leaves them there."""
@@ -155,9 +158,9 @@ def _remove(paths: list[Path]) -> None:
 
 
 def _avoiding(s3: int | None, free: list[int]) -> list[int]:
-    """Eight ports, the one for S3 first: `s3` if it is given."""
+    """Nine ports, the one for S3 first: `s3` if it is given."""
     chosen = free if s3 is None else [s3, *(port for port in free if port != s3)]
-    return chosen[:8]
+    return chosen[:9]
 
 
 def _arguments(folder: Path, ports: _Ports, identities: tuple[Identity, ...], roles: tuple[Role, ...]) -> list[str]:
@@ -185,6 +188,7 @@ def _arguments(folder: Path, ports: _Ports, identities: tuple[Identity, ...], ro
         *([f"-s3.iam.config={_write_roles(folder, roles)}"] if roles else []),
         "-s3.port.iceberg=0",
         "-s3.port.lance=0",
+        f"-metricsPort={ports.metrics}",
         # It would report to its makers.
         "-master.telemetry=false",
         # Each bucket takes seven volumes; they grow as they are filled.
