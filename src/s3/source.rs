@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use aws_sdk_s3::{
     Client,
+    config::http::HttpResponse,
+    error::SdkError,
     operation::{
         get_object::{GetObjectOutput, builders::GetObjectFluentBuilder},
-        head_object::builders::HeadObjectFluentBuilder,
+        head_object::{HeadObjectError, HeadObjectOutput, builders::HeadObjectFluentBuilder},
     },
     types::ChecksumMode,
 };
@@ -59,9 +61,7 @@ impl Source {
             self.check_region(url).await?;
             return self.open().await;
         }
-        let ask = |client| self.head_request(&client).customize().interceptor(self.meter.clone()).send();
-        let sent = self.client.call(&self.object.bucket, ask).await;
-        let error = match sent {
+        let error = match self.send_head().await {
             Ok(output) => {
                 let head = ObjectHead::try_from(output)?;
                 self.meter.set_object_size(head.length);
@@ -75,19 +75,23 @@ impl Source {
         }
     }
 
-    /// A bucket is at the hosts of its own region, and a URL may name that of another, or one that there is not. Where
-    /// the region is not known yet, S3 tells it to anyone.
+    /// A bucket is at the hosts of its own region, and a URL may name that of another, or one that there is not. S3 tells
+    /// anyone where a bucket is.
     async fn check_region(&self, url: &PresignedUrl) -> Result<(), Error> {
         let bucket = &self.object.bucket;
-        if !self.client.knows(bucket) {
-            let ask = |client| self.head_request(&client).customize().interceptor(self.meter.clone()).send();
-            let sent = self.client.call(bucket, ask).await;
-            if let Err(error @ Error::Unavailable(_)) = sent.map_err(classify) {
-                return Err(error);
-            }
+        let is_elsewhere = || url.region().is_some_and(|region| region != self.client.region_of(bucket));
+        // Buckets can be made anew in other regions.
+        if (!self.client.knows(bucket) || is_elsewhere())
+            && let Err(error @ Error::Unavailable(_)) = self.send_head().await.map_err(classify)
+        {
+            return Err(error);
         }
-        let is_elsewhere = url.region().is_some_and(|region| region != self.client.region_of(bucket));
-        if is_elsewhere { Err(Error::PresignedUrl) } else { Ok(()) }
+        if is_elsewhere() { Err(Error::PresignedUrl) } else { Ok(()) }
+    }
+
+    async fn send_head(&self) -> Result<HeadObjectOutput, SdkError<HeadObjectError, HttpResponse>> {
+        let ask = |client| self.head_request(&client).customize().interceptor(self.meter.clone()).send();
+        self.client.call(&self.object.bucket, ask).await
     }
 
     /// What HEAD would say, by a GET of one byte: a presigned URL is signed for GET alone.

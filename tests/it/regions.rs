@@ -323,6 +323,18 @@ async fn the_global_endpoint_leads_a_buckets_own_host_to_any_region() {
 }
 
 #[tokio::test]
+async fn a_url_is_held_to_where_the_bucket_is_now() {
+    let s3 = serving(Bucket::private("data").in_region("eu-west-1")).await;
+    let function = Function::at_aws(&s3, &[], None).await;
+    for region in ["eu-west-1", "us-west-2", "us-east-1"] {
+        s3.alter("data", |bucket| bucket.in_region(region));
+        let answer = get_by(&function, &presigned(&s3, region).await).await;
+        assert_right(&answer);
+        assert_eq!(web_seeds(&answer)[1], format!("https://s3.{region}.amazonaws.com/data/dir/a"));
+    }
+}
+
+#[tokio::test]
 async fn while_s3_does_not_tell_the_region_no_url_is_tried() {
     let s3 = serving(Bucket::private("data").in_region("us-east-1")).await;
     let function = at_aws(&s3, &[]).await;
