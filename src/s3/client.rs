@@ -32,7 +32,6 @@ pub struct Clients {
     pub signed: RegionalClient,
     /// As anyone.
     pub unsigned: RegionalClient,
-    regions: Arc<BucketRegions>,
 }
 
 impl Clients {
@@ -49,14 +48,13 @@ impl Clients {
         Self {
             signed: regional(tuned(sdk, path_style)),
             unsigned: regional(tuned(&anyone, path_style).allow_no_auth()),
-            regions,
         }
     }
 
     /// Where `bucket` is, as far as S3 has told; else the function's own region.
     #[must_use]
     pub fn region_of(&self, bucket: &BucketName) -> String {
-        self.regions.of(bucket)
+        self.signed.region_of(bucket)
     }
 }
 
