@@ -59,17 +59,17 @@ impl Function {
         variables: &[(&str, &str)],
         identity: Option<&Identity>,
     ) -> Result<Self, ConfigFaults> {
-        let sdk = sdk(&s3.endpoint(), identity);
-        let config = Config::from_lookup(lookup(variables), start::account(&sdk).await)?;
-        Ok(Self { api: start::api(config, &sdk), requests: AtomicU64::new(0), lambda: Arc::default() })
+        Self::of(&sdk(&s3.endpoint(), identity), variables).await
     }
 
     /// One of us-east-1 that finds S3 where AWS has it: no endpoint is configured, and S3's names lead to `s3`.
     pub(crate) async fn at_aws(s3: &FakeS3, variables: &[(&str, &str)], identity: Option<&Identity>) -> Self {
-        let sdk = at_aws(s3, identity);
-        let config = Config::from_lookup(lookup(variables), start::account(&sdk).await);
-        let api = start::api(config.expect("a function that starts"), &sdk);
-        Self { api, requests: AtomicU64::new(0), lambda: Arc::default() }
+        Self::of(&at_aws(s3, identity), variables).await.expect("a function that starts")
+    }
+
+    async fn of(sdk: &SdkConfig, variables: &[(&str, &str)]) -> Result<Self, ConfigFaults> {
+        let api = start::api(config(sdk, variables).await?, sdk);
+        Ok(Self { api, requests: AtomicU64::new(0), lambda: Arc::default() })
     }
 
     /// One that leaves large objects to the jobs of `workflow`.
@@ -88,8 +88,7 @@ impl Function {
     }
 
     async fn with_jobs_of(s3: &SdkConfig, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Self {
-        let config = Config::from_lookup(lookup(variables), start::account(s3).await);
-        let config = Arc::new(config.expect("a function that starts"));
+        let config = Arc::new(config(s3, variables).await.expect("a function that starts"));
         let workflow = sdk(workflow.endpoint(), Some(&Identity::role()));
         let executions = Executions::new(&workflow, ARN.to_owned());
         let clients = Clients::new(s3, s3.endpoint_url().is_some());
@@ -224,19 +223,19 @@ pub(crate) fn model(content: &Content, piece_length: u64) -> Pieces {
 
 /// The job's function, with the role's credentials.
 pub(crate) async fn worker(s3: &FakeS3, variables: &[(&str, &str)]) -> Worker {
-    let sdk = sdk(&s3.endpoint(), Some(&Identity::role()));
-    let config = Config::from_lookup(lookup(variables), start::account(&sdk).await);
-    start::worker(config.expect("a worker that starts"), &sdk)
+    worker_of(&sdk(&s3.endpoint(), Some(&Identity::role())), variables).await
 }
 
 /// The same where S3 is at AWS.
 pub(crate) async fn worker_at_aws(s3: &FakeS3, variables: &[(&str, &str)]) -> Worker {
-    let sdk = at_aws(s3, Some(&Identity::role()));
-    let config = Config::from_lookup(lookup(variables), start::account(&sdk).await);
-    start::worker(config.expect("a worker that starts"), &sdk)
+    worker_of(&at_aws(s3, Some(&Identity::role())), variables).await
 }
 
-/// The same, with a workflow in which it can start jobs.
+async fn worker_of(sdk: &SdkConfig, variables: &[(&str, &str)]) -> Worker {
+    start::worker(config(sdk, variables).await.expect("a worker that starts"), sdk)
+}
+
+/// A worker with a workflow in which it can start jobs.
 pub(crate) async fn worker_with_jobs(
     s3: &FakeS3,
     workflow: &FakeWorkflow,
@@ -244,9 +243,12 @@ pub(crate) async fn worker_with_jobs(
 ) -> Worker {
     let role = Identity::role();
     let s3_sdk = sdk(&s3.endpoint(), Some(&role));
-    let config = Config::from_lookup(lookup(variables), start::account(&s3_sdk).await);
-    let config = Arc::new(config.expect("a worker that starts"));
+    let config = Arc::new(config(&s3_sdk, variables).await.expect("a worker that starts"));
     Worker::new(config, Clients::new(&s3_sdk, true), sdk(workflow.endpoint(), Some(&role)))
+}
+
+async fn config(sdk: &SdkConfig, variables: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
+    Config::from_lookup(lookup(variables), start::account(sdk).await)
 }
 
 /// `BUCKETS` is `data` unless given.

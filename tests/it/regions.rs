@@ -6,9 +6,9 @@ use serde_json::json;
 use super::{
     fake_s3::{Bucket, Call, Content, FakeS3, Fault, Identity, Matcher, Object, Operation, Rights, Who},
     fake_workflow::{FakeWorkflow, Run},
-    harness::{Answer, Function, function_url, model, worker_at_aws},
+    harness::{Answer, Function, model, worker_at_aws},
     job_runner::{end, hash, items, plan},
-    presigned::{encoded, presign},
+    presigned::{get, presign},
 };
 
 const KIB: u64 = 1024;
@@ -265,8 +265,7 @@ async fn presigned_at(s3: &FakeS3, region: &'static str, endpoint: &str, path_st
 }
 
 async fn get_by(function: &Function, url: &str) -> Answer {
-    let query = format!("torrent&presigned={}", encoded(url));
-    function.send(&function_url("GET", "/data/dir/a", &query, &[])).await
+    get(function, "/data/dir/a", url).await
 }
 
 fn reads(s3: &FakeS3) -> Vec<Call> {
