@@ -1,17 +1,16 @@
 """Files as the AWS tools upload them with SHA-1 checksums: their torrents are made without reading them."""
 
 import contextlib
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import clients
-import libtorrent
 import pytest
 from functions import Functions
 from store import HUGE, MIB, OPEN, PRIVATE, write_large
 
+from benches import info_hash as by_hashlib
 from scripts.stack import metainfo, temporary
 from scripts.stack.function import Function
 from scripts.stack.test_s3 import Server
@@ -57,16 +56,8 @@ def key(request: pytest.FixtureRequest) -> str:
 
 
 def info_hash(file: Path, piece_length: int) -> str:
-    """The info hash of the file, by Python alone but for libtorrent's bencode."""
-    body = file.read_bytes()
-    pieces = (body[start : start + piece_length] for start in range(0, len(body), piece_length))
-    info = {
-        b"length": len(body),
-        b"name": file.name.encode(),
-        b"piece length": piece_length,
-        b"pieces": b"".join(hashlib.sha1(piece).digest() for piece in pieces),
-    }
-    return hashlib.sha1(libtorrent.bencode(info)).hexdigest()
+    """The info hash of the file, by Python alone."""
+    return by_hashlib.of_bytes(file.name.encode(), file.read_bytes(), piece_length)
 
 
 def ask(function: Function, bucket: str, key: str, folder: Path) -> tuple[clients.Answer, dict[str, object]]:

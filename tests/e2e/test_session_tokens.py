@@ -1,16 +1,15 @@
 """Presigned URLs of temporary credentials: nothing without their session token, and nothing keeps it."""
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-import libtorrent
 import pytest
 from functions import Functions
 from signers import SIGNERS, Signer, ask
 from store import KIB, PRIVATE, READING, READING_ELSEWHERE, STRANGER, Store, random_bytes
 
+from benches import info_hash as by_hashlib
 from scripts.stack import metainfo
 from scripts.stack.roles import Role
 from scripts.stack.seaweedfs import Credentials
@@ -38,10 +37,7 @@ def signer(store: Store, rust_presigner: Path) -> Callable[..., Signer]:
 
 def info_hash(name: str) -> str:
     """Of `BODY` by this name."""
-    starts = range(0, len(BODY), PIECE_LENGTH)
-    pieces = b"".join(hashlib.sha1(BODY[start : start + PIECE_LENGTH]).digest() for start in starts)
-    info = {b"length": len(BODY), b"name": name.encode(), b"piece length": PIECE_LENGTH, b"pieces": pieces}
-    return hashlib.sha1(libtorrent.bencode(info)).hexdigest()
+    return by_hashlib.of_bytes(name.encode(), BODY, PIECE_LENGTH)
 
 
 @each_signer
