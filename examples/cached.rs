@@ -13,10 +13,10 @@ use std::{
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::Client;
 use get_object_torrent::{
+    api::{self, Api},
     config::Config,
-    lambda::{self, Api},
     logging,
-    s3::Clients,
+    s3::access::Clients,
     start,
 };
 use lambda_http::{Context, LambdaEvent, Service};
@@ -71,7 +71,7 @@ async fn answer(api: &Api, event: &[u8]) -> Result<Vec<u8>> {
     let mut context = Context::default();
     "request".clone_into(&mut context.request_id);
     let event = LambdaEvent::new(serde_json::from_slice(event)?, context);
-    let response = lambda::service(api.clone()).call(event).await?;
+    let response = api::service(api.clone()).call(event).await?;
     Ok(serde_json::to_vec(&response)?)
 }
 

@@ -11,8 +11,7 @@ use tracing_subscriber::filter::Targets;
 use self::parse::Reader;
 pub use self::variables::VARIABLES;
 use crate::{
-    object::BucketName,
-    s3::SidecarLocation,
+    object::{BucketName, SidecarLocation},
     torrent::{PieceLength, WebSeedTemplate},
 };
 

@@ -10,8 +10,7 @@ use super::{
     variables::{DEFAULT_WEB_SEEDS, Number},
 };
 use crate::{
-    object::{BucketName, is_account_id},
-    s3::SidecarLocation,
+    object::{BucketName, SidecarLocation, is_account_id},
     torrent::{PieceLength, WebSeedTemplate},
 };
 

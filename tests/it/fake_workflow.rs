@@ -11,7 +11,7 @@ use std::{
 };
 
 use aws_sdk_s3::Client;
-use get_object_torrent::job::Worker;
+use get_object_torrent::jobs::Worker;
 use http_body_util::{BodyExt, Collected, Full};
 use hyper::{Request, Response, body::Bytes, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;

@@ -13,15 +13,14 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use get_object_torrent::{
+    api::{self, Api},
     config::{Config, ConfigFaults},
-    job::Worker,
-    lambda::{self, Api},
+    jobs::{Executions, Jobs, Worker},
     metrics::Metrics,
-    s3::Clients,
+    s3::access::Clients,
     service::GetObjectTorrent,
     start,
     torrent::{Metainfo, PieceHash, Pieces},
-    workflow::Executions,
 };
 use lambda_http::{Context, LambdaEvent, Service, request::LambdaRequest};
 use serde_json::{Value, json};
@@ -92,8 +91,13 @@ impl Function {
         let workflow = sdk(workflow.endpoint(), Some(&Identity::role()));
         let executions = Executions::new(&workflow, ARN.to_owned());
         let clients = Clients::new(s3, s3.endpoint_url().is_some());
-        let operation = GetObjectTorrent::new(Arc::clone(&config), clients, Some(executions));
-        Self { api: Api::new(config, operation), requests: AtomicU64::new(0), lambda: Arc::default() }
+        let jobs = Jobs::new(Arc::clone(&config), executions);
+        let operation = GetObjectTorrent::new(Arc::clone(&config), clients);
+        Self {
+            api: Api::new(config, operation, Some(jobs)),
+            requests: AtomicU64::new(0),
+            lambda: Arc::default(),
+        }
     }
 
     /// The same where CloudWatch reads the log.
@@ -129,7 +133,7 @@ impl Function {
         context.env_config = Arc::clone(&self.lambda);
         let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis();
         context.deadline = u64::try_from(deadline).expect("a time");
-        let answer = lambda::service(self.api.clone()).call(LambdaEvent::new(payload, context)).await;
+        let answer = api::service(self.api.clone()).call(LambdaEvent::new(payload, context)).await;
         let answer = answer.expect("a response, whatever happens");
         serde_json::to_value(&answer).expect("JSON")
     }

@@ -3,7 +3,7 @@
 
 use std::time::UNIX_EPOCH;
 
-use get_object_torrent::job::Worker;
+use get_object_torrent::jobs::Worker;
 use serde_json::{Value, json};
 
 use super::{

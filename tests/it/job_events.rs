@@ -1,7 +1,7 @@
 //! S3's own events as the workflow's input: they start the job that a request would start, and end quietly where there
 //! is nothing to do.
 
-use get_object_torrent::job::Worker;
+use get_object_torrent::jobs::Worker;
 use serde_json::{Value, json};
 
 use super::{

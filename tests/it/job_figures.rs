@@ -3,10 +3,10 @@
 
 use get_object_torrent::{
     config::{Account, Config},
-    job::{Job, Span},
-    object::{BucketName, MAX_KEY_BYTES, ObjectId},
+    jobs::{Job, Span, Spans, job_id},
+    object::{BucketName, ETag, MAX_KEY_BYTES, ObjectId, ObjectKey},
+    s3::object::ObjectHead,
     torrent::PieceLength,
-    workflow::{Spans, job_id},
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -88,7 +88,7 @@ pub(crate) fn of(length: u64, piece_length: PieceLength, span_size: u64) -> Figu
 }
 
 fn states(job: &Job, items: &[Span]) -> States {
-    let input = bytes(&json!(job.input));
+    let input = bytes(&json!(job.request));
     // The longest prefix: then the fragments' keys are as long as S3 takes.
     let place = json!({"bucket": longest_bucket(), "key": longest_key()});
     let plan = bytes(&json!({"status": "read", "job": job, "items": place, "concurrency": 10_000}));
@@ -121,11 +121,13 @@ fn requests(spans: u64, ranges: u64) -> Requests {
 fn job(length: u64, piece_length: PieceLength, spans: Spans) -> Job {
     let etag = format!("\"{}-10000\"", "f".repeat(32));
     let bucket = BucketName::new(&longest_bucket()).expect("a bucket's name");
-    let object = ObjectId { bucket, key: longest_key(), version_id: Some("v".repeat(MAX_KEY_BYTES)) };
-    let id = job_id(&object, Some("v"), &etag, piece_length.get());
+    let key = ObjectKey::new(longest_key()).expect("a key");
+    let object = ObjectId { bucket, key, version_id: Some("v".repeat(MAX_KEY_BYTES)) };
+    let head = ObjectHead::new(length, ETag::new(&etag).expect("an ETag"));
+    let id = job_id(&object, &head, piece_length);
     let job = json!({
         "bucket": object.bucket.as_str(),
-        "key": object.key,
+        "key": object.key.as_str(),
         "versionId": object.version_id,
         "etag": etag,
         "requesterPays": true,

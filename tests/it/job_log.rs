@@ -1,6 +1,6 @@
 //! The job function as the Lambda runtime calls it: one line a task, and failures by the names that the workflow knows.
 
-use get_object_torrent::job::{self, Failure, Worker};
+use get_object_torrent::jobs::{self, TaskFailure, Worker};
 use lambda_http::{Context, LambdaEvent};
 use lambda_runtime::{Diagnostic, Service};
 use serde_json::{Value, json};
@@ -22,10 +22,10 @@ async fn serving() -> FakeS3 {
     s3
 }
 
-async fn call(worker: &Worker, task: Value) -> Result<Value, Failure> {
+async fn call(worker: &Worker, task: Value) -> Result<Value, TaskFailure> {
     let mut context = Context::default();
     "request-1".clone_into(&mut context.request_id);
-    job::service(worker.clone()).call(LambdaEvent::new(task, context)).await
+    jobs::service(worker.clone()).call(LambdaEvent::new(task, context)).await
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn an_input_that_is_no_task_is_refused_by_name() {
     let worker = worker(&s3, &[]).await;
     let (written, _guard) = capture("info");
     let task = LambdaEvent::new(json!({"task": "hash", "job": {"bucket": 7}}), Context::default());
-    let failure = job::service(worker).call(task).await.expect_err("no task");
+    let failure = jobs::service(worker).call(task).await.expect_err("no task");
     assert_eq!(failure.name(), "BadInput");
     assert_eq!(written.lines().pop().expect("a line")["level"], "ERROR");
 }

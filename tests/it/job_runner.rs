@@ -2,14 +2,15 @@
 
 use aws_sdk_s3::Client;
 use get_object_torrent::{
-    job::{Failure, Reason, Task, Worker},
-    s3::Meter,
+    jobs::{Reason, Task, TaskFailure, Worker},
+    meter::Meter,
 };
 use serde_json::{Value, json};
 
 /// One task.
-pub(crate) async fn run_task(worker: &Worker, task: Value) -> Result<Value, Failure> {
-    let task: Task = serde_json::from_value(task).expect("a task");
+pub(crate) async fn run_task(worker: &Worker, task: Value) -> Result<Value, TaskFailure> {
+    let task: Task =
+        serde_json::from_value(task).map_err(|error| TaskFailure::BadInput(error.to_string()))?;
     worker.run(task, &Meter::default()).await
 }
 
@@ -25,12 +26,12 @@ pub(crate) async fn items(s3: &Client, plan: &Value) -> Vec<Value> {
     serde_json::from_slice(&bytes).expect("a JSON array")
 }
 
-pub(crate) async fn hash(worker: &Worker, plan: &Value, span: &Value) -> Result<Value, Failure> {
+pub(crate) async fn hash(worker: &Worker, plan: &Value, span: &Value) -> Result<Value, TaskFailure> {
     run_task(worker, json!({"task": "hash", "job": plan["job"], "span": span})).await
 }
 
 /// Assemble or Clean.
-pub(crate) async fn end(worker: &Worker, task: &str, plan: &Value) -> Result<Value, Failure> {
+pub(crate) async fn end(worker: &Worker, task: &str, plan: &Value) -> Result<Value, TaskFailure> {
     run_task(worker, json!({"task": task, "job": plan["job"]})).await
 }
 

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use get_object_torrent::{
-    job,
+    jobs,
     metrics::{Directive, NAMESPACE, REQUEST, TASK},
 };
 use lambda_http::{Context, LambdaEvent};
@@ -233,7 +233,7 @@ async fn one_line_a_task_by_name_and_failure() {
         let mut context = Context::default();
         context.env_config = Arc::clone(&on_lambda());
         let event = LambdaEvent::new(serde_json::from_value(task.clone()).expect("a task"), context);
-        let done = job::service(worker.clone()).call(event).await;
+        let done = jobs::service(worker.clone()).call(event).await;
         assert_eq!(done.is_ok(), failure == "none");
         let line = lines(&written, &TASK).pop().expect("a line of metrics");
         assert_eq!((&line["Task"], &line["Failure"]), (&"hash".into(), &failure.into()));

@@ -96,7 +96,7 @@ async fn ten_thousand_parts_take_13_requests() {
     let s3 = serving(Object::new(content).parts(8 * MIB)).await;
     s3.set_latency(Duration::from_millis(20));
     let answer = get(&s3).await;
-    assert_eq!((answer.origin(), answer.torrent().info.pieces.count()), ("part-checksums", Some(10_000)));
+    assert_eq!((answer.origin(), answer.torrent().info.pieces.count()), ("part-checksums", 10_000));
     assert_eq!((s3.calls().len(), bytes_asked_for(&s3)), (13, 0));
     let pages = s3.calls_of(Operation::GetObjectAttributes);
     let markers = pages.iter().map(|call| call.part_number_marker.unwrap_or_default());
@@ -208,9 +208,9 @@ async fn a_piece_length_that_is_set_goes_before_them() {
 async fn a_list_that_does_not_add_up_is_not_believed() {
     type Lie = fn(&mut Object);
     let lies: [(Lie, &str); 5] = [
-        (|object| drop(object.parts.list.pop()), "not complete"),
-        (|object| object.parts.list[1].checksum = None, "not complete"),
-        (|object| object.parts.list.swap(0, 1), "not complete"),
+        (|object| drop(object.parts.list.pop()), "incomplete"),
+        (|object| object.parts.list[1].checksum = None, "incomplete"),
+        (|object| object.parts.list.swap(0, 1), "incomplete"),
         (|object| object.parts.list[3].size -= 1, "add up"),
         (|object| object.parts.list[0].checksum = object.parts.list[1].checksum.clone(), "add up"),
     ];

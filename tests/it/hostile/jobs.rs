@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use get_object_torrent::{job::Task, s3::Meter};
+use get_object_torrent::{jobs::Task, meter::Meter};
 use proptest::{
     prelude::{Just, Strategy, prop_oneof},
     sample::select,
@@ -14,7 +14,7 @@ use super::{cases, odd};
 use crate::{
     fake_s3::{Bucket, Content, FakeS3},
     harness::worker,
-    job_runner::plan,
+    job_runner::{plan, run_task},
 };
 
 const LENGTH: u64 = 3 * 256 * 1024 + 7;
@@ -115,8 +115,8 @@ async fn a_length_that_no_object_has_takes_no_memory() {
     for length in [0, 53_687_091_200_001, u64::MAX] {
         let changes = [("/job/length", length.into()), ("/span/end", length.into())];
         for name in ["hash", "assemble"] {
-            let task = serde_json::from_value(task(&planned["job"], name, &changes)).expect("a task");
-            let failure = worker.run(task, &Meter::default()).await.expect_err("a failure");
+            let task = task(&planned["job"], name, &changes);
+            let failure = run_task(&worker, task).await.expect_err("a failure");
             assert_eq!(failure.name(), "BadInput", "{name} of {length}");
         }
     }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use get_object_torrent::job::Worker;
+use get_object_torrent::jobs::Worker;
 use serde_json::Value;
 use tokio::{task::AbortHandle, time::timeout};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use get_object_torrent::job::Worker;
+use get_object_torrent::jobs::Worker;
 use serde_json::{Value, json};
 use tokio::{runtime::Handle, time::Instant};
 

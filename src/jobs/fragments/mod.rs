@@ -1,0 +1,163 @@
+//! Fragments: what a job has hashed so far. Each is an object with the digests of one span. They lie under a prefix in
+//! the sidecar's bucket, are named after the job and the span, and carry this service's mark.
+
+mod folder;
+
+use aws_sdk_s3::{Client, operation::get_object::GetObjectOutput, primitives::ByteStream};
+
+use crate::{
+    object::ByteRange,
+    s3::{
+        Error,
+        access::Bucket,
+        classify, classify_answer,
+        sidecar::{FORMAT, FORMAT_NAME},
+    },
+    torrent::{PieceLength, Pieces},
+};
+
+/// The folder of all jobs, below the prefix of sidecars.
+const JOBS: &str = "torrent-jobs/";
+/// The metadata that names the job.
+const JOB: &str = "torrent-job";
+const JSON: &str = "application/json";
+const OCTETS: &str = "application/octet-stream";
+/// The list of spans, in the job's folder.
+const ITEMS: &str = "items.json";
+/// The reason of a failure, in the job's folder.
+const FAILURE: &str = "failure.json";
+/// The digests of spans, in the job's folder.
+const SPANS: &str = "spans/";
+
+/// The fragments of one job, as its function's role may read and write them.
+#[derive(Clone, Debug)]
+pub struct Fragments {
+    bucket: Bucket,
+    /// The prefix of everything that belongs to the job, with a `/` at its end.
+    folder: String,
+    id: String,
+}
+
+impl Fragments {
+    /// Opens the fragments of the job `id` below `prefix`. `bucket` is the sidecar's, and signs with the function's role.
+    #[must_use]
+    pub fn new(bucket: Bucket, prefix: &str, id: &str) -> Self {
+        Self { bucket, folder: format!("{prefix}{JOBS}{id}/"), id: id.to_owned() }
+    }
+
+    /// Returns where the list of spans is: its bucket and key.
+    #[must_use]
+    pub fn items(&self) -> (String, String) {
+        (self.bucket.name().to_string(), self.key(ITEMS))
+    }
+
+    /// Writes the list of spans, in place of an earlier one.
+    ///
+    /// # Errors
+    /// Returns what kept S3 from storing it.
+    pub async fn put_items(&self, json: Vec<u8>) -> Result<(), Error> {
+        self.put(&self.key(ITEMS), json, JSON).await
+    }
+
+    /// Records why a task failed, in place of an earlier reason.
+    ///
+    /// # Errors
+    /// Returns what kept S3 from storing it.
+    pub async fn put_failure(&self, json: Vec<u8>) -> Result<(), Error> {
+        self.put(&self.key(FAILURE), json, JSON).await
+    }
+
+    /// Returns what [`Self::put_failure`] recorded, if there is anything.
+    ///
+    /// # Errors
+    /// Returns what kept S3 from telling.
+    pub async fn failure(&self) -> Result<Option<Vec<u8>>, Error> {
+        match self.get(&self.key(FAILURE)).await? {
+            Some(output) if self.is_ours(&output) => collect(output).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Removes the recorded reason, if there is one.
+    ///
+    /// # Errors
+    /// Returns what kept S3 from deleting it.
+    pub async fn delete_failure(&self) -> Result<(), Error> {
+        self.delete_keys(vec![self.key(FAILURE)]).await
+    }
+
+    /// Writes the digests of `span`. Everyone who hashes that span writes the same.
+    ///
+    /// # Errors
+    /// Returns what kept S3 from storing them.
+    pub async fn put_span(&self, span: ByteRange, pieces: &Pieces) -> Result<(), Error> {
+        self.put(&self.span_key(span), pieces.as_bytes().to_vec(), OCTETS).await
+    }
+
+    /// Returns the digests of `span`, or `None` where they have not been written.
+    ///
+    /// # Errors
+    /// Returns what kept S3 from telling.
+    pub async fn span(&self, span: ByteRange, piece_length: PieceLength) -> Result<Option<Pieces>, Error> {
+        let expected = Pieces::byte_length(span.length(), piece_length);
+        let has_length = |output: &GetObjectOutput| {
+            output.content_length().and_then(|bytes| u64::try_from(bytes).ok()) == Some(expected)
+        };
+        match self.get(&self.span_key(span)).await? {
+            Some(output) if self.is_ours(&output) && has_length(&output) => {
+                Ok(Pieces::from_bytes(&collect(output).await?))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn put(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<(), Error> {
+        let ask = |client: Client, count| {
+            let request = client
+                .put_object()
+                .bucket(self.bucket.name().as_str())
+                .key(key)
+                .set_request_payer(self.bucket.payer())
+                .set_expected_bucket_owner(self.bucket.owner())
+                .content_type(content_type)
+                .metadata(FORMAT_NAME, FORMAT)
+                .metadata(JOB, &self.id)
+                .body(ByteStream::from(bytes.clone()));
+            request.customize().interceptor(count).send()
+        };
+        self.bucket.call(ask).await.map(|_| ()).map_err(classify_answer)
+    }
+
+    /// Returns `None` where nothing is there, or where the role may not list and S3 does not tell.
+    async fn get(&self, key: &str) -> Result<Option<GetObjectOutput>, Error> {
+        let ask = |client: Client, count| {
+            let request = client.get_object().bucket(self.bucket.name().as_str()).key(key);
+            let request = request.set_request_payer(self.bucket.payer());
+            let request = request.set_expected_bucket_owner(self.bucket.owner());
+            request.customize().interceptor(count).send()
+        };
+        match self.bucket.call(ask).await.map_err(classify) {
+            Ok(output) => Ok(Some(output)),
+            Err(Error::NoSuchKey { .. } | Error::AccessDenied) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn is_ours(&self, output: &GetObjectOutput) -> bool {
+        output.metadata().and_then(|metadata| metadata.get(JOB)) == Some(&self.id)
+    }
+
+    fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.folder)
+    }
+
+    /// Offsets have twenty digits, so that keys sort in the order of the object's bytes.
+    fn span_key(&self, span: ByteRange) -> String {
+        self.key(&format!("{SPANS}{:020}-{:020}", span.start, span.end))
+    }
+}
+
+async fn collect(output: GetObjectOutput) -> Result<Vec<u8>, Error> {
+    let body = output.body.collect().await.map_err(|broken| Error::Interrupted(broken.into()))?;
+    Ok(body.to_vec())
+}

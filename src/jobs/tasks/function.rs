@@ -1,0 +1,78 @@
+//! The job function as the Lambda runtime calls it: a task in; JSON or a named error out, a line in the log, and a line
+//! of metrics.
+
+use lambda_runtime::{Context, LambdaEvent, Service, service_fn};
+use serde_json::Value;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use super::{Task, TaskFailure, Worker};
+use crate::{
+    logging::causes,
+    meter::Meter,
+    metrics::{self, NONE},
+};
+
+/// Makes the service that the Lambda runtime calls.
+#[must_use]
+pub fn service(
+    worker: Worker,
+) -> impl Service<
+    LambdaEvent<Value>,
+    Response = Value,
+    Error = TaskFailure,
+    Future = impl Future<Output = Result<Value, TaskFailure>> + Send,
+> {
+    service_fn(move |event: LambdaEvent<Value>| {
+        let worker = worker.clone();
+        let LambdaEvent { payload, context } = event;
+        // Every filter lets this level through, so that each line has the ID.
+        let span = tracing::error_span!("task", request_id = context.request_id);
+        async move { answer(&worker, payload, &context).await }.instrument(span)
+    })
+}
+
+/// Does the task, and writes one line to the log and one of metrics. Both always have the same fields, which are empty or
+/// 0 where they do not apply.
+async fn answer(worker: &Worker, payload: Value, context: &Context) -> Result<Value, TaskFailure> {
+    let started = Instant::now();
+    let meter = Meter::default();
+    let task: Task = serde_json::from_value(payload).map_err(|error| {
+        tracing::error!(cause = causes(&error), "the input is not a task");
+        TaskFailure::BadInput(error.to_string())
+    })?;
+    let (name, subject) = (task.name(), task.subject());
+    let done = worker.run(task, &meter).await;
+    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let failure = done.as_ref().err();
+    let failure_name = failure.map(TaskFailure::name);
+    macro_rules! line {
+        ($level:expr) => {
+            tracing::event!(
+                $level,
+                task = name,
+                bucket = subject.bucket,
+                key = subject.key,
+                version_id = subject.version_id,
+                job = subject.job,
+                span_start = subject.span_start,
+                bytes_read = meter.bytes_read(),
+                s3_requests = meter.s3_requests(),
+                duration_ms,
+                failure = failure_name.unwrap_or_default(),
+                reason = done.as_ref().ok().and_then(|value| value.get("reason")?.as_str()),
+                cause = failure.map(|failure| causes(failure)),
+                "task"
+            )
+        };
+    }
+    if failure.is_some() {
+        line!(tracing::Level::ERROR);
+    } else {
+        line!(tracing::Level::INFO);
+    }
+    let dimensions = [("Task", name), ("Failure", failure_name.unwrap_or(NONE))];
+    let values = [("Tasks", 1), ("TaskDuration", duration_ms), ("TaskBytesRead", meter.bytes_read())];
+    worker.metrics.write(context, &metrics::TASK, &dimensions, &values);
+    done
+}

@@ -1,0 +1,164 @@
+//! Plan: HEAD, sidecar and part checksums first; then how the object is split.
+
+use tokio::time::Instant;
+
+use super::{
+    TaskFailure, Worker,
+    task::{Items, ObjectCreated, Plan, PlanInput, Span},
+    worker::to_json,
+};
+use crate::{
+    jobs::{Executions, Job, JobRequest, JobStatus, Spans, execution_name, job_id, place::check_place},
+    meter::Meter,
+    object::{BucketName, ObjectId, ObjectKey},
+    s3,
+    service::{Error, Lookup, ObjectTorrent, SIDECAR_TIMEOUT, UnreadObject},
+};
+
+impl Worker {
+    pub(super) async fn plan(
+        &self,
+        input: PlanInput,
+        state_machine: Option<String>,
+        meter: &Meter,
+    ) -> Result<Plan, TaskFailure> {
+        match input {
+            PlanInput::Request(request) => self.plan_request(request, meter).await,
+            PlanInput::Event(event) => self.plan_event(event, state_machine, meter).await,
+        }
+    }
+
+    async fn plan_request(&self, request: JobRequest, meter: &Meter) -> Result<Plan, TaskFailure> {
+        let torrent = self.open(&request, meter)?;
+        let object = match self.look_up(&request, &torrent).await {
+            Ok(Found::Unread(object)) => object,
+            Ok(Found::Nothing(plan)) => return Ok(plan),
+            Err(failure) if request.quiet => return nothing_to_do(failure),
+            Err(failure) => return Err(failure),
+        };
+        let request = JobRequest { etag: Some(object.head.etag.clone()), ..request };
+        self.split(request, &torrent, object).await
+    }
+
+    /// `EventBridge` names executions by itself. So the job is started under the name that requests give it too, and
+    /// there is one job.
+    async fn plan_event(
+        &self,
+        event: ObjectCreated,
+        state_machine: Option<String>,
+        meter: &Meter,
+    ) -> Result<Plan, TaskFailure> {
+        let min_size = event.min_size;
+        let request = match JobRequest::try_from(event) {
+            Ok(request) => request,
+            Err(reason) => return Ok(done(&reason)),
+        };
+        let object = match self.open(&request, meter) {
+            Ok(torrent) => self.look_up(&request, &torrent).await,
+            Err(failure) => Err(failure),
+        };
+        let object = match object {
+            Ok(Found::Unread(object)) => object,
+            Ok(Found::Nothing(plan)) => return Ok(plan),
+            Err(failure) => return nothing_to_do(failure),
+        };
+        if object.head.length < min_size {
+            return Ok(done("the object is small, and is left to requests"));
+        }
+        let id = job_id(&request.object, &object.head, object.piece_length);
+        let request = JobRequest { etag: Some(object.head.etag), ..request };
+        let arn = state_machine.ok_or_else(|| {
+            TaskFailure::BadInput("an event comes without the state machine that starts its job".to_owned())
+        })?;
+        Ok(match Executions::new(&self.sdk, arn).ensure_running(&id, &request).await? {
+            JobStatus::Running { attempt, .. } => {
+                done(&format!("its job runs: {}", execution_name(&id, attempt)))
+            }
+            JobStatus::Exhausted(_) => done("its job has failed several times within the hour"),
+        })
+    }
+
+    /// Stores the torrent where the object need not be read.
+    async fn look_up(&self, request: &JobRequest, torrent: &ObjectTorrent) -> Result<Found, TaskFailure> {
+        match torrent.look_up().await? {
+            Lookup::Ready(ready) => {
+                let origin = ready.origin();
+                torrent.store(ready, Instant::now() + SIDECAR_TIMEOUT).await;
+                Ok(Found::Nothing(done(origin.as_str())))
+            }
+            Lookup::Unread(object) => {
+                check_place(torrent, &object, &self.config.region)?;
+                if request.accepts(&object.head.etag) {
+                    Ok(Found::Unread(object))
+                } else {
+                    Ok(Found::Nothing(done("the object was replaced meanwhile")))
+                }
+            }
+        }
+    }
+
+    async fn split(
+        &self,
+        request: JobRequest,
+        torrent: &ObjectTorrent,
+        object: UnreadObject,
+    ) -> Result<Plan, TaskFailure> {
+        let UnreadObject { head, piece_length, .. } = object;
+        let id = job_id(&request.object, &head, piece_length);
+        let fragments = self.fragments(torrent, &id)?;
+        let spans = Spans::of(head.length, piece_length, self.config.span_size);
+        let items: Vec<Span> = spans.ranges().map(Span::from).collect();
+        // An earlier attempt's reason would be taken for this one's.
+        fragments.delete_failure().await?;
+        fragments.put_items(to_json(&items).to_string().into_bytes()).await?;
+        let (bucket, key) = fragments.items();
+        Ok(Plan::Read {
+            job: Box::new(Job { request, head, piece_length, spans, id }),
+            items: Items { bucket, key },
+            concurrency: self.config.job_concurrency,
+            round: 0,
+        })
+    }
+}
+
+/// What Plan found.
+enum Found {
+    /// There is nothing left to do.
+    Nothing(Plan),
+    /// The object must be read.
+    Unread(UnreadObject),
+}
+
+impl TryFrom<ObjectCreated> for JobRequest {
+    type Error = String;
+
+    /// Asks for the latest version, as callers will: without a version ID.
+    fn try_from(event: ObjectCreated) -> Result<Self, String> {
+        let (bucket, object) = (event.detail.bucket.name, event.detail.object);
+        let bucket = BucketName::new(&bucket).map_err(|error| format!("the bucket '{bucket}' {error}"))?;
+        let key = ObjectKey::new(object.key).map_err(|error| error.to_string())?;
+        let object_id = ObjectId { bucket, key, version_id: None };
+        Ok(Self { object: object_id, etag: object.etag, requester_pays: false, quiet: true })
+    }
+}
+
+fn done(reason: &str) -> Plan {
+    Plan::Done { reason: reason.to_owned() }
+}
+
+/// Ends quietly where the object is gone or gets no torrent: S3's events tell of many such objects, and nobody waits.
+fn nothing_to_do(failure: TaskFailure) -> Result<Plan, TaskFailure> {
+    match failure {
+        TaskFailure::ObjectChanged
+        | TaskFailure::Place(_)
+        | TaskFailure::Failed(
+            Error::EmptyObject
+            | Error::IsSidecar
+            | Error::TooLarge { .. }
+            | Error::TooManyPieces { .. }
+            | Error::BucketNotServed
+            | Error::S3(s3::Error::DeleteMarker | s3::Error::Archived | s3::Error::AccessDenied),
+        ) => Ok(done(&failure.to_string())),
+        failure => Err(failure),
+    }
+}

@@ -1,0 +1,206 @@
+//! The input of a task and the output of Plan, as JSON.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    jobs::{Job, JobRequest},
+    object::{ByteRange, ETag},
+};
+
+/// The task of one state of the workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "task", rename_all = "lowercase")]
+pub enum Task {
+    /// Find out what there is to do.
+    Plan {
+        /// The execution's input.
+        input: PlanInput,
+        /// The workflow's ARN, with which an event's job is started.
+        #[serde(default, rename = "stateMachine")]
+        state_machine: Option<String>,
+    },
+    /// Hash the pieces of one span, and store them as a fragment.
+    Hash {
+        /// The job, as Plan made it.
+        job: Job,
+        /// The span.
+        span: Span,
+    },
+    /// Put all fragments together, and store the sidecar.
+    Assemble {
+        /// The job, as Plan made it.
+        job: Job,
+    },
+    /// Remove the fragments.
+    Clean {
+        /// The job, as Plan made it.
+        job: Job,
+    },
+    /// Tell why the job failed.
+    Explain {
+        /// The job, as Plan made it.
+        job: Job,
+        /// The error that the workflow caught.
+        failure: StateError,
+    },
+}
+
+impl Task {
+    /// Returns the task's name in the workflow's definition.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Plan { .. } => "plan",
+            Self::Hash { .. } => "hash",
+            Self::Assemble { .. } => "assemble",
+            Self::Clean { .. } => "clean",
+            Self::Explain { .. } => "explain",
+        }
+    }
+
+    /// Returns what the task is about, for the log.
+    pub(super) fn subject(&self) -> Subject {
+        let mut subject = match self {
+            Self::Plan { input: PlanInput::Event(event), .. } => {
+                let Detail { bucket, object } = event.detail.clone();
+                Subject { bucket: bucket.name, key: object.key, ..Subject::default() }
+            }
+            Self::Plan { input: PlanInput::Request(request), .. } => Subject::from(request),
+            Self::Hash { job, .. }
+            | Self::Assemble { job }
+            | Self::Clean { job }
+            | Self::Explain { job, .. } => Subject { job: job.id.clone(), ..Subject::from(&job.request) },
+        };
+        if let Self::Hash { span, .. } = self {
+            subject.span_start = span.start;
+        }
+        subject
+    }
+}
+
+/// What a task is about. A field is empty or 0 where it does not apply.
+#[derive(Default)]
+pub(super) struct Subject {
+    pub(super) bucket: String,
+    pub(super) key: String,
+    pub(super) version_id: String,
+    pub(super) job: String,
+    pub(super) span_start: u64,
+}
+
+impl From<&JobRequest> for Subject {
+    fn from(request: &JobRequest) -> Self {
+        Self {
+            bucket: request.object.bucket.to_string(),
+            key: request.object.key.to_string(),
+            version_id: request.object.version_id.clone().unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+}
+
+/// An execution's input.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum PlanInput {
+    /// S3's own event.
+    Event(ObjectCreated),
+    /// A request of the API function, or of an event's Plan.
+    Request(JobRequest),
+}
+
+/// S3's event `Object Created`, which arrives through `EventBridge`. Only its detail is read.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectCreated {
+    /// The event's detail.
+    pub detail: Detail,
+    /// The size in bytes below which objects are left to requests. The template's rule adds this.
+    #[serde(default)]
+    pub min_size: u64,
+}
+
+/// The `detail` of S3's event.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Detail {
+    /// The object's bucket.
+    pub bucket: EventBucket,
+    /// The object.
+    pub object: EventObject,
+}
+
+/// The `detail.bucket` of S3's event.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct EventBucket {
+    /// The bucket's name.
+    pub name: String,
+}
+
+/// The `detail.object` of S3's event.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct EventObject {
+    /// The key. Unlike in S3's older notifications, it is not percent-encoded.
+    pub key: String,
+    /// The `ETag`, without quotes.
+    #[serde(default)]
+    pub etag: Option<ETag>,
+}
+
+/// A run of the object's bytes. `end` is the offset after the last byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// The offset of the first byte.
+    pub start: u64,
+    /// The offset after the last byte.
+    pub end: u64,
+}
+
+impl From<ByteRange> for Span {
+    fn from(ByteRange { start, end }: ByteRange) -> Self {
+        Self { start, end }
+    }
+}
+
+/// The output of Plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub(super) enum Plan {
+    /// Nothing is left to do.
+    Done {
+        /// The reason, for people.
+        reason: String,
+    },
+    /// The object must be read.
+    Read {
+        /// What to pass on to the other states.
+        job: Box<Job>,
+        /// Where the list of spans is.
+        items: Items,
+        /// How many spans to hash side by side.
+        concurrency: u64,
+        /// How often the spans were given out. Spans that were turned away come again in the next round.
+        round: u64,
+    },
+}
+
+/// The place of the list of spans: a JSON array that is too long for a state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Items {
+    /// The list's bucket.
+    pub bucket: String,
+    /// The list's key.
+    pub key: String,
+}
+
+/// An error, as a state's `Catch` gives it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct StateError {
+    /// The error's name.
+    #[serde(default)]
+    pub error: String,
+    /// What AWS says about it.
+    #[serde(default)]
+    pub cause: String,
+}

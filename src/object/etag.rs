@@ -1,0 +1,75 @@
+//! Entity tags ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3)).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// An object's `ETag` as headers carry it, with its quotes. S3's events and `GetObjectAttributes` leave the quotes
+/// out: both forms make the same value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ETag(String);
+
+/// The text is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an ETag is empty")]
+pub struct EmptyETag;
+
+impl ETag {
+    /// Reads an `ETag` with or without quotes; an empty text gives `None`.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let is_quoted = text.starts_with('"') || text.starts_with("W/\"");
+        match text {
+            "" => None,
+            _ if is_quoted => Some(Self(text.to_owned())),
+            _ => Some(Self(format!("\"{text}\""))),
+        }
+    }
+
+    /// Returns the tag with its quotes, as `If-Match` wants it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the tag without its quotes.
+    #[must_use]
+    pub fn unquoted(&self) -> &str {
+        self.0.trim_matches('"')
+    }
+}
+
+impl TryFrom<String> for ETag {
+    type Error = EmptyETag;
+
+    fn try_from(text: String) -> Result<Self, EmptyETag> {
+        Self::new(&text).ok_or(EmptyETag)
+    }
+}
+
+impl From<ETag> for String {
+    fn from(etag: ETag) -> Self {
+        etag.0
+    }
+}
+
+impl fmt::Display for ETag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ETag;
+
+    #[test]
+    fn quotes_make_no_difference() {
+        let etag = ETag::new("\"ab-2\"").unwrap();
+        assert_eq!(ETag::new("ab-2").unwrap(), etag);
+        assert_eq!((etag.as_str(), etag.unquoted()), ("\"ab-2\"", "ab-2"));
+        assert_eq!(ETag::new("W/\"ab\"").unwrap().as_str(), "W/\"ab\"");
+        assert_eq!(ETag::new(""), None);
+    }
+}

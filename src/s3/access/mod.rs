@@ -1,0 +1,20 @@
+//! How this service reaches S3: the clients, each bucket's region, S3's hosts, and presigned URLs.
+
+mod body_limit;
+mod bucket;
+mod bucket_regions;
+mod client;
+mod endpoints;
+mod presigned;
+mod region;
+mod regional_client;
+
+pub(super) use self::body_limit::{BodyLimit, TooLong};
+pub use self::{
+    bucket::{Bucket, CountRequests},
+    client::{Clients, is_path_style_endpoint},
+    endpoints::Endpoints,
+    presigned::{MAX_PRESIGNED_URL_BYTES, PresignedUrl, PresignedUrlError},
+    region::dns_suffix,
+    regional_client::RegionalClient,
+};
