@@ -60,8 +60,7 @@ async fn main() -> Result<()> {
 /// The function as `main` starts it; its log is written, to nowhere.
 async fn api(sdk: &SdkConfig) -> Result<Api> {
     let account = start::account(sdk).await;
-    let config =
-        Config::from_lookup(|name| env::var(name).ok(), account).map_err(|faults| faults.0.join("; "))?;
+    let config = Config::from_lookup(|name| env::var(name).ok(), account).map_err(|faults| faults.0.join("; "))?;
     logging::subscriber(&config.log_filter, io::sink).try_init()?;
     Ok(start::api(config, sdk))
 }
@@ -96,7 +95,8 @@ fn check(answer: &[u8], torrent_bytes: usize) -> Result<()> {
 fn event(bucket: &str, key: &str) -> Vec<u8> {
     let path = format!("/{bucket}/{key}");
     let domain = "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws";
-    let http = json!({"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "bench"});
+    let http =
+        json!({"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "bench"});
     json!({
         "version": "2.0",
         "rawPath": path,

@@ -97,10 +97,7 @@ impl Config {
     ///
     /// # Errors
     /// Every fault found, each naming its variable.
-    pub fn from_lookup(
-        lookup: impl Fn(&str) -> Option<String>,
-        account: Account,
-    ) -> Result<Self, ConfigFaults> {
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>, account: Account) -> Result<Self, ConfigFaults> {
         let mut reader = Reader::new(&lookup);
         let config = Self {
             region: reader.region(account.region),

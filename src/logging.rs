@@ -46,7 +46,6 @@ fn own_lines_and_warnings(filter: &Targets) -> Targets {
 }
 
 /// An error and what is behind it, on one line.
-#[must_use]
 pub fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -70,9 +69,7 @@ mod tests {
 
     #[test]
     fn the_sdk_stays_at_warn_whatever_is_asked() {
-        for filter in
-            ["trace", "off", "info", "aws_smithy_runtime=trace,hyper=trace", "get_object_torrent=trace"]
-        {
+        for filter in ["trace", "off", "info", "aws_smithy_runtime=trace,hyper=trace", "get_object_torrent=trace"] {
             for target in ["aws_smithy_runtime::client", "hyper::proto", "lambda_runtime"] {
                 assert!(enabled(filter, target, Level::WARN), "{filter} {target}");
                 assert!(!enabled(filter, target, Level::INFO), "{filter} {target}");

@@ -44,7 +44,6 @@ pub async fn configure() -> Option<(Config, SdkConfig)> {
 }
 
 /// Returns how a function's process ends when the Lambda runtime has ended.
-#[must_use]
 pub fn exit_code(ended: Result<(), lambda_runtime::Error>) -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -57,7 +56,6 @@ pub fn exit_code(ended: Result<(), lambda_runtime::Error>) -> ExitCode {
 
 /// Makes the API function of `config`, with `sdk`'s region, endpoint and credentials. Without credentials, it caches
 /// nothing and starts no jobs.
-#[must_use]
 pub fn api(config: Config, sdk: &SdkConfig) -> Api {
     let clients = clients(&config, sdk);
     if !config.has_credentials {
@@ -70,7 +68,6 @@ pub fn api(config: Config, sdk: &SdkConfig) -> Api {
 }
 
 /// Makes the job function of `config`. It keeps its results in S3, so it needs credentials.
-#[must_use]
 pub fn worker(config: Config, sdk: &SdkConfig) -> Worker {
     let clients = clients(&config, sdk);
     Worker::new(Arc::new(config), clients, sdk.clone())

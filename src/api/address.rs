@@ -53,8 +53,7 @@ impl<'a> RawPath<'a> {
 
     /// Returns the decoded path below its bucket, as well as it can be shown: `/bucket/key`.
     pub(super) fn resource(&self) -> String {
-        let path =
-            if self.encoded { percent_decode_str(self.path).decode_utf8_lossy() } else { self.path.into() };
+        let path = if self.encoded { percent_decode_str(self.path).decode_utf8_lossy() } else { self.path.into() };
         match &self.bucket {
             Some(bucket) => format!("/{bucket}{path}"),
             None => path.into_owned(),
@@ -140,14 +139,9 @@ mod tests {
 
     #[test]
     fn only_function_urls_and_local_hosts_send_version_2_paths_encoded() {
-        for domain in [
-            "abc.lambda-url.eu-west-1.on.aws",
-            "localhost",
-            "localhost:9000",
-            "127.0.0.1:9000",
-            "[::1]:80",
-            "::1",
-        ] {
+        for domain in
+            ["abc.lambda-url.eu-west-1.on.aws", "localhost", "localhost:9000", "127.0.0.1:9000", "[::1]:80", "::1"]
+        {
             assert!(carries_encoded_paths(domain), "{domain}");
         }
         for domain in ["abc.execute-api.eu-west-1.amazonaws.com", "torrents.example", "10.0.0.1", ""] {

@@ -51,8 +51,7 @@ fn text(text: &str) -> String {
 impl From<&Refusal> for ErrorAnswer {
     fn from(refusal: &Refusal) -> Self {
         let bad = |code, message: &str| Self::new(StatusCode::BAD_REQUEST, code, message);
-        let not_implemented =
-            |message: &str| Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message);
+        let not_implemented = |message: &str| Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message);
         match refusal {
             Refusal::MethodNotAllowed => Self::new(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -73,15 +72,11 @@ impl From<&Refusal> for ErrorAnswer {
                 "InvalidBucketName",
                 "The specified bucket is not valid. Give a bucket's name, not an ARN or alias.",
             ),
-            Refusal::DirectoryBucket => {
-                not_implemented("Torrents of objects in directory buckets are not supported.")
-            }
+            Refusal::DirectoryBucket => not_implemented("Torrents of objects in directory buckets are not supported."),
             Refusal::BlankKey => {
                 not_implemented("Torrents of objects whose key is only white space are not supported.")
             }
-            Refusal::KeyTooLong => {
-                bad("KeyTooLongError", "Your key is too long: at most 1024 bytes of UTF-8.")
-            }
+            Refusal::KeyTooLong => bad("KeyTooLongError", "Your key is too long: at most 1024 bytes of UTF-8."),
             Refusal::InvalidRequestPayer => {
                 bad("InvalidArgument", "The value of x-amz-request-payer must be 'requester'.")
             }
@@ -132,9 +127,9 @@ impl From<&service::Error> for ErrorAnswer {
                 "PIECE_LENGTH of this service is {piece_length}, which gives this object more than 200000 pieces. \
                  Its operator must set a larger PIECE_LENGTH or none."
             )),
-            service::Error::Encoding(_)
-            | service::Error::ReadPanicked(_)
-            | service::Error::MisplacedHashes => internal(),
+            service::Error::Encoding(_) | service::Error::ReadPanicked(_) | service::Error::MisplacedHashes => {
+                internal()
+            }
         }
     }
 }
@@ -201,9 +196,7 @@ impl From<&s3::Error> for ErrorAnswer {
             s3::Error::Malformed(_) | s3::Error::Interrupted(_) => {
                 slow_down("Amazon S3 did not send the bytes that it was asked for. Try again.")
             }
-            s3::Error::Unavailable(_) => {
-                slow_down("Amazon S3 is busy or out of reach. Reduce your request rate.")
-            }
+            s3::Error::Unavailable(_) => slow_down("Amazon S3 is busy or out of reach. Reduce your request rate."),
             s3::Error::Credentials(_) | s3::Error::Unexpected(_) => internal(),
         }
     }

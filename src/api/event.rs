@@ -79,9 +79,7 @@ fn sanitize_query_map(query: &mut QueryMap) {
     };
     let kept: HashMap<String, Vec<String>> = QUERY_PARAMETERS
         .into_iter()
-        .filter_map(|(name, longest)| {
-            Some((name.to_owned(), vec![sanitize_value(values(name)?, longest).to_owned()]))
-        })
+        .filter_map(|(name, longest)| Some((name.to_owned(), vec![sanitize_value(values(name)?, longest).to_owned()])))
         .collect();
     *query = QueryMap::from(kept);
 }
@@ -105,8 +103,8 @@ fn sanitize_domain(domain: &mut Option<String>) {
 }
 
 fn is_host(host: &str) -> bool {
-    let authority = host.len() <= MAX_HOST_BYTES
-        && host.parse::<Authority>().is_ok_and(|authority| authority.as_str() == host);
+    let authority =
+        host.len() <= MAX_HOST_BYTES && host.parse::<Authority>().is_ok_and(|authority| authority.as_str() == host);
     authority && url::Url::parse(&format!("https://{host}/")).is_ok()
 }
 

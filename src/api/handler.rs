@@ -39,14 +39,12 @@ pub struct Api {
 
 impl Api {
     /// Makes the function that serves `operation`. Without `jobs`, every object is read in the request.
-    #[must_use]
     pub fn new(config: Arc<Config>, operation: GetObjectTorrent, jobs: Option<Jobs>) -> Self {
         let endpoints = Arc::new(Endpoints::new(&config.region, config.endpoint.as_deref()));
         Self { config, torrents: Torrents::new(operation, jobs), endpoints, metrics: Metrics::default() }
     }
 
     /// Writes the metrics elsewhere than to standard output.
-    #[must_use]
     pub fn with_metrics(self, metrics: Metrics) -> Self {
         Self { metrics, ..self }
     }
@@ -64,11 +62,7 @@ impl Api {
         let meter = Meter::default();
         let time = time(&self.config, started, context.deadline);
         let parsed = parse(&request, self.config.virtual_host_domain.as_deref(), &self.endpoints);
-        let to = ResponseTo {
-            method: request.method(),
-            headers: request.headers(),
-            request_id: &context.request_id,
-        };
+        let to = ResponseTo { method: request.method(), headers: request.headers(), request_id: &context.request_id };
         let (mut origin, mut code, mut failure) = ("", "", None);
         let response = match self.outcome(&parsed, time, &meter).await {
             Outcome::Preflight => to.preflight(),

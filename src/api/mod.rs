@@ -29,12 +29,10 @@ type Answer = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 type Handler = ServiceFn<fn(Request) -> Answer>;
 
 /// The answer to Lambda. `lambda_http` does not name this type.
-pub type LambdaResponse =
-    <Adapter<'static, Response<Body>, Handler> as Service<LambdaEvent<LambdaRequest>>>::Response;
+pub type LambdaResponse = <Adapter<'static, Response<Body>, Handler> as Service<LambdaEvent<LambdaRequest>>>::Response;
 
 /// Makes the service that the Lambda runtime calls. It takes events of a REST API, an HTTP API, a Function URL or an ALB,
 /// and gives each the response of its kind.
-#[must_use]
 pub fn service(
     api: Api,
 ) -> impl Service<

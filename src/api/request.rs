@@ -50,11 +50,7 @@ pub(super) fn parse(request: &Request, domain: Option<&str>, endpoints: &Endpoin
     Parsed { resource, address: address.unwrap_or_default(), call }
 }
 
-fn torrent_request(
-    request: &Request,
-    address: &Address,
-    endpoints: &Endpoints,
-) -> Result<TorrentRequest, Refusal> {
+fn torrent_request(request: &Request, address: &Address, endpoints: &Endpoints) -> Result<TorrentRequest, Refusal> {
     let Address { bucket, key } = address;
     if !asks_for_torrent(request) || (bucket.is_empty() && key.is_empty()) {
         return Err(Refusal::NotImplemented);
@@ -66,7 +62,7 @@ fn torrent_request(
         BucketNameError::Invalid => Refusal::InvalidBucketName,
         BucketNameError::Directory => Refusal::DirectoryBucket,
     })?;
-    let key = ObjectKey::new(key.clone()).map_err(|error| match error {
+    let key = ObjectKey::try_from(key.clone()).map_err(|error| match error {
         ObjectKeyError::TooLong => Refusal::KeyTooLong,
         ObjectKeyError::Blank => Refusal::BlankKey,
     })?;

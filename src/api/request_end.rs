@@ -55,10 +55,10 @@ impl RequestEnd<'_> {
                     version_id = version_id.unwrap_or_default(),
                     presigned,
                     origin = self.origin,
-                    object_size_bytes = self.meter.object_size(),
-                    piece_count = self.meter.piece_count(),
-                    bytes_read = self.meter.bytes_read(),
-                    s3_requests = self.meter.s3_requests(),
+                    object_size_bytes = self.meter.object_size.get(),
+                    piece_count = self.meter.piece_count.get(),
+                    bytes_read = self.meter.bytes_read.get(),
+                    s3_requests = self.meter.s3_requests.get(),
                     duration_ms = milliseconds(duration),
                     status = self.status.as_u16(),
                     code = self.code,
@@ -77,7 +77,7 @@ impl RequestEnd<'_> {
     fn measure(&self, duration: Duration, metrics: &Metrics, context: &Context) {
         let status = format!("{}xx", self.status.as_u16() / 100);
         let origin = if self.origin.is_empty() { NONE } else { self.origin };
-        let bytes_read = self.meter.bytes_read();
+        let bytes_read = self.meter.bytes_read.get();
         let mut values = vec![
             ("Requests", 1),
             ("Duration", milliseconds(duration)),
@@ -100,7 +100,7 @@ impl RequestEnd<'_> {
 
     /// Counts failures only where S3 gave the object, so that nobody sets off an alarm by asking for a missing one.
     fn sidecar_failed(&self) -> bool {
-        self.meter.sidecar_failures() > 0 && self.meter.object_size() > 0
+        self.meter.sidecar_failures.get() > 0 && self.meter.object_size.get() > 0
     }
 
     /// Returns how much of the time for making the torrent was used, in percent. It is over 100 where storing the torrent

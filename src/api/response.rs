@@ -119,9 +119,7 @@ mod tests {
 
     #[test]
     fn a_list_a_weak_tag_and_a_star_match() {
-        for values in
-            [&["\"ab\""][..], &["W/\"ab\""], &["\"x\", W/\"y\",\"ab\""], &["\"x\"", "\"ab\""], &["*"]]
-        {
+        for values in [&["\"ab\""][..], &["W/\"ab\""], &["\"x\", W/\"y\",\"ab\""], &["\"x\"", "\"ab\""], &["*"]] {
             assert!(holds(values), "{values:?}");
         }
     }

@@ -7,8 +7,8 @@ use crate::{
     meter::Meter,
     s3,
     service::{
-        self, GetObjectTorrent, Lookup, ObjectTorrent, SIDECAR_TIMEOUT, Torrent, TorrentRequest,
-        UnreadObject, UnstoredTorrent,
+        self, GetObjectTorrent, Lookup, ObjectTorrent, SIDECAR_TIMEOUT, Torrent, TorrentRequest, UnreadObject,
+        UnstoredTorrent,
     },
 };
 
@@ -129,7 +129,7 @@ impl Torrents {
     }
 
     fn out_of_time(&self, meter: &Meter) -> Error {
-        let size = meter.object_size();
+        let size = meter.object_size.get();
         let reader = match &self.jobs {
             None => Reader::Request,
             Some(jobs) if jobs.takes(size) => Reader::Job,

@@ -102,10 +102,7 @@ impl<'a> Reader<'a> {
         let prefix = (self.lookup)("SIDECAR_PREFIX").unwrap_or_default();
         let suffix = (self.lookup)("SIDECAR_SUFFIX").unwrap_or_else(|| ".torrent".to_owned());
         if self.text("SIDECAR_BUCKET").is_none() && prefix.is_empty() && suffix.is_empty() {
-            self.fault(
-                "SIDECAR_PREFIX",
-                "and SIDECAR_SUFFIX are both empty: a sidecar would lie on the object itself",
-            );
+            self.fault("SIDECAR_PREFIX", "and SIDECAR_SUFFIX are both empty: a sidecar would lie on the object itself");
         }
         SidecarLocation { bucket, prefix, suffix }
     }
@@ -144,10 +141,7 @@ impl<'a> Reader<'a> {
         let piece_length = text.parse().ok().and_then(PieceLength::new);
         if piece_length.is_none() {
             let (min, max) = (PieceLength::MIN, PieceLength::MAX);
-            self.fault(
-                "PIECE_LENGTH",
-                &format!("is '{text}': give a power of two from {min} to {max} (bytes)"),
-            );
+            self.fault("PIECE_LENGTH", &format!("is '{text}': give a power of two from {min} to {max} (bytes)"));
         }
         piece_length
     }
@@ -168,14 +162,10 @@ impl<'a> Reader<'a> {
 
     pub(super) fn virtual_host_domain(&mut self) -> Option<String> {
         let domain = self.text("VIRTUAL_HOST_DOMAIN")?.to_ascii_lowercase();
-        let label = |label: &str| {
-            !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        };
+        let label =
+            |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         if !domain.split('.').all(label) {
-            self.fault(
-                "VIRTUAL_HOST_DOMAIN",
-                &format!("is '{domain}': give a host name, without scheme or port"),
-            );
+            self.fault("VIRTUAL_HOST_DOMAIN", &format!("is '{domain}': give a host name, without scheme or port"));
         }
         Some(domain)
     }

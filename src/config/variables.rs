@@ -43,21 +43,17 @@ pub(super) struct Number {
 pub(super) const MAX_OBJECT_SIZE: Number =
     Number { name: "MAX_OBJECT_SIZE", default: 5_497_558_138_880, min: 1, max: MAX_OBJECT_BYTES };
 
-pub(super) const FETCH_CONCURRENCY: Number =
-    Number { name: "FETCH_CONCURRENCY", default: 8, min: 1, max: 64 };
+pub(super) const FETCH_CONCURRENCY: Number = Number { name: "FETCH_CONCURRENCY", default: 8, min: 1, max: 64 };
 
 pub(super) const RANGE_SIZE: Number =
     Number { name: "RANGE_SIZE", default: 16 * 1024 * 1024, min: 16 * 1024, max: 1024 * 1024 * 1024 };
 
-pub(super) const TIME_BUDGET_MS: Number =
-    Number { name: "TIME_BUDGET_MS", default: 25_000, min: 1_000, max: 900_000 };
+pub(super) const TIME_BUDGET_MS: Number = Number { name: "TIME_BUDGET_MS", default: 25_000, min: 1_000, max: 900_000 };
 
 pub(super) const INLINE_MAX_SIZE: Number =
     Number { name: "INLINE_MAX_SIZE", default: 1024 * 1024 * 1024, min: 0, max: MAX_OBJECT_BYTES };
 
-pub(super) const SPAN_SIZE: Number =
-    Number { name: "SPAN_SIZE", default: 0, min: 0, max: 4 * 1024 * 1024 * 1024 };
+pub(super) const SPAN_SIZE: Number = Number { name: "SPAN_SIZE", default: 0, min: 0, max: 4 * 1024 * 1024 * 1024 };
 
 /// A Distributed Map runs at most 10,000 children at a time.
-pub(super) const JOB_CONCURRENCY: Number =
-    Number { name: "JOB_CONCURRENCY", default: 100, min: 1, max: 10_000 };
+pub(super) const JOB_CONCURRENCY: Number = Number { name: "JOB_CONCURRENCY", default: 100, min: 1, max: 10_000 };

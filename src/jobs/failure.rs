@@ -20,32 +20,23 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
-    const ALL: [Self; 6] = [
-        Self::ObjectChanged,
-        Self::Unavailable,
-        Self::Incomplete,
-        Self::Failed,
-        Self::BadInput,
-        Self::HashFailed,
+    const NAMES: [(Self, &str); 6] = [
+        (Self::ObjectChanged, "ObjectChanged"),
+        (Self::Unavailable, "Unavailable"),
+        (Self::Incomplete, "Incomplete"),
+        (Self::Failed, "Failed"),
+        (Self::BadInput, "BadInput"),
+        (Self::HashFailed, "HashFailed"),
     ];
 
     /// Returns the name as the workflow's definition writes it.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ObjectChanged => "ObjectChanged",
-            Self::Unavailable => "Unavailable",
-            Self::Incomplete => "Incomplete",
-            Self::Failed => "Failed",
-            Self::BadInput => "BadInput",
-            Self::HashFailed => "HashFailed",
-        }
+        Self::NAMES.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
     }
 
     /// Returns the failure of this name. `None` stands for names that AWS gives.
-    #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
     }
 }
 
@@ -63,7 +54,6 @@ pub struct Reason {
 
 impl Reason {
     /// Describes a failure of `kind`.
-    #[must_use]
     pub fn new(kind: FailureKind, cause: String) -> Self {
         Self { error: kind.as_str().to_owned(), cause, quiet: false }
     }

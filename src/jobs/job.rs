@@ -1,154 +1,87 @@
 //! A job: what it is asked for, how it is named, and how its object is split. All of it travels as JSON through the
 //! workflow's states.
 
+use std::ops::Not;
+
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
 use super::Spans;
 use crate::{
-    object::{BucketName, CallOptions, ETag, MAX_OBJECT_BYTES, ObjectId, ObjectKey},
+    object::{CallOptions, ETag, ObjectId},
     s3::object::ObjectHead,
     service::TorrentRequest,
-    torrent::{MAX_PIECES, PieceLength},
+    torrent::PieceLength,
 };
 
-/// An object that a job is asked for: the input of an execution.
+/// An object, as a job reads it.
 ///
 /// It has no expected bucket owner: the caller's own HEAD has already checked that.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "RequestFields", into = "RequestFields")]
-pub struct JobRequest {
+#[serde(rename_all = "camelCase")]
+pub struct Target {
     /// The object, and the version that was asked for.
+    #[serde(flatten)]
     pub object: ObjectId,
-    /// What the object must still be.
-    pub etag: Option<ETag>,
     /// Whether the caller sent `x-amz-request-payer: requester`.
+    #[serde(default, skip_serializing_if = "Not::not")]
     pub requester_pays: bool,
     /// Whether nobody waits for the torrent, so that a replaced or deleted object is not a failure.
+    #[serde(default, skip_serializing_if = "Not::not")]
     pub quiet: bool,
 }
 
-impl JobRequest {
-    /// Asks for the torrent of what `head` describes.
-    #[must_use]
-    pub fn new(request: &TorrentRequest, head: &ObjectHead) -> Self {
-        Self {
-            object: request.object.clone(),
-            etag: Some(head.etag.clone()),
-            requester_pays: request.options.requester_pays,
-            quiet: false,
-        }
-    }
-
+impl Target {
     /// Returns the request to the operation.
-    #[must_use]
     pub fn torrent_request(&self) -> TorrentRequest {
         let options = CallOptions { requester_pays: self.requester_pays, expected_bucket_owner: None };
         TorrentRequest { object: self.object.clone(), options, presigned: None }
     }
-
-    /// Returns whether `etag` is that of the object that was asked for. Without one, any object is.
-    #[must_use]
-    pub fn accepts(&self, etag: &ETag) -> bool {
-        self.etag.as_ref().is_none_or(|asked| asked == etag)
-    }
 }
 
-/// The JSON of a [`JobRequest`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RequestFields {
-    bucket: String,
-    key: String,
+/// A request for a job: the input of an execution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobRequest {
+    /// The object.
+    #[serde(flatten)]
+    pub target: Target,
+    /// What the object must still be. Without it, any object is accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    version_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    etag: Option<ETag>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    requester_pays: bool,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    quiet: bool,
+    pub etag: Option<ETag>,
 }
 
-impl TryFrom<RequestFields> for JobRequest {
-    type Error = String;
-
-    fn try_from(fields: RequestFields) -> Result<Self, String> {
-        let RequestFields { bucket, key, version_id, etag, requester_pays, quiet } = fields;
-        let bucket = BucketName::new(&bucket).map_err(|error| format!("the bucket '{bucket}' {error}"))?;
-        let key = ObjectKey::new(key).map_err(|error| error.to_string())?;
-        Ok(Self { object: ObjectId { bucket, key, version_id }, etag, requester_pays, quiet })
-    }
-}
-
-impl From<JobRequest> for RequestFields {
-    fn from(request: JobRequest) -> Self {
-        let JobRequest { object: ObjectId { bucket, key, version_id }, etag, requester_pays, quiet } =
-            request;
-        let (bucket, key) = (bucket.to_string(), key.to_string());
-        Self { bucket, key, version_id, etag, requester_pays, quiet }
+impl JobRequest {
+    /// Asks for the torrent of what `head` describes.
+    pub fn new(request: &TorrentRequest, head: &ObjectHead) -> Self {
+        let (object, requester_pays) = (request.object.clone(), request.options.requester_pays);
+        Self { target: Target { object, requester_pays, quiet: false }, etag: Some(head.etag.clone()) }
     }
 }
 
 /// A job as Plan made it: one object version, and how it is split.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "JobFields", into = "JobFields")]
 pub struct Job {
-    /// The object; its `ETag` is always there.
-    pub request: JobRequest,
-    /// The object's `ETag` and length, which every read must find.
-    pub head: ObjectHead,
-    /// The torrent's piece length.
-    pub piece_length: PieceLength,
+    /// The object.
+    #[serde(flatten)]
+    pub target: Target,
+    /// What every read must find.
+    pub etag: ETag,
     /// How the object is split into spans of whole pieces.
+    #[serde(flatten)]
     pub spans: Spans,
     /// The name of the job's fragments, from [`job_id`].
     pub id: String,
 }
 
-/// The JSON of a [`Job`]. Sizes are in bytes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct JobFields {
-    #[serde(flatten)]
-    request: RequestFields,
-    length: u64,
-    piece_length: u64,
-    span_size: u64,
-    id: String,
-}
-
-impl TryFrom<JobFields> for Job {
-    type Error = String;
-
-    /// Refuses what Plan makes no job of: the length decides how much memory is taken.
-    fn try_from(fields: JobFields) -> Result<Self, String> {
-        let JobFields { request, length, piece_length, span_size, id } = fields;
-        let request = JobRequest::try_from(request)?;
-        let etag = request.etag.clone().ok_or("the job has no ETag")?;
-        let is_length = (1..=MAX_OBJECT_BYTES).contains(&length);
-        let piece_length = PieceLength::new(piece_length)
-            .filter(|piece_length| is_length && piece_length.piece_count(length) <= MAX_PIECES)
-            .ok_or("no object has this length and piece length")?;
-        if span_size == 0 || !span_size.is_multiple_of(piece_length.get()) {
-            return Err("the spans are not whole pieces".to_owned());
-        }
-        let (head, spans) = (ObjectHead::new(length, etag), Spans::of_size(length, span_size));
-        Ok(Self { request, head, piece_length, spans, id })
-    }
-}
-
-impl From<Job> for JobFields {
-    fn from(job: Job) -> Self {
-        let Job { request, head, piece_length, spans, id } = job;
-        let (piece_length, span_size) = (piece_length.get(), spans.size());
-        Self { request: request.into(), length: head.length, piece_length, span_size, id }
+impl Job {
+    /// Returns what every read must find.
+    pub fn head(&self) -> ObjectHead {
+        ObjectHead::new(self.spans.length(), self.etag.clone())
     }
 }
 
 /// Returns the name of the job for what `head` describes at one piece length: 40 hex digits that are the same for every
 /// caller. It has the version that was asked for, which decides on the sidecar's key, and the one that S3 told.
-#[must_use]
 pub fn job_id(object: &ObjectId, head: &ObjectHead, piece_length: PieceLength) -> String {
     let mut hasher = Sha1::new();
     let asked = object.version_id.as_deref().unwrap_or_default();
@@ -165,7 +98,6 @@ pub fn job_id(object: &ObjectId, head: &ObjectHead, piece_length: PieceLength) -
 
 /// Returns the name of the job's execution. Only one execution of a name can ever run, so callers who ask at the same
 /// time start one.
-#[must_use]
 pub fn execution_name(job_id: &str, attempt: u32) -> String {
     format!("{job_id}-{attempt}")
 }
@@ -173,10 +105,11 @@ pub fn execution_name(job_id: &str, attempt: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::object::{BucketName, MAX_OBJECT_BYTES, ObjectKey};
 
     fn object(bucket: &str, key: &str, version_id: Option<&str>) -> ObjectId {
         let bucket = BucketName::new(bucket).expect("a bucket");
-        let key = ObjectKey::new(key.to_owned()).expect("a key");
+        let key = ObjectKey::try_from(key.to_owned()).expect("a key");
         ObjectId { bucket, key, version_id: version_id.map(str::to_owned) }
     }
 

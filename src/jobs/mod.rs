@@ -24,10 +24,10 @@ mod workflow;
 pub use self::{
     failure::{FailureKind, Reason},
     fragments::Fragments,
-    job::{Job, JobRequest, execution_name, job_id},
+    job::{Job, JobRequest, Target, execution_name, job_id},
     place::PlaceError,
-    spans::Spans,
-    tasks::{Span, Task, TaskFailure, Worker, service},
+    spans::{Span, Spans},
+    tasks::{Task, TaskFailure, Worker, service},
     wait::{JobProgress, Jobs, WaitError},
     workflow::{Execution, ExecutionState, Executions, JobStatus, MAX_ATTEMPTS_AN_HOUR, WorkflowError},
 };

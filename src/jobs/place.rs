@@ -16,11 +16,7 @@ pub enum PlaceError {
 }
 
 /// Checks the place of `object`'s sidecar for a function in `region`.
-pub(super) fn check_place(
-    torrent: &ObjectTorrent,
-    object: &UnreadObject,
-    region: &str,
-) -> Result<(), PlaceError> {
+pub(super) fn check_place(torrent: &ObjectTorrent, object: &UnreadObject, region: &str) -> Result<(), PlaceError> {
     let sidecars = torrent.sidecars().filter(|_| object.has_sidecar_place()).ok_or(PlaceError::Taken)?;
     if sidecars.bucket().region() == region { Ok(()) } else { Err(PlaceError::OtherRegion) }
 }

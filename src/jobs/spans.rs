@@ -1,6 +1,11 @@
 //! Spans: the runs of whole pieces into which a job splits its object.
 
-use crate::{object::ByteRange, torrent::PieceLength};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    object::{ByteRange, MAX_OBJECT_BYTES},
+    torrent::{MAX_PIECES, PieceLength},
+};
 
 /// Fewer bytes are not worth the start of a function.
 const SMALLEST: u64 = 64 * 1024 * 1024;
@@ -11,44 +16,93 @@ const USUAL_COUNT: u64 = 1_000;
 /// The map's output has 4 bytes for each child, and a state of the workflow is limited to 256 KiB.
 const LARGEST_COUNT: u64 = 20_000;
 
-/// How an object of a certain length is split.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How an object of `length` bytes is split. Every value is one that Plan makes, since the length decides how much
+/// memory is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", try_from = "Unchecked")]
 pub struct Spans {
     length: u64,
-    size: u64,
+    piece_length: PieceLength,
+    span_size: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Unchecked {
+    length: u64,
+    piece_length: PieceLength,
+    span_size: u64,
+}
+
+impl TryFrom<Unchecked> for Spans {
+    type Error = &'static str;
+
+    fn try_from(unchecked: Unchecked) -> Result<Self, &'static str> {
+        let Unchecked { length, piece_length, span_size } = unchecked;
+        if !(1..=MAX_OBJECT_BYTES).contains(&length) || piece_length.piece_count(length) > MAX_PIECES {
+            Err("no object has this length and piece length")
+        } else if span_size == 0 || !span_size.is_multiple_of(piece_length.get()) {
+            Err("the spans are not whole pieces")
+        } else {
+            Ok(Self { length, piece_length, span_size })
+        }
+    }
 }
 
 impl Spans {
     /// Splits into about 1,000 spans of 64 MiB to 4 GiB, or into spans of `fixed` bytes where that is not 0. Spans are
     /// rounded up to whole pieces, and enlarged where there would be more than 20,000.
-    #[must_use]
-    pub fn of(length: u64, piece_length: PieceLength, fixed: u64) -> Self {
+    pub fn new(length: u64, piece_length: PieceLength, fixed: u64) -> Self {
         let usual = length.div_ceil(USUAL_COUNT).clamp(SMALLEST, LARGEST);
         let size = if fixed == 0 { usual } else { fixed.max(length.div_ceil(LARGEST_COUNT)) };
-        Self { length, size: size.next_multiple_of(piece_length.get()) }
+        Self { length, piece_length, span_size: size.next_multiple_of(piece_length.get()) }
     }
 
-    /// Splits into spans of `size` bytes, as they were planned.
-    #[must_use]
-    pub fn of_size(length: u64, size: u64) -> Self {
-        Self { length, size: size.max(1) }
+    /// Returns the object's size in bytes.
+    pub fn length(self) -> u64 {
+        self.length
+    }
+
+    /// Returns the torrent's piece length.
+    pub fn piece_length(self) -> PieceLength {
+        self.piece_length
     }
 
     /// Returns the size of each span but the last, in bytes.
-    #[must_use]
     pub fn size(self) -> u64 {
-        self.size
+        self.span_size
     }
 
     /// Returns the number of spans.
-    #[must_use]
     pub fn count(self) -> u64 {
-        self.length.div_ceil(self.size)
+        self.length.div_ceil(self.span_size)
     }
 
     /// Returns the spans in the order of the object's bytes.
     pub fn ranges(self) -> impl Iterator<Item = ByteRange> {
-        ByteRange::split(self.length, self.size)
+        ByteRange::split(self.length, self.span_size)
+    }
+
+    /// Returns whether `range` is whole pieces of the object.
+    pub fn are_whole_pieces(self, range: Span) -> bool {
+        let begins_piece = |offset: u64| offset.is_multiple_of(self.piece_length.get());
+        let is_whole = begins_piece(range.start) && (range.end == self.length || begins_piece(range.end));
+        is_whole && range.start < range.end && range.end <= self.length
+    }
+}
+
+/// A run of the object's bytes, as the workflow passes it on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// The offset of the first byte.
+    pub start: u64,
+    /// The offset after the last byte.
+    pub end: u64,
+}
+
+impl From<ByteRange> for Span {
+    fn from(ByteRange { start, end }: ByteRange) -> Self {
+        Self { start, end }
     }
 }
 
@@ -57,13 +111,12 @@ mod tests {
     use proptest::{prop_assert, prop_assert_eq, proptest};
 
     use super::*;
-    use crate::object::MAX_OBJECT_BYTES;
 
     const MIB: u64 = 1024 * 1024;
     const GIB: u64 = 1024 * MIB;
 
     fn spans(length: u64) -> Spans {
-        Spans::of(length, PieceLength::for_object_of(length), 0)
+        Spans::new(length, PieceLength::for_object_of(length), 0)
     }
 
     #[test]
@@ -83,13 +136,13 @@ mod tests {
     #[test]
     fn a_fixed_size_is_rounded_up_to_whole_pieces() {
         let piece_length = PieceLength::new(MIB).unwrap();
-        assert_eq!(Spans::of(GIB, piece_length, 3 * MIB + 1).size(), 4 * MIB);
+        assert_eq!(Spans::new(GIB, piece_length, 3 * MIB + 1).size(), 4 * MIB);
     }
 
     #[test]
     fn a_fixed_size_makes_at_most_20000() {
         let piece_length = PieceLength::for_object_of(MAX_OBJECT_BYTES);
-        assert_eq!(Spans::of(MAX_OBJECT_BYTES, piece_length, 1).count(), 20_000);
+        assert_eq!(Spans::new(MAX_OBJECT_BYTES, piece_length, 1).count(), 20_000);
     }
 
     proptest! {

@@ -2,18 +2,19 @@
 
 use std::{fmt, net::Ipv4Addr};
 
+use serde::{Deserialize, Serialize};
+
 /// A bucket name that follows S3's rules.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct BucketName(String);
 
-/// This says why a text cannot name a bucket that this service serves.
+/// This says why a text cannot name a bucket that this service serves. Each message completes "the bucket's name …".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BucketNameError {
     /// The text breaks the rules of
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>.
-    #[error(
-        "is not a valid bucket name: use 3 to 63 of a-z, 0-9, '.' and '-', with a letter or digit at both ends"
-    )]
+    #[error("is not a valid bucket name: use 3 to 63 of a-z, 0-9, '.' and '-', with a letter or digit at both ends")]
     Invalid,
     /// The name is that of a directory bucket (S3 Express One Zone, `…--x-s3`), which has another API.
     #[error("is a directory bucket, which is not supported")]
@@ -22,9 +23,6 @@ pub enum BucketNameError {
 
 impl BucketName {
     /// Checks `name`.
-    ///
-    /// # Errors
-    /// See [`BucketNameError`].
     pub fn new(name: &str) -> Result<Self, BucketNameError> {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
         let at_end = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
@@ -43,9 +41,16 @@ impl BucketName {
     }
 
     /// Returns the name as text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for BucketName {
+    type Error = BucketNameError;
+
+    fn try_from(name: String) -> Result<Self, BucketNameError> {
+        Self::new(&name)
     }
 }
 
@@ -70,8 +75,7 @@ mod tests {
     fn names_against_the_rules_are_refused() {
         let arn = "arn:aws:s3:eu-west-1:123456789012:accesspoint/a";
         let long = "a".repeat(64);
-        for name in ["", "ab", &long, "Abc", "a_b", "-ab", "ab-", ".ab", "ab.", "a..b", "1.2.3.4", "äbc", arn]
-        {
+        for name in ["", "ab", &long, "Abc", "a_b", "-ab", "ab-", ".ab", "ab.", "a..b", "1.2.3.4", "äbc", arn] {
             assert_eq!(BucketName::new(name), Err(BucketNameError::Invalid), "{name}");
         }
     }

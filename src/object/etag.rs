@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// An object's `ETag` as headers carry it, with its quotes. S3's events and `GetObjectAttributes` leave the quotes
 /// out: both forms make the same value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "String")]
 pub struct ETag(String);
 
 /// The text is empty.
@@ -17,7 +17,6 @@ pub struct EmptyETag;
 
 impl ETag {
     /// Reads an `ETag` with or without quotes; an empty text gives `None`.
-    #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let is_quoted = text.starts_with('"') || text.starts_with("W/\"");
         match text {
@@ -28,13 +27,11 @@ impl ETag {
     }
 
     /// Returns the tag with its quotes, as `If-Match` wants it.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Returns the tag without its quotes.
-    #[must_use]
     pub fn unquoted(&self) -> &str {
         self.0.trim_matches('"')
     }
@@ -45,12 +42,6 @@ impl TryFrom<String> for ETag {
 
     fn try_from(text: String) -> Result<Self, EmptyETag> {
         Self::new(&text).ok_or(EmptyETag)
-    }
-}
-
-impl From<ETag> for String {
-    fn from(etag: ETag) -> Self {
-        etag.0
     }
 }
 

@@ -3,13 +3,15 @@
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
 
 /// The longest key S3 accepts, in bytes of UTF-8.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
 pub const MAX_KEY_BYTES: usize = 1024;
 
 /// A key that S3 accepts and the SDK can send.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct ObjectKey(String);
 
 /// This says why a text cannot be the key of an object here.
@@ -24,11 +26,16 @@ pub enum ObjectKeyError {
 }
 
 impl ObjectKey {
-    /// Checks `key`.
-    ///
-    /// # Errors
-    /// See [`ObjectKeyError`].
-    pub fn new(key: String) -> Result<Self, ObjectKeyError> {
+    /// Returns the key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ObjectKey {
+    type Error = ObjectKeyError;
+
+    fn try_from(key: String) -> Result<Self, ObjectKeyError> {
         if key.len() > MAX_KEY_BYTES {
             Err(ObjectKeyError::TooLong)
         } else if key.trim().is_empty() {
@@ -36,12 +43,6 @@ impl ObjectKey {
         } else {
             Ok(Self(key))
         }
-    }
-
-    /// Returns the key as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -52,10 +53,8 @@ impl fmt::Display for ObjectKey {
 }
 
 /// Decodes `text` once. A `%` without two hex digits after it gives `None`, and `+` stays `+`.
-#[must_use]
 pub fn percent_decode(text: &str) -> Option<Vec<u8>> {
-    let is_escape =
-        |escape: &str| escape.len() >= 2 && escape.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    let is_escape = |escape: &str| escape.len() >= 2 && escape.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
     text.split('%').skip(1).all(is_escape).then(|| percent_decode_str(text).collect())
 }
 
@@ -65,10 +64,10 @@ mod tests {
 
     #[test]
     fn a_key_is_not_blank_and_at_most_1024_bytes() {
-        assert_eq!(ObjectKey::new("é".repeat(512)).unwrap().as_str().len(), MAX_KEY_BYTES);
-        assert_eq!(ObjectKey::new("é".repeat(513)), Err(ObjectKeyError::TooLong));
+        assert_eq!(ObjectKey::try_from("é".repeat(512)).unwrap().as_str().len(), MAX_KEY_BYTES);
+        assert_eq!(ObjectKey::try_from("é".repeat(513)), Err(ObjectKeyError::TooLong));
         for blank in ["", " ", "\u{2003}\n"] {
-            assert_eq!(ObjectKey::new(blank.to_owned()), Err(ObjectKeyError::Blank));
+            assert_eq!(ObjectKey::try_from(blank.to_owned()), Err(ObjectKeyError::Blank));
         }
     }
 }

@@ -7,6 +7,8 @@ mod key;
 mod range;
 mod sidecar_location;
 
+use serde::{Deserialize, Serialize};
+
 pub use self::{
     bucket_name::{BucketName, BucketNameError},
     etag::ETag,
@@ -19,13 +21,15 @@ pub use self::{
 pub const MAX_OBJECT_BYTES: u64 = 53_687_091_200_000;
 
 /// One object, or one version of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ObjectId {
     /// The object's bucket.
     pub bucket: BucketName,
     /// The object's key, byte for byte.
     pub key: ObjectKey,
     /// The version that was asked for; `None` stands for the latest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version_id: Option<String>,
 }
 
@@ -39,7 +43,6 @@ pub struct CallOptions {
 }
 
 /// Returns whether `text` is an AWS account ID, which is 12 digits.
-#[must_use]
 pub fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -11,20 +11,17 @@ pub struct ByteRange {
 
 impl ByteRange {
     /// Returns the number of bytes.
-    #[must_use]
     pub fn length(self) -> u64 {
         self.end - self.start
     }
 
     /// Returns the value of a `Range` header, whose end is inclusive
     /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-14.2)).
-    #[must_use]
     pub fn header(self) -> String {
         format!("bytes={}-{}", self.start, self.end - 1)
     }
 
     /// Returns what `Content-Range` must say for this range of an object of `total` bytes.
-    #[must_use]
     pub fn content_range(self, total: u64) -> String {
         format!("bytes {}-{}/{total}", self.start, self.end - 1)
     }

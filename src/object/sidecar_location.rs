@@ -15,14 +15,12 @@ pub struct SidecarLocation {
 
 impl SidecarLocation {
     /// Returns the bucket that holds the sidecar of `object`.
-    #[must_use]
     pub fn bucket_for<'a>(&'a self, object: &'a ObjectId) -> &'a BucketName {
         self.bucket.as_ref().unwrap_or(&object.bucket)
     }
 
     /// Returns the sidecar's key, or `None` when the key would be longer than S3 accepts. A version that is asked for
     /// by its ID has a sidecar of its own.
-    #[must_use]
     pub fn key_for(&self, object: &ObjectId) -> Option<String> {
         let Self { bucket, prefix, suffix } = self;
         let folder = bucket.as_ref().map(|_| format!("{}/", object.bucket)).unwrap_or_default();
@@ -40,7 +38,7 @@ mod tests {
         let bucket = BucketName::new("data").unwrap();
         ObjectId {
             bucket,
-            key: ObjectKey::new(key.to_owned()).unwrap(),
+            key: ObjectKey::try_from(key.to_owned()).unwrap(),
             version_id: version_id.map(str::to_owned),
         }
     }

@@ -170,9 +170,7 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     match error {
-        SdkError::ResponseError(_)
-            if has_source::<TooLong>(&error) || has_source::<LengthLimitError>(&error) =>
-        {
+        SdkError::ResponseError(_) if has_source::<TooLong>(&error) || has_source::<LengthLimitError>(&error) => {
             Error::Unexpected(error.into())
         }
         SdkError::ResponseError(_) => Error::Unavailable(error.into()),
@@ -202,9 +200,11 @@ mod tests {
 
     #[test]
     fn an_invalid_argument_is_what_its_message_says() {
-        let kms = "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.";
+        let kms =
+            "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.";
         assert!(matches!(invalid_argument(kms), Error::AccessDenied));
-        let customer = "Requests specifying Server Side Encryption with Customer provided keys must provide the customer key.";
+        let customer =
+            "Requests specifying Server Side Encryption with Customer provided keys must provide the customer key.";
         assert!(matches!(invalid_argument(customer), Error::InvalidRequest));
         assert!(matches!(invalid_argument("Invalid version id specified"), Error::InvalidVersionId));
         assert!(matches!(invalid_argument(""), Error::InvalidVersionId));

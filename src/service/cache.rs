@@ -107,18 +107,13 @@ impl Cache {
 
     fn warn(&self, message: &'static str, error: Option<&s3::Error>) {
         tracing::warn!(cause = error.map(|error| causes(error)), "{message}");
-        self.meter.add_sidecar_failure();
+        self.meter.sidecar_failures.add(1);
     }
 }
 
 /// Returns the identity of the torrent in `sidecar`, if that is the torrent of the object that `head` describes: its
 /// metadata and its bytes must both say so.
-pub(super) fn verify(
-    sidecar: &Sidecar,
-    head: &ObjectHead,
-    name: &str,
-    fixed: Option<PieceLength>,
-) -> Option<Identity> {
+pub(super) fn verify(sidecar: &Sidecar, head: &ObjectHead, name: &str, fixed: Option<PieceLength>) -> Option<Identity> {
     let info = sidecar.was_made_from(head).then(|| Metainfo::from_bytes(&sidecar.bytes).ok())??.info;
     let is_expected = info.length == head.length
         && info.name == name

@@ -10,21 +10,13 @@ use crate::{
 const SMALLEST_PART: u64 = 256 * 1024;
 const LARGEST_PART: u64 = 64 * 1024 * 1024;
 
-/// What decides about part checksums, beside the object itself.
-pub(super) struct PartRules {
-    /// The piece length that the configuration fixes.
-    pub(super) piece_length: Option<PieceLength>,
-    /// Whether HEAD was asked for by a presigned URL: then it does not tell of checksums.
-    pub(super) by_url: bool,
-}
-
 /// Returns the `info` that part checksums make, or `None` where the object must be read. An object that was uploaded in
 /// parts might have had them, so a line in the log then says why it is read.
 pub(super) async fn info(
     part_checksums: Option<&PartChecksums>,
     head: &ObjectHead,
     name: &str,
-    rules: &PartRules,
+    fixed: Option<PieceLength>,
 ) -> Result<Option<Info>, Error> {
     if !head.is_multipart() {
         return Ok(None);
@@ -33,7 +25,7 @@ pub(super) async fn info(
         log("the function has no credentials to ask for them");
         return Ok(None);
     };
-    match read(part_checksums, head, rules).await {
+    match part_checksums.read(head, |size| can_be_pieces(size, fixed)).await {
         Ok(Parts { size, digests }) => {
             let pieces = Pieces::from(digests);
             Ok(Some(Info { length: head.length, name: name.to_owned(), piece_length: size, pieces }))
@@ -44,20 +36,6 @@ pub(super) async fn info(
         }
         Err(PartChecksumsError::S3(error)) => Err(error.into()),
     }
-}
-
-async fn read(
-    part_checksums: &PartChecksums,
-    head: &ObjectHead,
-    rules: &PartRules,
-) -> Result<Parts, PartChecksumsError> {
-    let fits = |size| can_be_pieces(size, rules.piece_length);
-    if !rules.by_url {
-        return part_checksums.read(head, fits).await;
-    }
-    let composite = part_checksums.composite(head).await?;
-    let head = ObjectHead { composite_sha1: Some(composite), ..head.clone() };
-    part_checksums.read(&head, fits).await
 }
 
 fn log(reason: &str) {

@@ -25,15 +25,7 @@ pub use self::{
     request::TorrentRequest,
     torrent::{CONTENT_TYPE, Torrent, UnstoredTorrent},
 };
-use crate::{
-    config::{Access, Config},
-    meter::Meter,
-    s3::{
-        access::{Bucket, Clients},
-        object::{PartChecksums, Source},
-        sidecar::SidecarStore,
-    },
-};
+use crate::{config::Config, meter::Meter, s3::access::Clients};
 
 /// The operation, with everything that outlives a request.
 #[derive(Clone, Debug)]
@@ -44,7 +36,6 @@ pub struct GetObjectTorrent {
 
 impl GetObjectTorrent {
     /// Makes the operation of `config`. Without credentials, it caches nothing and asks for nothing but the object.
-    #[must_use]
     pub fn new(config: Arc<Config>, clients: Clients) -> Self {
         Self { config, clients }
     }
@@ -57,28 +48,6 @@ impl GetObjectTorrent {
         if !self.config.buckets.contains(&request.object.bucket) {
             return Err(Error::BucketNotServed);
         }
-        let TorrentRequest { object, options, presigned } = &request;
-        let bucket = |client: &_| {
-            Bucket::new(Clone::clone(client), object.bucket.clone(), options.clone(), meter.clone())
-        };
-        let reader = match self.config.access {
-            Access::FunctionRole if presigned.is_none() => &self.clients.signed,
-            Access::FunctionRole | Access::PublicRead => &self.clients.unsigned,
-        };
-        let source = Source::new(bucket(reader), object.clone(), presigned.clone());
-        let signed = self.config.has_credentials.then_some(&self.clients.signed);
-        let sidecars = signed.map(|client| {
-            let location = &self.config.sidecar;
-            SidecarStore::new(client.clone(), location, object.clone(), options, meter.clone())
-        });
-        let part_checksums = signed.map(|client| PartChecksums::new(bucket(client), object.clone()));
-        Ok(ObjectTorrent::new(
-            Arc::clone(&self.config),
-            request,
-            meter.clone(),
-            source,
-            sidecars,
-            part_checksums,
-        ))
+        Ok(ObjectTorrent::new(Arc::clone(&self.config), &self.clients, request, meter))
     }
 }

@@ -9,18 +9,16 @@ use super::{
     Error, Origin, Torrent, TorrentRequest, UnstoredTorrent,
     cache::{self, Cache, Slot},
     checks::{check, choose_piece_length},
-    content_disposition,
-    known_hashes::{self, PartRules},
-    read,
+    content_disposition, known_hashes, read,
     torrent::Identity,
 };
 use crate::{
-    config::Config,
+    config::{Access, Config},
     meter::Meter,
     object::{ByteRange, ObjectId},
     s3::{
         self,
-        access::dns_suffix,
+        access::{Bucket, Clients, RegionalClient, dns_suffix},
         object::{ObjectHead, PartChecksums, Source},
         sidecar::SidecarStore,
     },
@@ -61,40 +59,44 @@ pub struct UnreadObject {
 
 impl UnreadObject {
     /// Returns whether the torrent can be stored as a sidecar.
-    #[must_use]
     pub fn has_sidecar_place(&self) -> bool {
         !matches!(*self.slot, Slot::Closed)
     }
 }
 
 impl ObjectTorrent {
-    pub(super) fn new(
-        config: Arc<Config>,
-        request: TorrentRequest,
-        meter: Meter,
-        source: Source,
-        sidecars: Option<SidecarStore>,
-        part_checksums: Option<PartChecksums>,
-    ) -> Self {
-        let name = torrent_name(request.object.key.as_str());
-        let cache = sidecars.map(|sidecars| Cache::new(sidecars, meter.clone()));
-        Self { config, request, meter, name, source, cache, part_checksums }
+    pub(super) fn new(config: Arc<Config>, clients: &Clients, request: TorrentRequest, meter: &Meter) -> Self {
+        let TorrentRequest { object, options, presigned } = &request;
+        let bucket = |client: &RegionalClient| {
+            Bucket::new(client.clone(), object.bucket.clone(), options.clone(), meter.clone())
+        };
+        let reader = match config.access {
+            Access::FunctionRole if presigned.is_none() => &clients.signed,
+            Access::FunctionRole | Access::PublicRead => &clients.unsigned,
+        };
+        let source = Source::new(bucket(reader), object.clone(), presigned.clone());
+        let signed = config.has_credentials.then_some(&clients.signed);
+        let cache = signed.map(|client| {
+            let location = &config.sidecar;
+            let sidecars = SidecarStore::new(client.clone(), location, object.clone(), options, meter.clone());
+            Cache::new(sidecars, meter.clone())
+        });
+        let part_checksums = signed.map(|client| PartChecksums::new(bucket(client), object.clone()));
+        let name = torrent_name(object.key.as_str());
+        Self { config, request, meter: meter.clone(), name, source, cache, part_checksums }
     }
 
     /// Returns what was asked for.
-    #[must_use]
     pub fn request(&self) -> &TorrentRequest {
         &self.request
     }
 
     /// Returns the meter of this request.
-    #[must_use]
     pub fn meter(&self) -> &Meter {
         &self.meter
     }
 
     /// Returns the place of the sidecar. Without credentials there is none.
-    #[must_use]
     pub fn sidecars(&self) -> Option<&SidecarStore> {
         self.cache.as_ref().map(|cache| &cache.sidecars)
     }
@@ -109,9 +111,6 @@ impl ObjectTorrent {
 
     /// Returns what is known without reading the object: the sidecar's torrent, or the one that part checksums make. HEAD
     /// and sidecar are asked for side by side, in one round trip.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn look_up(&self) -> Result<Lookup, Error> {
         let slot = async {
             Ok(match &self.cache {
@@ -124,9 +123,6 @@ impl ObjectTorrent {
     }
 
     /// Looks up an object that changed while it was read. The sidecar is not read again.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn look_up_again(&self, object: UnreadObject) -> Result<Lookup, Error> {
         self.compare(self.source.head().await?, object.slot).await
     }
@@ -150,8 +146,7 @@ impl ObjectTorrent {
             }
             tracing::info!("the sidecar is out of date or damaged: it will be renewed");
         }
-        let rules = PartRules { piece_length: fixed, by_url: self.request.presigned.is_some() };
-        let info = known_hashes::info(self.part_checksums.as_ref(), head, &self.name, &rules).await?;
+        let info = known_hashes::info(self.part_checksums.as_ref(), head, &self.name, fixed).await?;
         Ok(info.map(|info| Identity::new(info, Origin::PartChecksums)).transpose()?)
     }
 
@@ -182,15 +177,7 @@ impl ObjectTorrent {
     }
 
     /// Returns the torrent that the spans of a job make, if the object may have one.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub fn assemble(
-        &self,
-        head: &ObjectHead,
-        piece_length: PieceLength,
-        pieces: Pieces,
-    ) -> Result<Torrent, Error> {
+    pub fn assemble(&self, head: &ObjectHead, piece_length: PieceLength, pieces: Pieces) -> Result<Torrent, Error> {
         check(head, &self.config)?;
         self.build_from(head, piece_length, pieces, Origin::Job)
     }
@@ -233,7 +220,7 @@ impl ObjectTorrent {
     /// Builds the torrent. It is the same for the same object version and configuration, whatever the origin.
     fn build(&self, head: &ObjectHead, identity: Identity) -> Result<Torrent, Error> {
         let Identity { info, info_hash, origin } = identity;
-        self.meter.set_piece_count(info.pieces.count());
+        self.meter.piece_count.set(info.pieces.count());
         let ObjectId { bucket, key, version_id } = &self.request.object;
         let region = self.source.region();
         let place = WebSeedPlace { bucket: bucket.as_str(), region: &region, suffix: &dns_suffix(&region) };

@@ -15,7 +15,6 @@ pub enum Origin {
 
 impl Origin {
     /// Returns the value of `x-torrent-origin`.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Sidecar => "sidecar",

@@ -31,7 +31,6 @@ pub struct Torrent {
 
 impl Torrent {
     /// Returns what is stored as the sidecar.
-    #[must_use]
     pub fn sidecar_content(&self) -> SidecarContent<'_> {
         SidecarContent {
             bytes: &self.bytes,
@@ -43,11 +42,8 @@ impl Torrent {
 
     /// Returns whether a request for what `head` describes would accept `sidecar` as this torrent. Metadata can be lost
     /// where the bytes are not.
-    #[must_use]
     pub fn is_stored_in(&self, sidecar: &Sidecar, head: &ObjectHead) -> bool {
-        sidecar.was_made_from(head)
-            && sidecar.info_hash() == Some(&self.info_hash)
-            && sidecar.bytes == self.bytes
+        sidecar.was_made_from(head) && sidecar.info_hash() == Some(&self.info_hash) && sidecar.bytes == self.bytes
     }
 }
 
@@ -60,7 +56,6 @@ pub struct UnstoredTorrent {
 
 impl UnstoredTorrent {
     /// Returns where the piece hashes come from.
-    #[must_use]
     pub fn origin(&self) -> Origin {
         self.torrent.origin
     }

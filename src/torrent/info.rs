@@ -30,7 +30,6 @@ impl Info {
     }
 
     /// Returns whether the piece length is valid here, and whether there are as many pieces as the length needs.
-    #[must_use]
     pub fn is_consistent(&self) -> bool {
         PieceLength::new(self.piece_length)
             .is_some_and(|piece_length| self.pieces.count() == piece_length.piece_count(self.length))

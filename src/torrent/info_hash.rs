@@ -10,7 +10,6 @@ pub struct InfoHash([u8; 20]);
 
 impl InfoHash {
     /// Hashes the bencoded bytes of an `info` dictionary.
-    #[must_use]
     pub fn of(bencoded_info: &[u8]) -> Self {
         Self(Sha1::digest(bencoded_info).into())
     }

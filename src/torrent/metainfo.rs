@@ -32,7 +32,6 @@ pub struct Metainfo {
 
 impl Metainfo {
     /// Puts `trackers` and `web_seeds` around `info`. `creation_date` is in seconds since 1970.
-    #[must_use]
     pub fn new(info: Info, creation_date: Option<i64>, trackers: &[String], web_seeds: Vec<String>) -> Self {
         let tiers = || trackers.iter().map(|tracker| vec![tracker.clone()]).collect();
         Self {
@@ -90,18 +89,15 @@ mod tests {
 
     #[test]
     fn one_tracker_has_no_announce_list() {
-        let literal = format!(
-            "d8:announce8:udp://t110:created by18:get-object-torrent13:creation datei1700000000e4:info{INFO}e"
-        );
+        let literal =
+            format!("d8:announce8:udp://t110:created by18:get-object-torrent13:creation datei1700000000e4:info{INFO}e");
         assert_eq!(text(&metainfo(&["udp://t1"], &[])), literal);
     }
 
     #[test]
     fn two_trackers_are_two_tiers() {
         let bytes = text(&metainfo(&["udp://t1", "udp://t2"], &[]));
-        assert!(
-            bytes.starts_with("d8:announce8:udp://t113:announce-listll8:udp://t1el8:udp://t2ee10:created by")
-        );
+        assert!(bytes.starts_with("d8:announce8:udp://t113:announce-listll8:udp://t1el8:udp://t2ee10:created by"));
     }
 
     #[test]

@@ -6,7 +6,6 @@ const NAMELESS: &str = "object";
 
 /// Returns the last non-empty segment of `key` as a file name that every file system accepts. `\` and control characters
 /// become `_`, a name over 255 bytes is shortened with its extension kept, and `object` stands for an empty one.
-#[must_use]
 pub fn torrent_name(key: &str) -> String {
     let segment = key.rsplit('/').find(|segment| !segment.is_empty()).unwrap_or_default();
     let safe = segment.replace(|c: char| c == '\\' || c.is_control(), "_");

@@ -18,7 +18,6 @@ pub struct PieceHasher {
 
 impl PieceHasher {
     /// Makes a hasher that has seen no bytes.
-    #[must_use]
     pub fn new(piece_length: PieceLength) -> Self {
         let piece_length = piece_length.get();
         Self { piece_length, piece: Sha1::new(), left_in_piece: piece_length, hashes: Vec::new() }
@@ -39,7 +38,6 @@ impl PieceHasher {
     }
 
     /// Returns the hashes of all pieces, including a short last one. No bytes give no pieces.
-    #[must_use]
     pub fn finish(mut self) -> Vec<PieceHash> {
         if self.left_in_piece < self.piece_length {
             self.end_piece();

@@ -2,6 +2,8 @@
 
 use std::num::NonZeroU64;
 
+use serde::{Deserialize, Serialize};
+
 /// The most pieces that a torrent can have here. Their 4,000,000 bytes of digests still fit a Lambda response of
 /// 6,291,556 bytes in base64. (libtorrent loads up to 2,097,152 pieces.)
 pub const MAX_PIECES: u64 = 200_000;
@@ -11,7 +13,8 @@ const USUAL_LARGEST: u64 = 16 * 1024 * 1024;
 const USUAL_PIECES: u64 = 2_048;
 
 /// A piece length in bytes: a power of two from 16 KiB to 256 MiB, which S3's largest object needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u64")]
 pub struct PieceLength(NonZeroU64);
 
 impl PieceLength {
@@ -21,7 +24,6 @@ impl PieceLength {
     pub const MAX: u64 = 256 * 1024 * 1024;
 
     /// Returns `bytes` as a piece length, if it is a power of two from [`Self::MIN`] to [`Self::MAX`].
-    #[must_use]
     pub fn new(bytes: u64) -> Option<Self> {
         let allowed = bytes.is_power_of_two() && (Self::MIN..=Self::MAX).contains(&bytes);
         NonZeroU64::new(bytes).filter(|_| allowed).map(Self)
@@ -29,7 +31,6 @@ impl PieceLength {
 
     /// Returns the piece length for an object of `length` bytes: the smallest power of two from 256 KiB to 16 MiB that
     /// gives at most 2,048 pieces. Where 16 MiB would give more than [`MAX_PIECES`], it is the smallest that does not.
-    #[must_use]
     pub fn for_object_of(length: u64) -> Self {
         let usual = length.div_ceil(USUAL_PIECES).next_power_of_two().clamp(SMALLEST, USUAL_LARGEST);
         let needed = length.div_ceil(MAX_PIECES).next_power_of_two();
@@ -38,15 +39,21 @@ impl PieceLength {
     }
 
     /// Returns the piece length in bytes.
-    #[must_use]
     pub fn get(self) -> u64 {
         self.0.get()
     }
 
     /// Returns how many pieces `length` bytes make. The last piece may be short.
-    #[must_use]
     pub fn piece_count(self, length: u64) -> u64 {
         length.div_ceil(self.get())
+    }
+}
+
+impl TryFrom<u64> for PieceLength {
+    type Error = &'static str;
+
+    fn try_from(bytes: u64) -> Result<Self, &'static str> {
+        Self::new(bytes).ok_or("a piece length is a power of two from 16 KiB to 256 MiB")
     }
 }
 

@@ -13,21 +13,18 @@ const HASH_LENGTH: usize = size_of::<PieceHash>();
 
 impl Pieces {
     /// Makes the pieces of `length` bytes, whose hashes are still unknown (zero).
-    #[must_use]
     pub fn unknown(length: u64, piece_length: PieceLength) -> Self {
         let count = usize::try_from(piece_length.piece_count(length)).unwrap_or(usize::MAX);
         Self(vec![[0; HASH_LENGTH]; count])
     }
 
     /// Reads hashes that stand one after the other. `None` means that the bytes are not a whole number of hashes.
-    #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (hashes, rest) = bytes.as_chunks();
         rest.is_empty().then(|| Self(hashes.to_vec()))
     }
 
     /// Returns the number of bytes that the hashes of `length` bytes take.
-    #[must_use]
     pub fn byte_length(length: u64, piece_length: PieceLength) -> u64 {
         piece_length.piece_count(length).saturating_mul(HASH_LENGTH as u64)
     }
@@ -36,26 +33,22 @@ impl Pieces {
     /// nothing.
     #[must_use]
     pub fn fill(&mut self, first: u64, hashes: &[PieceHash]) -> bool {
-        let range =
-            usize::try_from(first).ok().and_then(|first| Some(first..first.checked_add(hashes.len())?));
+        let range = usize::try_from(first).ok().and_then(|first| Some(first..first.checked_add(hashes.len())?));
         let slot = range.and_then(|range| self.0.get_mut(range));
         slot.map(|slot| slot.copy_from_slice(hashes)).is_some()
     }
 
     /// Returns the hashes in order.
-    #[must_use]
     pub fn hashes(&self) -> &[PieceHash] {
         &self.0
     }
 
     /// Returns the number of pieces.
-    #[must_use]
     pub fn count(&self) -> u64 {
         self.0.len() as u64
     }
 
     /// Returns the hashes as bytes, one after the other.
-    #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_flattened()
     }

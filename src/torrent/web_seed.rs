@@ -5,8 +5,7 @@ use url::Url;
 
 /// Everything but `A-Z a-z 0-9 - . _ ~ /` is escaped: an unencoded `'` makes libtorrent escape the path twice, and S3
 /// reads an unencoded `+` as a space.
-const KEY_ESCAPES: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+const KEY_ESCAPES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// A query value is escaped like a key, and `/` as well.
 const QUERY_ESCAPES: &AsciiSet = &KEY_ESCAPES.add(b'/');
@@ -75,11 +74,9 @@ impl WebSeedTemplate {
     /// Returns the URL of `key` at `place`, of one version where `version_id` names it. `None` means that no client could
     /// use the URL: TLS certificates for virtual hosts do not cover names with dots, and clients append the file's name to
     /// a URL that ends in `/`.
-    #[must_use]
     pub fn url(&self, place: &WebSeedPlace<'_>, key: &str, version_id: Option<&str>) -> Option<String> {
         let WebSeedPlace { bucket, region, suffix } = place;
-        let dotted_host =
-            bucket.contains('.') && self.0.to_ascii_lowercase().starts_with("https://{bucket}.");
+        let dotted_host = bucket.contains('.') && self.0.to_ascii_lowercase().starts_with("https://{bucket}.");
         if dotted_host || key.ends_with('/') {
             return None;
         }
@@ -115,10 +112,7 @@ mod tests {
             url(VIRTUAL, "data", "eu-west-1", "a/b.iso").unwrap(),
             "https://data.s3.eu-west-1.amazonaws.com/a/b.iso"
         );
-        assert_eq!(
-            url(PATH, "data", "cn-north-1", "a").unwrap(),
-            "https://s3.cn-north-1.amazonaws.com.cn/data/a"
-        );
+        assert_eq!(url(PATH, "data", "cn-north-1", "a").unwrap(), "https://s3.cn-north-1.amazonaws.com.cn/data/a");
     }
 
     #[test]

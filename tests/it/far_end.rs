@@ -48,9 +48,7 @@ async fn the_largest_torrents_fit_a_lambda_response() {
     let trackers: Vec<_> = (0..20).map(|number| format!("udp://tracker{number}.example.org:6969")).collect();
     let variables = [("MAX_OBJECT_SIZE", LARGEST.to_string()), ("TRACKERS", trackers.join(","))];
     let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
-    for (length, piece_length) in
-        [(5 * GIB, 4 * MIB), (TIB, 16 * MIB), (5 * TIB, 32 * MIB), (LARGEST, 256 * MIB)]
-    {
+    for (length, piece_length) in [(5 * GIB, 4 * MIB), (TIB, 16 * MIB), (5 * TIB, 32 * MIB), (LARGEST, 256 * MIB)] {
         let s3 = FakeS3::start([Bucket::public("data")]).await;
         let object = Object::new(Content::cheap(length, 1));
         s3.put("data", &format!("{key}.torrent"), sidecar("data", &key, &object));

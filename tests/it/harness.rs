@@ -78,11 +78,7 @@ impl Function {
     }
 
     /// The same where S3 is at AWS.
-    pub(crate) async fn at_aws_with_jobs(
-        s3: &FakeS3,
-        workflow: &FakeWorkflow,
-        variables: &[(&str, &str)],
-    ) -> Self {
+    pub(crate) async fn at_aws_with_jobs(s3: &FakeS3, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Self {
         Self::with_jobs_of(&at_aws(s3, Some(&Identity::role())), workflow, variables).await
     }
 
@@ -93,11 +89,7 @@ impl Function {
         let clients = Clients::new(s3, s3.endpoint_url().is_some());
         let jobs = Jobs::new(Arc::clone(&config), executions);
         let operation = GetObjectTorrent::new(Arc::clone(&config), clients);
-        Self {
-            api: Api::new(config, operation, Some(jobs)),
-            requests: AtomicU64::new(0),
-            lambda: Arc::default(),
-        }
+        Self { api: Api::new(config, operation, Some(jobs)), requests: AtomicU64::new(0), lambda: Arc::default() }
     }
 
     /// The same where CloudWatch reads the log.
@@ -197,15 +189,9 @@ impl From<Value> for Answer {
         let headers = ["headers", "multiValueHeaders"].into_iter().filter_map(|name| value[name].as_object());
         let body = value["body"].as_str().unwrap_or_default();
         let is_base64 = value["isBase64Encoded"].as_bool().unwrap_or_default();
-        let body =
-            if is_base64 { BASE64_STANDARD.decode(body).expect("base64") } else { body.as_bytes().to_vec() };
+        let body = if is_base64 { BASE64_STANDARD.decode(body).expect("base64") } else { body.as_bytes().to_vec() };
         let status = value["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
-        Self {
-            status: status.expect("a status"),
-            headers: headers.flatten().map(header).collect(),
-            body,
-            is_base64,
-        }
+        Self { status: status.expect("a status"), headers: headers.flatten().map(header).collect(), body, is_base64 }
     }
 }
 
@@ -240,11 +226,7 @@ async fn worker_of(sdk: &SdkConfig, variables: &[(&str, &str)]) -> Worker {
 }
 
 /// A worker with a workflow in which it can start jobs.
-pub(crate) async fn worker_with_jobs(
-    s3: &FakeS3,
-    workflow: &FakeWorkflow,
-    variables: &[(&str, &str)],
-) -> Worker {
+pub(crate) async fn worker_with_jobs(s3: &FakeS3, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Worker {
     let role = Identity::role();
     let s3_sdk = sdk(&s3.endpoint(), Some(&role));
     let config = Arc::new(config(&s3_sdk, variables).await.expect("a worker that starts"));
@@ -310,8 +292,7 @@ fn sdk_of(identity: Option<&Identity>) -> SdkConfig {
         let Identity { access_key, secret_key, session_token } = identity.clone();
         SharedCredentialsProvider::new(Credentials::new(access_key, secret_key, session_token, None, "test"))
     });
-    let mut sdk =
-        SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("us-east-1"));
+    let mut sdk = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("us-east-1"));
     sdk.set_credentials_provider(credentials);
     sdk.build()
 }

@@ -210,11 +210,8 @@ async fn more_fragments_than_a_page_are_cleaned() {
     for number in 0..1_005 {
         s3.put("data", &format!("{folder}spans/{number:020}-{:020}", number + 1), "x");
     }
-    let others = [
-        "torrent-jobs/of-another/items.json".to_owned(),
-        format!("{folder}notes"),
-        format!("{folder}spans/1"),
-    ];
+    let others =
+        ["torrent-jobs/of-another/items.json".to_owned(), format!("{folder}notes"), format!("{folder}spans/1")];
     for key in &others {
         s3.put("data", key, "nothing of the job's");
     }

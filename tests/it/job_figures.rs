@@ -3,7 +3,7 @@
 
 use get_object_torrent::{
     config::{Account, Config},
-    jobs::{Job, Span, Spans, job_id},
+    jobs::{Job, JobRequest, Span, Spans, job_id},
     object::{BucketName, ETag, MAX_KEY_BYTES, ObjectId, ObjectKey},
     s3::object::ObjectHead,
     torrent::PieceLength,
@@ -67,7 +67,7 @@ pub(crate) struct Requests {
 
 /// Those of an object of `length` bytes; `span_size` is the variable, 0 for the usual.
 pub(crate) fn of(length: u64, piece_length: PieceLength, span_size: u64) -> Figures {
-    let spans = Spans::of(length, piece_length, span_size);
+    let spans = Spans::new(length, piece_length, span_size);
     let items: Vec<Span> = spans.ranges().map(Span::from).collect();
     let pieces = piece_length.piece_count(length);
     // As service::hashes cuts them.
@@ -88,7 +88,7 @@ pub(crate) fn of(length: u64, piece_length: PieceLength, span_size: u64) -> Figu
 }
 
 fn states(job: &Job, items: &[Span]) -> States {
-    let input = bytes(&json!(job.request));
+    let input = bytes(&json!(JobRequest { target: job.target.clone(), etag: Some(job.etag.clone()) }));
     // The longest prefix: then the fragments' keys are as long as S3 takes.
     let place = json!({"bucket": longest_bucket(), "key": longest_key()});
     let plan = bytes(&json!({"status": "read", "job": job, "items": place, "concurrency": 10_000}));
@@ -104,24 +104,14 @@ fn requests(spans: u64, ranges: u64) -> Requests {
     let (plan, hash, assemble) = (4, 2 * spans + ranges, 3 + spans);
     // One GET more: the map's own, of the list.
     let get = 1 + (spans + ranges) + (1 + spans) + 1;
-    Requests {
-        head: 2,
-        get,
-        put: spans + 2,
-        list: pages,
-        delete: 1 + pages,
-        plan,
-        hash,
-        assemble,
-        clean: 2 * pages,
-    }
+    Requests { head: 2, get, put: spans + 2, list: pages, delete: 1 + pages, plan, hash, assemble, clean: 2 * pages }
 }
 
 /// A job whose every name is the longest that S3 takes.
 fn job(length: u64, piece_length: PieceLength, spans: Spans) -> Job {
     let etag = format!("\"{}-10000\"", "f".repeat(32));
     let bucket = BucketName::new(&longest_bucket()).expect("a bucket's name");
-    let key = ObjectKey::new(longest_key()).expect("a key");
+    let key = ObjectKey::try_from(longest_key()).expect("a key");
     let object = ObjectId { bucket, key, version_id: Some("v".repeat(MAX_KEY_BYTES)) };
     let head = ObjectHead::new(length, ETag::new(&etag).expect("an ETag"));
     let id = job_id(&object, &head, piece_length);

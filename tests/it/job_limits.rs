@@ -28,9 +28,7 @@ fn the_largest_object_keeps_the_limits_of_states_and_items() {
 
 #[test]
 fn no_span_size_makes_more_children_than_the_map_can_tell_of() {
-    for (length, piece_length) in
-        [(MAX_OBJECT_BYTES, 256 << 20), (5 * TIB, 32 << 20), (3_000_000_000, 16 << 10)]
-    {
+    for (length, piece_length) in [(MAX_OBJECT_BYTES, 256 << 20), (5 * TIB, 32 << 20), (3_000_000_000, 16 << 10)] {
         let piece_length = PieceLength::new(piece_length).expect("a piece length");
         for span_size in [1, 1 << 20, 1 << 26, 1 << 32] {
             keeps_the_limits(&of(length, piece_length, span_size));

@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 
 /// One task.
 pub(crate) async fn run_task(worker: &Worker, task: Value) -> Result<Value, TaskFailure> {
-    let task: Task =
-        serde_json::from_value(task).map_err(|error| TaskFailure::BadInput(error.to_string()))?;
+    let task: Task = serde_json::from_value(task).map_err(|error| TaskFailure::BadInput(error.to_string()))?;
     worker.run(task, &Meter::default()).await
 }
 

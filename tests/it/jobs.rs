@@ -70,10 +70,8 @@ async fn a_caller_who_waits_gets_the_torrent_of_the_job() {
 async fn all_who_ask_at_once_start_one_job() {
     let s3 = serving(content()).await;
     let workflow = FakeWorkflow::start([job(&s3).await]).await;
-    let functions = [
-        Function::with_jobs(&s3, &workflow, &VARIABLES).await,
-        Function::with_jobs(&s3, &workflow, &VARIABLES).await,
-    ];
+    let functions =
+        [Function::with_jobs(&s3, &workflow, &VARIABLES).await, Function::with_jobs(&s3, &workflow, &VARIABLES).await];
     let answers = join_all((0..40).map(|number| functions[number % 2].get("/data/a"))).await;
     for answer in answers {
         assert_eq!((answer.status, answer.origin()), (200, "job"), "{}", answer.text());
@@ -223,8 +221,7 @@ async fn smaller_objects_are_read_in_the_request() {
     let s3 = serving(content()).await;
     let workflow = FakeWorkflow::start([Run::Hold]).await;
     let limit = LENGTH.to_string();
-    let answer =
-        Function::with_jobs(&s3, &workflow, &with("INLINE_MAX_SIZE", &limit)).await.get("/data/a").await;
+    let answer = Function::with_jobs(&s3, &workflow, &with("INLINE_MAX_SIZE", &limit)).await.get("/data/a").await;
     assert_eq!(answer.origin(), "object");
     assert!(workflow.calls().is_empty());
 }
@@ -287,8 +284,7 @@ async fn a_version_and_who_pays_are_passed_on() {
     let buckets = [Bucket::private("data").versioned().requester_pays(), Bucket::private("kept")];
     let s3 = FakeS3::start(buckets).await;
     let version = s3.put("data", "a", content()).expect("a version");
-    let variables =
-        [VARIABLES.as_slice(), &[("ACCESS", "function-role"), ("SIDECAR_BUCKET", "kept")]].concat();
+    let variables = [VARIABLES.as_slice(), &[("ACCESS", "function-role"), ("SIDECAR_BUCKET", "kept")]].concat();
     let run = Run::job(worker(&s3, &variables).await, s3.client());
     let workflow = FakeWorkflow::start([run]).await;
     let function = Function::with_jobs(&s3, &workflow, &variables).await;
@@ -312,8 +308,7 @@ async fn a_workflow_that_is_busy_or_refuses_is_an_error_in_time() {
         let s3 = serving(content()).await;
         let workflow = FakeWorkflow::start([Run::Hold]).await;
         workflow.refuse(status, code);
-        let answer =
-            Function::with_jobs(&s3, &workflow, &with("TIME_BUDGET_MS", "8000")).await.get("/data/a").await;
+        let answer = Function::with_jobs(&s3, &workflow, &with("TIME_BUDGET_MS", "8000")).await.get("/data/a").await;
         assert_eq!(answer.error(), (error.0, error.1.to_owned()), "{code}");
     }
 }
@@ -390,7 +385,6 @@ async fn a_functions_whole_answer_is_told_in_its_own_words() {
     let s3 = serving(content()).await;
     let cause = r#"{"errorType":"Failed","errorMessage":"S3 denies access","stackTrace":[]}"#;
     let workflow = FakeWorkflow::start([Run::Fail { error: "Failed", cause }]).await;
-    let message =
-        Function::with_jobs(&s3, &workflow, &IMPATIENT).await.get("/data/a").await.document().message;
+    let message = Function::with_jobs(&s3, &workflow, &IMPATIENT).await.get("/data/a").await.document().message;
     assert!(message.contains("failed (Failed: S3 denies access). Try again"), "{message}");
 }

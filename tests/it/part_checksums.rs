@@ -109,8 +109,7 @@ async fn read_access_is_shown_unsigned_before_the_role_asks_for_parts() {
     get(&s3).await.torrent();
     let calls = s3.calls();
     let head = calls.iter().position(|call| call.operation == Operation::HeadObject).expect("a HEAD");
-    let page =
-        calls.iter().position(|call| call.operation == Operation::GetObjectAttributes).expect("a page");
+    let page = calls.iter().position(|call| call.operation == Operation::GetObjectAttributes).expect("a page");
     assert!(head < page);
     assert_eq!(calls[head].signed, None);
     assert_eq!(calls[page].signed, Some(Identity::role().access_key));
@@ -242,9 +241,7 @@ async fn without_the_permission_the_object_is_read() {
 
 #[tokio::test]
 async fn an_s3_that_does_not_know_the_call_has_its_objects_read() {
-    for fault in
-        [Fault::error(501, "NotImplemented"), Fault::error(400, "InvalidArgument"), Fault::ShortBody(9)]
-    {
+    for fault in [Fault::error(501, "NotImplemented"), Fault::error(400, "InvalidArgument"), Fault::ShortBody(9)] {
         let s3 = serving(uploaded()).await;
         s3.fault(Matcher::attributes(), fault.clone());
         assert!(reason_for_reading(&s3, &[]).await.contains("does not list"), "{fault:?}");

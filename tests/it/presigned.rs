@@ -179,12 +179,7 @@ async fn a_requester_pays_as_the_url_is_signed() {
     let query = format!("torrent&presigned={}", encoded(&url));
     let headers = [("x-amz-request-payer", "requester"), ("x-amz-expected-bucket-owner", "123456789012")];
     let answer = function.send(&function_url("GET", "/data/a", &query, &headers)).await;
-    assert_eq!(
-        (answer.status, answer.header("x-amz-request-charged")),
-        (200, Some("requester")),
-        "{}",
-        answer.text()
-    );
+    assert_eq!((answer.status, answer.header("x-amz-request-charged")), (200, Some("requester")), "{}", answer.text());
 }
 
 #[tokio::test]

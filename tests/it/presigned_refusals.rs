@@ -159,8 +159,7 @@ async fn expired_and_tampered_urls_are_denied_by_s3() {
 async fn a_signature_of_an_old_version_where_s3_takes_none_is_told_as_that() {
     let s3 = server().await;
     s3.put("data", "a", "content");
-    let words =
-        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
+    let words = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
     let body = format!("<Error><Code>InvalidRequest</Code><Message>{words}</Message></Error>");
     s3.fault(Matcher::get().key("a"), Fault::Answer { status: 400, body });
     let function = Function::start(&s3, &[]).await;

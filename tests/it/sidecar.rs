@@ -86,9 +86,7 @@ async fn it_is_renewed_when_the_object_changed() {
     let s3 = server().await;
     let function = Function::start(&s3, &[]).await;
     let before = function.get("/data/a").await.torrent();
-    for object in
-        [Object::new("changed"), Object::new("longer content"), Object::new("content").etag("\"other\"")]
-    {
+    for object in [Object::new("changed"), Object::new("longer content"), Object::new("content").etag("\"other\"")] {
         s3.put("data", "a", object);
         assert_eq!(function.get("/data/a").await.origin(), "object");
         assert_cached(&s3, &function).await;

@@ -43,11 +43,7 @@ impl Fragments {
     }
 
     /// Returns a page of keys, and the token of the next page.
-    async fn list(
-        &self,
-        prefix: &str,
-        token: Option<String>,
-    ) -> Result<(Vec<String>, Option<String>), Error> {
+    async fn list(&self, prefix: &str, token: Option<String>) -> Result<(Vec<String>, Option<String>), Error> {
         let ask = |client: Client, count| {
             let request = client.list_objects_v2().bucket(self.bucket.name().as_str()).prefix(prefix);
             let request = request.set_request_payer(self.bucket.payer());
@@ -64,8 +60,7 @@ impl Fragments {
             return Ok(());
         }
         let objects = keys.into_iter().map(|key| ObjectIdentifier::builder().key(key).build());
-        let objects: Vec<_> =
-            objects.collect::<Result<_, _>>().map_err(|error| Error::Unexpected(error.into()))?;
+        let objects: Vec<_> = objects.collect::<Result<_, _>>().map_err(|error| Error::Unexpected(error.into()))?;
         let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build();
         let delete = delete.map_err(|error| Error::Unexpected(error.into()))?;
         let ask = |client: Client, count| {
@@ -80,11 +75,7 @@ impl Fragments {
             Some(error) => {
                 let code = error.code().unwrap_or("no code");
                 let cause = format!("an object was not deleted: {code}").into();
-                Err(if is_transient_code(code) {
-                    Error::Unavailable(cause)
-                } else {
-                    Error::Unexpected(cause)
-                })
+                Err(if is_transient_code(code) { Error::Unavailable(cause) } else { Error::Unexpected(cause) })
             }
         }
     }
@@ -94,7 +85,6 @@ impl Fragments {
         let Some(name) = key.strip_prefix(&self.folder) else { return false };
         let is_offset = |text: &str| text.len() == 20 && text.bytes().all(|byte| byte.is_ascii_digit());
         let span = name.strip_prefix(SPANS).and_then(|span| span.split_once('-'));
-        [ITEMS, FAILURE].contains(&name)
-            || span.is_some_and(|(start, end)| is_offset(start) && is_offset(end))
+        [ITEMS, FAILURE].contains(&name) || span.is_some_and(|(start, end)| is_offset(start) && is_offset(end))
     }
 }

@@ -3,14 +3,14 @@
 
 mod folder;
 
-use aws_sdk_s3::{Client, operation::get_object::GetObjectOutput, primitives::ByteStream};
+use aws_sdk_s3::operation::{get_object::GetObjectOutput, put_object::builders::PutObjectFluentBuilder};
 
 use crate::{
     object::ByteRange,
     s3::{
         Error,
-        access::Bucket,
-        classify, classify_answer,
+        access::{Bucket, collect},
+        classify_answer,
         sidecar::{FORMAT, FORMAT_NAME},
     },
     torrent::{PieceLength, Pieces},
@@ -40,13 +40,11 @@ pub struct Fragments {
 
 impl Fragments {
     /// Opens the fragments of the job `id` below `prefix`. `bucket` is the sidecar's, and signs with the function's role.
-    #[must_use]
     pub fn new(bucket: Bucket, prefix: &str, id: &str) -> Self {
         Self { bucket, folder: format!("{prefix}{JOBS}{id}/"), id: id.to_owned() }
     }
 
     /// Returns where the list of spans is: its bucket and key.
-    #[must_use]
     pub fn items(&self) -> (String, String) {
         (self.bucket.name().to_string(), self.key(ITEMS))
     }
@@ -55,7 +53,7 @@ impl Fragments {
     ///
     /// # Errors
     /// Returns what kept S3 from storing it.
-    pub async fn put_items(&self, json: Vec<u8>) -> Result<(), Error> {
+    pub async fn put_items(&self, json: &[u8]) -> Result<(), Error> {
         self.put(&self.key(ITEMS), json, JSON).await
     }
 
@@ -63,7 +61,7 @@ impl Fragments {
     ///
     /// # Errors
     /// Returns what kept S3 from storing it.
-    pub async fn put_failure(&self, json: Vec<u8>) -> Result<(), Error> {
+    pub async fn put_failure(&self, json: &[u8]) -> Result<(), Error> {
         self.put(&self.key(FAILURE), json, JSON).await
     }
 
@@ -72,8 +70,8 @@ impl Fragments {
     /// # Errors
     /// Returns what kept S3 from telling.
     pub async fn failure(&self) -> Result<Option<Vec<u8>>, Error> {
-        match self.get(&self.key(FAILURE)).await? {
-            Some(output) if self.is_ours(&output) => collect(output).await.map(Some),
+        match self.bucket.get(&self.key(FAILURE)).await? {
+            Some(output) if self.is_ours(&output) => collect(output.body, None).await.map(Some),
             _ => Ok(None),
         }
     }
@@ -91,7 +89,7 @@ impl Fragments {
     /// # Errors
     /// Returns what kept S3 from storing them.
     pub async fn put_span(&self, span: ByteRange, pieces: &Pieces) -> Result<(), Error> {
-        self.put(&self.span_key(span), pieces.as_bytes().to_vec(), OCTETS).await
+        self.put(&self.span_key(span), pieces.as_bytes(), OCTETS).await
     }
 
     /// Returns the digests of `span`, or `None` where they have not been written.
@@ -103,44 +101,19 @@ impl Fragments {
         let has_length = |output: &GetObjectOutput| {
             output.content_length().and_then(|bytes| u64::try_from(bytes).ok()) == Some(expected)
         };
-        match self.get(&self.span_key(span)).await? {
+        match self.bucket.get(&self.span_key(span)).await? {
             Some(output) if self.is_ours(&output) && has_length(&output) => {
-                Ok(Pieces::from_bytes(&collect(output).await?))
+                Ok(Pieces::from_bytes(&collect(output.body, None).await?))
             }
             _ => Ok(None),
         }
     }
 
-    async fn put(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<(), Error> {
-        let ask = |client: Client, count| {
-            let request = client
-                .put_object()
-                .bucket(self.bucket.name().as_str())
-                .key(key)
-                .set_request_payer(self.bucket.payer())
-                .set_expected_bucket_owner(self.bucket.owner())
-                .content_type(content_type)
-                .metadata(FORMAT_NAME, FORMAT)
-                .metadata(JOB, &self.id)
-                .body(ByteStream::from(bytes.clone()));
-            request.customize().interceptor(count).send()
+    async fn put(&self, key: &str, bytes: &[u8], content_type: &str) -> Result<(), Error> {
+        let describe = |request: PutObjectFluentBuilder| {
+            request.content_type(content_type).metadata(FORMAT_NAME, FORMAT).metadata(JOB, &self.id)
         };
-        self.bucket.call(ask).await.map(|_| ()).map_err(classify_answer)
-    }
-
-    /// Returns `None` where nothing is there, or where the role may not list and S3 does not tell.
-    async fn get(&self, key: &str) -> Result<Option<GetObjectOutput>, Error> {
-        let ask = |client: Client, count| {
-            let request = client.get_object().bucket(self.bucket.name().as_str()).key(key);
-            let request = request.set_request_payer(self.bucket.payer());
-            let request = request.set_expected_bucket_owner(self.bucket.owner());
-            request.customize().interceptor(count).send()
-        };
-        match self.bucket.call(ask).await.map_err(classify) {
-            Ok(output) => Ok(Some(output)),
-            Err(Error::NoSuchKey { .. } | Error::AccessDenied) => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.bucket.put(key, bytes, describe).await.map_err(classify_answer)
     }
 
     fn is_ours(&self, output: &GetObjectOutput) -> bool {
@@ -155,9 +128,4 @@ impl Fragments {
     fn span_key(&self, span: ByteRange) -> String {
         self.key(&format!("{SPANS}{:020}-{:020}", span.start, span.end))
     }
-}
-
-async fn collect(output: GetObjectOutput) -> Result<Vec<u8>, Error> {
-    let body = output.body.collect().await.map_err(|broken| Error::Interrupted(broken.into()))?;
-    Ok(body.to_vec())
 }

@@ -7,6 +7,7 @@ use super::{TaskFailure, worker::JobObject};
 use crate::{
     jobs::{Job, PlaceError},
     s3::{
+        self,
         object::ObjectHead,
         sidecar::{Occupant, Write},
     },
@@ -25,18 +26,18 @@ impl JobObject {
         let pieces = self.collect(job).await?;
         let head = self.torrent.head().await?;
         // The hashes belong to these bytes: a torrent must not put another length beside them.
-        if (&head.etag, head.length) != (&job.head.etag, job.head.length) {
+        if (&head.etag, head.length) != (&job.etag, job.spans.length()) {
             return Err(TaskFailure::ObjectChanged);
         }
-        let torrent = self.torrent.assemble(&head, job.piece_length, pieces)?;
+        let torrent = self.torrent.assemble(&head, job.spans.piece_length(), pieces)?;
         self.store(&torrent, &head).await
     }
 
     /// Reads all fragments side by side, and puts each in its place.
     async fn collect(&self, job: &Job) -> Result<Pieces, TaskFailure> {
         let mut spans = job.spans.ranges();
-        let piece_length = job.piece_length;
-        let mut pieces = Pieces::unknown(job.head.length, piece_length);
+        let piece_length = job.spans.piece_length();
+        let mut pieces = Pieces::unknown(job.spans.length(), piece_length);
         let mut reads = JoinSet::new();
         loop {
             while reads.len() < READS_AT_A_TIME
@@ -71,6 +72,6 @@ impl JobObject {
                 return Ok(());
             }
         }
-        Err(TaskFailure::LostRaces)
+        Err(s3::Error::Unavailable("others write to the sidecar's key all the time".into()).into())
     }
 }

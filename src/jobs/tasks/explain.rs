@@ -13,9 +13,9 @@ impl JobObject {
     /// An object that changed ends its job under that name, whatever the map says, and its fragments are of no more use.
     /// Otherwise the fragments stay, for the next attempt.
     pub(super) async fn explain(&self, job: &Job, caught: &StateError) -> Result<Reason, TaskFailure> {
-        let quiet = job.request.quiet;
+        let quiet = job.target.quiet;
         match self.torrent.head().await {
-            Ok(head) if job.request.accepts(&head.etag) => {}
+            Ok(head) if head.etag == job.etag => {}
             Ok(_) | Err(s3::Error::NoSuchKey { .. } | s3::Error::NoSuchVersion | s3::Error::DeleteMarker) => {
                 self.fragments.delete().await?;
                 return Ok(Reason { quiet, ..TaskFailure::ObjectChanged.reason() });

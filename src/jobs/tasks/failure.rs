@@ -19,12 +19,6 @@ pub enum TaskFailure {
     /// S3 throttles or fails: another attempt may help.
     #[error("{}", message(.0))]
     Unavailable(#[source] Error),
-    /// Step Functions throttles or fails: another attempt may help.
-    #[error("{0}")]
-    WorkflowUnavailable(#[source] WorkflowError),
-    /// Others write to the sidecar's key all the time: another attempt may help.
-    #[error("others write to the sidecar's key all the time")]
-    LostRaces,
     /// Some spans have no fragment: no function was free for them.
     #[error("some spans are not hashed")]
     Incomplete,
@@ -34,9 +28,9 @@ pub enum TaskFailure {
     /// The torrent cannot be stored.
     #[error("{0}")]
     Place(#[from] PlaceError),
-    /// Step Functions refuses to start the job.
+    /// Step Functions throttles or fails, and another attempt may help, or refuses to start the job.
     #[error("{0}")]
-    WorkflowRefused(#[source] WorkflowError),
+    Workflow(#[from] WorkflowError),
     /// The input is not a task of this function.
     #[error("the input is not a task: {0}")]
     BadInput(String),
@@ -52,25 +46,22 @@ impl fmt::Debug for TaskFailure {
 
 impl TaskFailure {
     /// Returns the failure's kind. Its name is the `errorType` of the function's answer.
-    #[must_use]
     pub fn kind(&self) -> FailureKind {
         match self {
             Self::ObjectChanged => FailureKind::ObjectChanged,
-            Self::Unavailable(_) | Self::WorkflowUnavailable(_) | Self::LostRaces => FailureKind::Unavailable,
+            Self::Unavailable(_) | Self::Workflow(WorkflowError::Unavailable(_)) => FailureKind::Unavailable,
             Self::Incomplete => FailureKind::Incomplete,
-            Self::Failed(_) | Self::Place(_) | Self::WorkflowRefused(_) => FailureKind::Failed,
+            Self::Failed(_) | Self::Place(_) | Self::Workflow(WorkflowError::Refused(_)) => FailureKind::Failed,
             Self::BadInput(_) => FailureKind::BadInput,
         }
     }
 
     /// Returns the name of the failure's kind.
-    #[must_use]
     pub fn name(&self) -> &'static str {
         self.kind().as_str()
     }
 
     /// Returns what the workflow is told later, when it asks why the job failed.
-    #[must_use]
     pub fn reason(&self) -> Reason {
         Reason::new(self.kind(), self.to_string())
     }
@@ -100,15 +91,6 @@ impl From<Error> for TaskFailure {
 impl From<s3::Error> for TaskFailure {
     fn from(error: s3::Error) -> Self {
         Self::from(Error::from(error))
-    }
-}
-
-impl From<WorkflowError> for TaskFailure {
-    fn from(error: WorkflowError) -> Self {
-        match error {
-            WorkflowError::Unavailable(_) => Self::WorkflowUnavailable(error),
-            WorkflowError::Refused(_) => Self::WorkflowRefused(error),
-        }
     }
 }
 

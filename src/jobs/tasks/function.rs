@@ -14,7 +14,6 @@ use crate::{
 };
 
 /// Makes the service that the Lambda runtime calls.
-#[must_use]
 pub fn service(
     worker: Worker,
 ) -> impl Service<
@@ -56,8 +55,8 @@ async fn answer(worker: &Worker, payload: Value, context: &Context) -> Result<Va
                 version_id = subject.version_id,
                 job = subject.job,
                 span_start = subject.span_start,
-                bytes_read = meter.bytes_read(),
-                s3_requests = meter.s3_requests(),
+                bytes_read = meter.bytes_read.get(),
+                s3_requests = meter.s3_requests.get(),
                 duration_ms,
                 failure = failure_name.unwrap_or_default(),
                 reason = done.as_ref().ok().and_then(|value| value.get("reason")?.as_str()),
@@ -72,7 +71,7 @@ async fn answer(worker: &Worker, payload: Value, context: &Context) -> Result<Va
         line!(tracing::Level::INFO);
     }
     let dimensions = [("Task", name), ("Failure", failure_name.unwrap_or(NONE))];
-    let values = [("Tasks", 1), ("TaskDuration", duration_ms), ("TaskBytesRead", meter.bytes_read())];
+    let values = [("Tasks", 1), ("TaskDuration", duration_ms), ("TaskBytesRead", meter.bytes_read.get())];
     worker.metrics.write(context, &metrics::TASK, &dimensions, &values);
     done
 }

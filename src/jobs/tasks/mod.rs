@@ -9,9 +9,4 @@ mod plan;
 mod task;
 mod worker;
 
-pub use self::{
-    failure::TaskFailure,
-    function::service,
-    task::{Span, Task},
-    worker::Worker,
-};
+pub use self::{failure::TaskFailure, function::service, task::Task, worker::Worker};

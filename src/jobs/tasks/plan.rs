@@ -4,13 +4,12 @@ use tokio::time::Instant;
 
 use super::{
     TaskFailure, Worker,
-    task::{Items, ObjectCreated, Plan, PlanInput, Span},
+    task::{Items, ObjectCreated, Plan, PlanInput},
     worker::to_json,
 };
 use crate::{
-    jobs::{Executions, Job, JobRequest, JobStatus, Spans, execution_name, job_id, place::check_place},
+    jobs::{Executions, Job, JobRequest, JobStatus, Span, Spans, Target, execution_name, job_id, place::check_place},
     meter::Meter,
-    object::{BucketName, ObjectId, ObjectKey},
     s3,
     service::{Error, Lookup, ObjectTorrent, SIDECAR_TIMEOUT, UnreadObject},
 };
@@ -24,36 +23,31 @@ impl Worker {
     ) -> Result<Plan, TaskFailure> {
         match input {
             PlanInput::Request(request) => self.plan_request(request, meter).await,
-            PlanInput::Event(event) => self.plan_event(event, state_machine, meter).await,
+            PlanInput::Event(event) => self.plan_event(&event, state_machine, meter).await,
         }
     }
 
     async fn plan_request(&self, request: JobRequest, meter: &Meter) -> Result<Plan, TaskFailure> {
-        let torrent = self.open(&request, meter)?;
+        let torrent = self.open(&request.target, meter)?;
         let object = match self.look_up(&request, &torrent).await {
             Ok(Found::Unread(object)) => object,
             Ok(Found::Nothing(plan)) => return Ok(plan),
-            Err(failure) if request.quiet => return nothing_to_do(failure),
+            Err(failure) if request.target.quiet => return nothing_to_do(failure),
             Err(failure) => return Err(failure),
         };
-        let request = JobRequest { etag: Some(object.head.etag.clone()), ..request };
-        self.split(request, &torrent, object).await
+        self.split(request.target, &torrent, &object).await
     }
 
     /// `EventBridge` names executions by itself. So the job is started under the name that requests give it too, and
     /// there is one job.
     async fn plan_event(
         &self,
-        event: ObjectCreated,
+        event: &ObjectCreated,
         state_machine: Option<String>,
         meter: &Meter,
     ) -> Result<Plan, TaskFailure> {
-        let min_size = event.min_size;
-        let request = match JobRequest::try_from(event) {
-            Ok(request) => request,
-            Err(reason) => return Ok(done(&reason)),
-        };
-        let object = match self.open(&request, meter) {
+        let request = event.job_request();
+        let object = match self.open(&request.target, meter) {
             Ok(torrent) => self.look_up(&request, &torrent).await,
             Err(failure) => Err(failure),
         };
@@ -62,18 +56,16 @@ impl Worker {
             Ok(Found::Nothing(plan)) => return Ok(plan),
             Err(failure) => return nothing_to_do(failure),
         };
-        if object.head.length < min_size {
+        if object.head.length < event.min_size {
             return Ok(done("the object is small, and is left to requests"));
         }
-        let id = job_id(&request.object, &object.head, object.piece_length);
+        let id = job_id(&request.target.object, &object.head, object.piece_length);
         let request = JobRequest { etag: Some(object.head.etag), ..request };
         let arn = state_machine.ok_or_else(|| {
             TaskFailure::BadInput("an event comes without the state machine that starts its job".to_owned())
         })?;
         Ok(match Executions::new(&self.sdk, arn).ensure_running(&id, &request).await? {
-            JobStatus::Running { attempt, .. } => {
-                done(&format!("its job runs: {}", execution_name(&id, attempt)))
-            }
+            JobStatus::Running { attempt, .. } => done(&format!("its job runs: {}", execution_name(&id, attempt))),
             JobStatus::Exhausted(_) => done("its job has failed several times within the hour"),
         })
     }
@@ -88,7 +80,7 @@ impl Worker {
             }
             Lookup::Unread(object) => {
                 check_place(torrent, &object, &self.config.region)?;
-                if request.accepts(&object.head.etag) {
+                if request.etag.as_ref().is_none_or(|etag| *etag == object.head.etag) {
                     Ok(Found::Unread(object))
                 } else {
                     Ok(Found::Nothing(done("the object was replaced meanwhile")))
@@ -97,23 +89,18 @@ impl Worker {
         }
     }
 
-    async fn split(
-        &self,
-        request: JobRequest,
-        torrent: &ObjectTorrent,
-        object: UnreadObject,
-    ) -> Result<Plan, TaskFailure> {
+    async fn split(&self, target: Target, torrent: &ObjectTorrent, object: &UnreadObject) -> Result<Plan, TaskFailure> {
         let UnreadObject { head, piece_length, .. } = object;
-        let id = job_id(&request.object, &head, piece_length);
+        let id = job_id(&target.object, head, *piece_length);
         let fragments = self.fragments(torrent, &id)?;
-        let spans = Spans::of(head.length, piece_length, self.config.span_size);
+        let spans = Spans::new(head.length, *piece_length, self.config.span_size);
         let items: Vec<Span> = spans.ranges().map(Span::from).collect();
         // An earlier attempt's reason would be taken for this one's.
         fragments.delete_failure().await?;
-        fragments.put_items(to_json(&items).to_string().into_bytes()).await?;
+        fragments.put_items(to_json(&items).to_string().as_bytes()).await?;
         let (bucket, key) = fragments.items();
         Ok(Plan::Read {
-            job: Box::new(Job { request, head, piece_length, spans, id }),
+            job: Box::new(Job { target, etag: head.etag.clone(), spans, id }),
             items: Items { bucket, key },
             concurrency: self.config.job_concurrency,
             round: 0,
@@ -127,19 +114,6 @@ enum Found {
     Nothing(Plan),
     /// The object must be read.
     Unread(UnreadObject),
-}
-
-impl TryFrom<ObjectCreated> for JobRequest {
-    type Error = String;
-
-    /// Asks for the latest version, as callers will: without a version ID.
-    fn try_from(event: ObjectCreated) -> Result<Self, String> {
-        let (bucket, object) = (event.detail.bucket.name, event.detail.object);
-        let bucket = BucketName::new(&bucket).map_err(|error| format!("the bucket '{bucket}' {error}"))?;
-        let key = ObjectKey::new(object.key).map_err(|error| error.to_string())?;
-        let object_id = ObjectId { bucket, key, version_id: None };
-        Ok(Self { object: object_id, etag: object.etag, requester_pays: false, quiet: true })
-    }
 }
 
 fn done(reason: &str) -> Plan {

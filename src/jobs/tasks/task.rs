@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    jobs::{Job, JobRequest},
-    object::{ByteRange, ETag},
+    jobs::{Job, JobRequest, Span, Target},
+    object::{BucketName, ETag, ObjectId, ObjectKey},
 };
 
 /// The task of one state of the workflow.
@@ -47,7 +47,6 @@ pub enum Task {
 
 impl Task {
     /// Returns the task's name in the workflow's definition.
-    #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Plan { .. } => "plan",
@@ -61,15 +60,11 @@ impl Task {
     /// Returns what the task is about, for the log.
     pub(super) fn subject(&self) -> Subject {
         let mut subject = match self {
-            Self::Plan { input: PlanInput::Event(event), .. } => {
-                let Detail { bucket, object } = event.detail.clone();
-                Subject { bucket: bucket.name, key: object.key, ..Subject::default() }
+            Self::Plan { input: PlanInput::Event(event), .. } => Subject::from(&event.job_request().target),
+            Self::Plan { input: PlanInput::Request(request), .. } => Subject::from(&request.target),
+            Self::Hash { job, .. } | Self::Assemble { job } | Self::Clean { job } | Self::Explain { job, .. } => {
+                Subject { job: job.id.clone(), ..Subject::from(&job.target) }
             }
-            Self::Plan { input: PlanInput::Request(request), .. } => Subject::from(request),
-            Self::Hash { job, .. }
-            | Self::Assemble { job }
-            | Self::Clean { job }
-            | Self::Explain { job, .. } => Subject { job: job.id.clone(), ..Subject::from(&job.request) },
         };
         if let Self::Hash { span, .. } = self {
             subject.span_start = span.start;
@@ -88,12 +83,12 @@ pub(super) struct Subject {
     pub(super) span_start: u64,
 }
 
-impl From<&JobRequest> for Subject {
-    fn from(request: &JobRequest) -> Self {
+impl From<&Target> for Subject {
+    fn from(target: &Target) -> Self {
         Self {
-            bucket: request.object.bucket.to_string(),
-            key: request.object.key.to_string(),
-            version_id: request.object.version_id.clone().unwrap_or_default(),
+            bucket: target.object.bucket.to_string(),
+            key: target.object.key.to_string(),
+            version_id: target.object.version_id.clone().unwrap_or_default(),
             ..Self::default()
         }
     }
@@ -121,6 +116,16 @@ pub struct ObjectCreated {
     pub min_size: u64,
 }
 
+impl ObjectCreated {
+    /// Asks for the latest version, as callers will: without a version ID.
+    pub(super) fn job_request(&self) -> JobRequest {
+        let Detail { bucket, object } = self.detail.clone();
+        let object_id = ObjectId { bucket: bucket.name, key: object.key, version_id: None };
+        let target = Target { object: object_id, requester_pays: false, quiet: true };
+        JobRequest { target, etag: object.etag }
+    }
+}
+
 /// The `detail` of S3's event.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Detail {
@@ -134,32 +139,17 @@ pub struct Detail {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct EventBucket {
     /// The bucket's name.
-    pub name: String,
+    pub name: BucketName,
 }
 
 /// The `detail.object` of S3's event.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct EventObject {
     /// The key. Unlike in S3's older notifications, it is not percent-encoded.
-    pub key: String,
+    pub key: ObjectKey,
     /// The `ETag`, without quotes.
     #[serde(default)]
     pub etag: Option<ETag>,
-}
-
-/// A run of the object's bytes. `end` is the offset after the last byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Span {
-    /// The offset of the first byte.
-    pub start: u64,
-    /// The offset after the last byte.
-    pub end: u64,
-}
-
-impl From<ByteRange> for Span {
-    fn from(ByteRange { start, end }: ByteRange) -> Self {
-        Self { start, end }
-    }
 }
 
 /// The output of Plan.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Task, TaskFailure};
 use crate::{
     config::Config,
-    jobs::{Fragments, Job, JobRequest, PlaceError},
+    jobs::{Fragments, Job, PlaceError, Target},
     logging::causes,
     meter::Meter,
     metrics::Metrics,
@@ -34,22 +34,17 @@ pub(super) struct JobObject {
 
 impl Worker {
     /// Makes the worker of `config`, with the same clients as the API function's.
-    #[must_use]
     pub fn new(config: Arc<Config>, clients: Clients, sdk: SdkConfig) -> Self {
         let operation = GetObjectTorrent::new(Arc::clone(&config), clients);
         Self { config, metrics: Metrics::default(), operation, sdk }
     }
 
     /// Writes the metrics elsewhere than to standard output.
-    #[must_use]
     pub fn with_metrics(self, metrics: Metrics) -> Self {
         Self { metrics, ..self }
     }
 
     /// Does `task`, and returns what the workflow is told. `meter` counts what it took.
-    ///
-    /// # Errors
-    /// See [`TaskFailure`].
     pub async fn run(&self, task: Task, meter: &Meter) -> Result<Value, TaskFailure> {
         match task {
             Task::Plan { input, state_machine } => {
@@ -77,14 +72,14 @@ impl Worker {
     }
 
     fn open_job(&self, job: &Job, meter: &Meter) -> Result<JobObject, TaskFailure> {
-        let torrent = self.open(&job.request, meter)?;
+        let torrent = self.open(&job.target, meter)?;
         let fragments = self.fragments(&torrent, &job.id)?;
         Ok(JobObject { torrent, fragments })
     }
 
     /// Opens the object that a task names by itself. `BUCKETS` applies to it as to any request.
-    pub(super) fn open(&self, request: &JobRequest, meter: &Meter) -> Result<ObjectTorrent, TaskFailure> {
-        Ok(self.operation.open(request.torrent_request(), meter)?)
+    pub(super) fn open(&self, target: &Target, meter: &Meter) -> Result<ObjectTorrent, TaskFailure> {
+        Ok(self.operation.open(target.torrent_request(), meter)?)
     }
 
     pub(super) fn fragments(&self, torrent: &ObjectTorrent, id: &str) -> Result<Fragments, TaskFailure> {
@@ -99,8 +94,8 @@ async fn record(done: Result<(), TaskFailure>, fragments: &Fragments) -> Result<
     if let Err(failure) = &done
         && !matches!(failure, TaskFailure::Incomplete)
     {
-        let reason = to_json(&failure.reason()).to_string().into_bytes();
-        if let Err(error) = fragments.put_failure(reason).await {
+        let reason = to_json(&failure.reason()).to_string();
+        if let Err(error) = fragments.put_failure(reason.as_bytes()).await {
             tracing::warn!(cause = causes(&error), "the task's failure cannot be recorded");
         }
     }

@@ -54,7 +54,6 @@ pub struct JobProgress {
 
 impl WaitError {
     /// Returns whether the caller is only early, and nothing is wrong.
-    #[must_use]
     pub fn is_only_early(&self) -> bool {
         matches!(self, Self::Running { .. } | Self::NotReady)
     }

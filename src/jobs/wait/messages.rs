@@ -23,7 +23,6 @@ const BUSY: &str = "The job that makes this object's torrent can be neither star
 impl WaitError {
     /// Returns what the caller is told. The causes of [`WaitError::Torrent`] and of a refusing Step Functions are the
     /// operator's to see, so they have no message.
-    #[must_use]
     pub fn message(&self) -> Option<String> {
         match self {
             Self::Running { progress, earlier } => Some(running(progress, earlier.as_ref())),
@@ -69,9 +68,7 @@ fn ending(state: &ExecutionState) -> String {
             format!("failed ({error}: {})", cause.trim_end_matches('.'))
         }
         ExecutionState::Failed { error, .. } => format!("failed ({error})"),
-        ExecutionState::Running | ExecutionState::Succeeded => {
-            "ended, but its torrent is not there".to_owned()
-        }
+        ExecutionState::Running | ExecutionState::Succeeded => "ended, but its torrent is not there".to_owned(),
     }
 }
 
@@ -101,19 +98,13 @@ mod tests {
     fn an_earlier_failure_is_told_too() {
         let progress = JobProgress { size: 1, hashed: Some(0), spans: 1 };
         let text = running(&progress, Some(&ended("Failed", "S3 denies access")));
-        assert!(
-            text.contains("hashed. The attempt before failed (Failed: S3 denies access). Try again."),
-            "{text}"
-        );
+        assert!(text.contains("hashed. The attempt before failed (Failed: S3 denies access). Try again."), "{text}");
     }
 
     #[test]
     fn only_the_jobs_own_words_are_told() {
         let own = failed(&ended("ObjectChanged", "the object changed while it was read"), false);
-        assert!(
-            own.contains("failed (ObjectChanged: the object changed while it was read). Try again"),
-            "{own}"
-        );
+        assert!(own.contains("failed (ObjectChanged: the object changed while it was read). Try again"), "{own}");
         let aws = failed(&ended("States.Runtime", "arn:aws:states:of-someone"), true);
         assert!(aws.contains("failed (States.Runtime). It has been tried"), "{aws}");
     }

@@ -10,8 +10,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 pub use self::error::{JobProgress, WaitError};
 use super::{
-    ExecutionState, Executions, Fragments, JobRequest, JobStatus, Spans, WorkflowError, job_id,
-    place::check_place,
+    ExecutionState, Executions, Fragments, JobRequest, JobStatus, Spans, WorkflowError, job_id, place::check_place,
 };
 use crate::{
     config::Config,
@@ -37,22 +36,17 @@ pub struct Jobs {
 
 impl Jobs {
     /// Uses the workflow of `executions`.
-    #[must_use]
     pub fn new(config: Arc<Config>, executions: Executions) -> Self {
         Self { config, executions }
     }
 
     /// Returns whether an object of `size` bytes is left to a job.
-    #[must_use]
     pub fn takes(&self, size: u64) -> bool {
         size > self.config.inline_max_size
     }
 
     /// Returns the torrent that a job makes of `object`, by `until`. The job is started only where the caller `may_start`
     /// it.
-    ///
-    /// # Errors
-    /// See [`WaitError`].
     pub async fn torrent(
         &self,
         torrent: &ObjectTorrent,
@@ -152,7 +146,7 @@ impl Wait<'_> {
     /// Returns the job's progress: without a count where S3 does not tell in time.
     async fn progress(&self, until: Instant) -> JobProgress {
         let UnreadObject { head, piece_length, .. } = self.object;
-        let spans = Spans::of(head.length, *piece_length, self.jobs.config.span_size).count();
+        let spans = Spans::new(head.length, *piece_length, self.jobs.config.span_size).count();
         JobProgress { size: head.length, hashed: self.hashed(until).await, spans }
     }
 

@@ -28,7 +28,6 @@ where
         };
     };
     let code = error.code().unwrap_or_default();
-    let may_pass =
-        status >= 500 || status == 429 || code.contains("Throttl") || code.contains("LimitExceeded");
+    let may_pass = status >= 500 || status == 429 || code.contains("Throttl") || code.contains("LimitExceeded");
     if may_pass { WorkflowError::Unavailable(error.into()) } else { WorkflowError::Refused(error.into()) }
 }

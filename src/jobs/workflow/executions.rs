@@ -81,10 +81,8 @@ pub enum JobStatus {
 
 impl Executions {
     /// Makes the client of `state_machine_arn`, with `sdk`'s credentials and endpoint.
-    #[must_use]
     pub fn new(sdk: &SdkConfig, state_machine_arn: String) -> Self {
-        let timeouts =
-            TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
+        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
         // An ARN has its region in the fourth place.
         let region = state_machine_arn.split(':').nth(3).map(|region| Region::new(region.to_owned()));
         let retries = RetryPartition::custom("jobs").token_bucket(TokenBucket::unlimited()).build();
@@ -100,9 +98,6 @@ impl Executions {
 
     /// Makes sure that the job `id` runs: starts its execution, or finds the one that runs. An execution that has ended is
     /// followed by another, at most [`MAX_ATTEMPTS_AN_HOUR`](super::MAX_ATTEMPTS_AN_HOUR) times.
-    ///
-    /// # Errors
-    /// See [`WorkflowError`].
     pub async fn ensure_running(&self, id: &str, input: &JobRequest) -> Result<JobStatus, WorkflowError> {
         let (mut attempt, mut earlier) = (1, None);
         for _ in 0..MAX_TURNS {
@@ -125,18 +120,11 @@ impl Executions {
     }
 
     /// Describes the attempt `attempt` of the job `id`. `None` means that there was none.
-    ///
-    /// # Errors
-    /// See [`WorkflowError`].
     pub async fn describe(&self, id: &str, attempt: u32) -> Result<Option<Execution>, WorkflowError> {
         let arn = self.arn(&execution_name(id, attempt));
         match self.client.describe_execution().execution_arn(arn).send().await {
             Ok(output) => Ok(Some(execution(attempt, &output))),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(DescribeExecutionError::is_execution_does_not_exist) =>
-            {
+            Err(error) if error.as_service_error().is_some_and(DescribeExecutionError::is_execution_does_not_exist) => {
                 Ok(None)
             }
             Err(error) => Err(classify(error)),
@@ -147,13 +135,10 @@ impl Executions {
     async fn start(&self, id: &str, attempt: u32, input: &JobRequest) -> Result<bool, WorkflowError> {
         let name = execution_name(id, attempt);
         let input = serde_json::to_string(input).map_err(|error| WorkflowError::Refused(error.into()))?;
-        let start =
-            self.client.start_execution().state_machine_arn(&self.state_machine_arn).name(name).input(input);
+        let start = self.client.start_execution().state_machine_arn(&self.state_machine_arn).name(name).input(input);
         match start.send().await {
             Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(StartExecutionError::is_execution_already_exists) =>
-            {
+            Err(error) if error.as_service_error().is_some_and(StartExecutionError::is_execution_already_exists) => {
                 Ok(false)
             }
             Err(error) => Err(classify(error)),

@@ -3,9 +3,7 @@
 use aws_sdk_s3::{
     config::{
         ConfigBag, Intercept, RuntimeComponents,
-        interceptors::{
-            BeforeDeserializationInterceptorContextMut, BeforeDeserializationInterceptorContextRef,
-        },
+        interceptors::{BeforeDeserializationInterceptorContextMut, BeforeDeserializationInterceptorContextRef},
     },
     error::BoxError,
     primitives::SdkBody,

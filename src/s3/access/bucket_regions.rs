@@ -99,9 +99,7 @@ mod tests {
         for status in [200, 206, 403, 404, 500, 503] {
             assert_eq!(learned("us-east-1", &answer(status, "eu-west-1")), None, "{status}");
         }
-        for region in
-            ["us-east-1", "", "eu-west-1.evil.example", "evil.example/", "cn-north-1", "us-gov-west-1"]
-        {
+        for region in ["us-east-1", "", "eu-west-1.evil.example", "evil.example/", "cn-north-1", "us-gov-west-1"] {
             assert_eq!(learned("us-east-1", &answer(301, region)), None, "{region}");
         }
         assert_eq!(learned("us-east-1", &HttpResponse::new(301.try_into().unwrap(), SdkBody::empty())), None);
@@ -111,9 +109,7 @@ mod tests {
     fn a_bucket_that_is_made_anew_elsewhere_is_followed() {
         let regions = BucketRegions::new("us-east-1".to_owned());
         let bucket = BucketName::new("data").unwrap();
-        for (asked, region) in
-            [("us-east-1", "eu-west-1"), ("eu-west-1", "us-east-1"), ("us-east-1", "eu-west-2")]
-        {
+        for (asked, region) in [("us-east-1", "eu-west-1"), ("eu-west-1", "us-east-1"), ("us-east-1", "eu-west-2")] {
             assert!(regions.learn(&bucket, asked, &answer(301, region)));
             assert_eq!(regions.region_of(&bucket), region);
         }

@@ -34,15 +34,13 @@ pub struct Clients {
 
 impl Clients {
     /// Makes the clients with `sdk`'s endpoint and credentials. They start in `sdk`'s region.
-    #[must_use]
     pub fn new(sdk: &SdkConfig, path_style: bool) -> Self {
         let mut anyone = sdk.to_builder();
         anyone.set_credentials_provider(None);
         let anyone = anyone.build();
         let home = sdk.region().map(|region| region.as_ref().to_owned()).unwrap_or_default();
         let regions = Arc::new(BucketRegions::new(home));
-        let regional =
-            |config: Builder| RegionalClient::new(Client::from_conf(config.build()), Arc::clone(&regions));
+        let regional = |config: Builder| RegionalClient::new(Client::from_conf(config.build()), Arc::clone(&regions));
         Self {
             signed: regional(client_config(sdk, path_style)),
             unsigned: regional(client_config(&anyone, path_style).allow_no_auth()),
@@ -72,16 +70,13 @@ fn client_config(sdk: &SdkConfig, path_style: bool) -> Builder {
         .with_max_attempts(ATTEMPTS)
         .with_initial_backoff(FIRST_BACKOFF)
         .with_max_backoff(LARGEST_BACKOFF);
-    let timeouts =
-        TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
     Builder::from(sdk)
         .force_path_style(path_style)
         .retry_config(retries)
         // The whole process shares the SDK's stock of retries, and time does not refill it: after one outage no later
         // request would be retried. The number of attempts and the time budget bound retries here.
-        .retry_partition(
-            RetryPartition::custom("get-object-torrent").token_bucket(TokenBucket::unlimited()).build(),
-        )
+        .retry_partition(RetryPartition::custom("get-object-torrent").token_bucket(TokenBucket::unlimited()).build())
         .retry_classifier(BusyStatus)
         .timeout_config(timeouts)
         // Ranged reads watch for stalls themselves, since they can go on from the last byte they got.
@@ -92,7 +87,6 @@ fn client_config(sdk: &SdkConfig, path_style: bool) -> Builder {
 }
 
 /// Returns whether no bucket name can stand before the host of `endpoint`, because it is an IP address or `localhost`.
-#[must_use]
 pub fn is_path_style_endpoint(endpoint: &str) -> bool {
     match Url::parse(endpoint).ok().as_ref().and_then(Url::host) {
         Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
@@ -107,8 +101,7 @@ mod tests {
 
     #[test]
     fn addresses_and_localhost_are_path_style() {
-        for endpoint in ["http://127.0.0.1:8333", "http://[::1]:80/", "https://localhost", "http://10.1.2.3"]
-        {
+        for endpoint in ["http://127.0.0.1:8333", "http://[::1]:80/", "https://localhost", "http://10.1.2.3"] {
             assert!(is_path_style_endpoint(endpoint), "{endpoint}");
         }
         for endpoint in ["https://s3.eu-west-1.amazonaws.com", "http://localhost.example", "nonsense"] {

@@ -41,7 +41,6 @@ pub(super) struct Place {
 
 impl Endpoints {
     /// Makes the list of the partition of `region`, or of `endpoint` alone where that is set.
-    #[must_use]
     pub fn new(region: &str, endpoint: Option<&str>) -> Self {
         Self { region: region.to_owned(), custom: endpoint.map(CustomEndpoint::new) }
     }
@@ -113,16 +112,14 @@ mod tests {
     fn path(endpoints: &Endpoints, address: &str, bucket: &str) -> Option<String> {
         let (scheme, authority) = address.split_once("://").unwrap();
         let bucket = BucketName::new(bucket).unwrap();
-        let object = ObjectId { bucket, key: ObjectKey::new("k/x".to_owned()).unwrap(), version_id: None };
+        let object = ObjectId { bucket, key: ObjectKey::try_from("k/x".to_owned()).unwrap(), version_id: None };
         endpoints.place_of(scheme, authority, &object).map(|place| place.path)
     }
 
     #[test]
     fn aws_has_a_bucket_at_global_regional_and_dual_stack_hosts() {
         let aws = Endpoints::new("eu-west-1", None);
-        for host in
-            ["s3.amazonaws.com", "s3.eu-west-1.amazonaws.com", "s3.dualstack.ap-southeast-2.amazonaws.com"]
-        {
+        for host in ["s3.amazonaws.com", "s3.eu-west-1.amazonaws.com", "s3.dualstack.ap-southeast-2.amazonaws.com"] {
             assert_eq!(path(&aws, &format!("https://{host}"), "data").unwrap(), "/data/k/x");
             assert_eq!(path(&aws, &format!("https://data.{host}"), "data").unwrap(), "/k/x");
             assert_eq!(path(&aws, &format!("https://{host}"), "my.data").unwrap(), "/my.data/k/x");

@@ -11,7 +11,7 @@ mod regional_client;
 
 pub(super) use self::body_limit::{BodyLimit, TooLong};
 pub use self::{
-    bucket::{Bucket, CountRequests},
+    bucket::{Bucket, CountRequests, collect},
     client::{Clients, is_path_style_endpoint},
     endpoints::Endpoints,
     presigned::{MAX_PRESIGNED_URL_BYTES, PresignedUrl, PresignedUrlError},

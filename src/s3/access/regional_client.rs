@@ -66,7 +66,6 @@ impl RegionalClient {
     }
 
     /// Returns the client of the function's own region.
-    #[must_use]
     pub fn home(&self) -> &Client {
         &self.home
     }
@@ -77,8 +76,7 @@ impl RegionalClient {
             return self.home.clone();
         }
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        let new_client =
-            || Client::from_conf(config.to_builder().region(Region::new(region.to_owned())).build());
+        let new_client = || Client::from_conf(config.to_builder().region(Region::new(region.to_owned())).build());
         clients.entry(region.to_owned()).or_insert_with(new_client).clone()
     }
 }

@@ -18,7 +18,6 @@ pub struct CompositeSha1 {
 
 impl CompositeSha1 {
     /// Reads `BASE64-N`. Anything else gives `None`, such as the SHA-1 of an object that was not uploaded in parts.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (digest, parts) = text.rsplit_once('-')?;
         Some(Self { digest: sha1_digest(digest)?, parts: parts.parse().ok()? })
@@ -46,9 +45,7 @@ mod tests {
 
     #[test]
     fn other_checksums_are_none() {
-        for text in
-            ["", "-1", "2jmj7l5rSw0yVb/vlWAYkK/YBwk=", "2jmj7l5rSw0yVb/vlWAYkK/YBwk=-", "AAAA-2", "*-2"]
-        {
+        for text in ["", "-1", "2jmj7l5rSw0yVb/vlWAYkK/YBwk=", "2jmj7l5rSw0yVb/vlWAYkK/YBwk=-", "AAAA-2", "*-2"] {
             assert_eq!(CompositeSha1::parse(text), None, "{text}");
         }
     }

@@ -31,11 +31,12 @@ pub struct ObjectHead {
     pub composite_sha1: Option<CompositeSha1>,
     /// Whether S3 charged the requester.
     pub request_charged: bool,
+    /// Whether the answer to a GET told this, and not HEAD: then nothing is known about checksums.
+    pub is_from_get: bool,
 }
 
 impl ObjectHead {
     /// Describes an object of `length` bytes that someone else has asked HEAD for. Reads need no more.
-    #[must_use]
     pub fn new(length: u64, etag: ETag) -> Self {
         Self {
             length,
@@ -46,6 +47,7 @@ impl ObjectHead {
             is_sidecar: false,
             composite_sha1: None,
             request_charged: false,
+            is_from_get: false,
         }
     }
 
@@ -65,12 +67,12 @@ impl ObjectHead {
             last_modified: output.last_modified().map(aws_sdk_s3::primitives::DateTime::secs),
             is_sidecar: output.metadata().is_some_and(|metadata| metadata.contains_key(FORMAT_NAME)),
             request_charged: output.request_charged() == Some(&RequestCharged::Requester),
+            is_from_get: true,
             ..Self::new(length, etag)
         })
     }
 
     /// Returns whether the object was uploaded in parts: S3 then ends the `ETag` in their number.
-    #[must_use]
     pub fn is_multipart(&self) -> bool {
         self.composite_sha1.is_some() || self.etag.as_str().contains('-')
     }
@@ -93,6 +95,7 @@ impl TryFrom<HeadObjectOutput> for ObjectHead {
             is_sidecar: output.metadata().is_some_and(|metadata| metadata.contains_key(FORMAT_NAME)),
             composite_sha1: output.checksum_sha1().and_then(CompositeSha1::parse),
             request_charged: output.request_charged() == Some(&RequestCharged::Requester),
+            is_from_get: false,
         })
     }
 }
@@ -101,8 +104,7 @@ impl TryFrom<HeadObjectOutput> for ObjectHead {
 /// it names an archive tier. `GLACIER_IR` can be read at once.
 fn is_archived(output: &HeadObjectOutput) -> bool {
     let restored = output.restore().is_some_and(|restore| restore.contains("ongoing-request=\"false\""));
-    let in_archive =
-        matches!(output.storage_class(), Some(StorageClass::Glacier | StorageClass::DeepArchive));
+    let in_archive = matches!(output.storage_class(), Some(StorageClass::Glacier | StorageClass::DeepArchive));
     (in_archive && !restored) || output.archive_status().is_some()
 }
 

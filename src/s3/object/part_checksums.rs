@@ -10,9 +10,7 @@ use std::{ops::RangeInclusive, time::Duration};
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::{
     Client, config,
-    operation::get_object_attributes::{
-        GetObjectAttributesOutput, builders::GetObjectAttributesFluentBuilder,
-    },
+    operation::get_object_attributes::{GetObjectAttributesOutput, builders::GetObjectAttributesFluentBuilder},
     types::{GetObjectAttributesParts, ObjectAttributes, ObjectPart},
 };
 
@@ -59,21 +57,16 @@ pub enum PartChecksumsError {
 
 impl PartChecksums {
     /// `bucket` signs with the function's role.
-    #[must_use]
     pub fn new(bucket: Bucket, object: ObjectId) -> Self {
         Self { bucket, object }
     }
 
     /// Returns the parts of what `head` describes, if their size `fits`.
-    ///
-    /// # Errors
-    /// See [`PartChecksumsError`].
-    pub async fn read(
-        &self,
-        head: &ObjectHead,
-        fits: impl Fn(u64) -> bool,
-    ) -> Result<Parts, PartChecksumsError> {
-        let composite = head.composite_sha1.ok_or(Misfit::NoSha1)?;
+    pub async fn read(&self, head: &ObjectHead, fits: impl Fn(u64) -> bool) -> Result<Parts, PartChecksumsError> {
+        let composite = match head.composite_sha1 {
+            None if head.is_from_get => self.composite(head).await?,
+            composite => composite.ok_or(Misfit::NoSha1)?,
+        };
         if !PART_COUNTS.contains(&composite.parts) {
             return Err(Misfit::Count(composite.parts).into());
         }
@@ -93,10 +86,7 @@ impl PartChecksums {
     }
 
     /// Returns the composite checksum, which HEAD tells and a GET does not.
-    ///
-    /// # Errors
-    /// See [`PartChecksumsError`].
-    pub async fn composite(&self, head: &ObjectHead) -> Result<CompositeSha1, PartChecksumsError> {
+    async fn composite(&self, head: &ObjectHead) -> Result<CompositeSha1, PartChecksumsError> {
         let checksum = |request: GetObjectAttributesFluentBuilder| {
             let request = request.object_attributes(ObjectAttributes::Checksum);
             request.object_attributes(ObjectAttributes::ObjectParts).max_parts(1)

@@ -43,22 +43,17 @@ pub struct Source {
 
 impl Source {
     /// Reads `object` through `bucket`, or by the URL `presigned` alone where there is one.
-    #[must_use]
     pub fn new(bucket: Bucket, object: ObjectId, presigned: Option<PresignedUrl>) -> Self {
         Self { bucket, object, presigned }
     }
 
     /// Returns the region of the object's bucket, as far as S3 has told.
-    #[must_use]
     pub fn region(&self) -> String {
         self.bucket.region()
     }
 
     /// Returns what HEAD tells. Its success shows READ access. HEAD errors have no code, so a GET of one byte asks for
     /// it.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn head(&self) -> Result<ObjectHead, Error> {
         let head = match &self.presigned {
             Some(url) => self.head_by_url(url).await?,
@@ -72,7 +67,7 @@ impl Source {
                 }
             },
         };
-        self.bucket.meter().set_object_size(head.length);
+        self.bucket.meter().object_size.set(head.length);
         Ok(head)
     }
 
@@ -189,7 +184,7 @@ impl Source {
                 return Err(Error::Malformed("more bytes than the range has".to_owned()));
             }
             sink(chunk);
-            self.bucket.meter().add_bytes_read(length);
+            self.bucket.meter().bytes_read.add(length);
             missing.start += length;
             if missing.start == missing.end {
                 return Ok(());

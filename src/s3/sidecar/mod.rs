@@ -4,12 +4,12 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_s3::{Client, operation::get_object::GetObjectOutput, primitives::ByteStream};
+use aws_sdk_s3::operation::{get_object::GetObjectOutput, put_object::builders::PutObjectFluentBuilder};
 use sha1::{Digest, Sha1};
 
 use super::{
     Error,
-    access::{Bucket, RegionalClient},
+    access::{Bucket, RegionalClient, collect},
     classify,
     object::ObjectHead,
 };
@@ -61,7 +61,6 @@ pub struct Sidecar {
 
 impl Sidecar {
     /// Returns whether the sidecar was made from exactly what `head` describes.
-    #[must_use]
     pub fn was_made_from(&self, head: &ObjectHead) -> bool {
         self.value(FORMAT_NAME) == Some(FORMAT)
             && self.value(ETAG).and_then(ETag::new).as_ref() == Some(&head.etag)
@@ -70,7 +69,6 @@ impl Sidecar {
     }
 
     /// Returns the info hash in the metadata, 40 hex digits.
-    #[must_use]
     pub fn info_hash(&self) -> Option<&str> {
         self.value(INFO_HASH)
     }
@@ -105,7 +103,6 @@ pub enum Write {
 impl SidecarStore {
     /// Finds the place of `object`'s sidecar in `location`. `client` signs with the function's role. `options` go with
     /// calls on the object's own bucket, and with no others.
-    #[must_use]
     pub fn new(
         client: RegionalClient,
         location: &SidecarLocation,
@@ -119,13 +116,11 @@ impl SidecarStore {
     }
 
     /// Returns the bucket that holds the sidecar.
-    #[must_use]
     pub fn bucket(&self) -> &Bucket {
         &self.bucket
     }
 
     /// Returns whether the sidecar can have a key at all: it may be longer than S3 accepts.
-    #[must_use]
     pub fn has_key(&self) -> bool {
         self.key.is_some()
     }
@@ -137,19 +132,9 @@ impl SidecarStore {
     /// `s3:ListBucket`.
     pub async fn read(&self) -> Result<Occupant, Error> {
         let Some(key) = &self.key else { return Ok(Occupant::Nothing) };
-        let ask = |client: Client, count| {
-            let request = client
-                .get_object()
-                .bucket(self.bucket.name().as_str())
-                .key(key)
-                .set_request_payer(self.bucket.payer())
-                .set_expected_bucket_owner(self.bucket.owner());
-            request.customize().interceptor(count).send()
-        };
-        match self.bucket.call(ask).await.map_err(classify) {
-            Ok(output) => self.occupant(output).await,
-            Err(Error::NoSuchKey { .. } | Error::AccessDenied) => Ok(Occupant::Nothing),
-            Err(error) => Err(error),
+        match self.bucket.get(key).await? {
+            Some(output) => self.occupant(output).await,
+            None => Ok(Occupant::Nothing),
         }
     }
 
@@ -164,23 +149,16 @@ impl SidecarStore {
         replaced: Option<&Sidecar>,
     ) -> Result<Write, Error> {
         let Some(key) = &self.key else { return Ok(Write::LostRace) };
-        let ask = |client: Client, count| {
-            let request = client
-                .put_object()
-                .bucket(self.bucket.name().as_str())
-                .key(key)
-                .set_request_payer(self.bucket.payer())
-                .set_expected_bucket_owner(self.bucket.owner())
+        let describe = |request: PutObjectFluentBuilder| {
+            request
                 .set_if_none_match(replaced.is_none().then(|| "*".to_owned()))
                 .set_if_match(replaced.map(|sidecar| sidecar.etag.clone()))
                 .content_type(content.content_type)
                 .content_disposition(content.content_disposition)
                 .set_metadata(Some(metadata(&self.object, head, content.info_hash)))
-                .body(ByteStream::from(content.bytes.to_vec()));
-            request.customize().interceptor(count).send()
         };
-        match self.bucket.call(ask).await.map_err(classify) {
-            Ok(_) => Ok(Write::Done),
+        match self.bucket.put(key, content.bytes, describe).await.map_err(classify) {
+            Ok(()) => Ok(Write::Done),
             // These are 412 and 409, and 404 where what was to be replaced is gone.
             Err(Error::Changed | Error::NoSuchKey { .. }) => Ok(Write::LostRace),
             Err(error) => Err(error),
@@ -195,7 +173,7 @@ impl SidecarStore {
             return Ok(Occupant::Foreign);
         }
         let bytes = match output.content_length() {
-            Some(length @ 0..=MAX_BYTES) => collect(output.body, length).await?,
+            length @ Some(0..=MAX_BYTES) => collect(output.body, length).await?,
             _ => Vec::new(),
         };
         Ok(Occupant::Sidecar(Sidecar { etag, metadata, bytes }))
@@ -214,15 +192,6 @@ fn metadata(object: &ObjectId, head: &ObjectHead, info_hash: &str) -> HashMap<St
         metadata.insert(VERSION.to_owned(), version_id.clone());
     }
     metadata
-}
-
-/// Copies the bytes once, into memory of the right size.
-async fn collect(mut body: ByteStream, length: i64) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-    while let Some(chunk) = body.next().await {
-        bytes.extend_from_slice(&chunk.map_err(|broken| Error::Interrupted(broken.into()))?);
-    }
-    Ok(bytes)
 }
 
 /// Returns the SHA-1 of `bucket/key` in hex. Two objects may share a sidecar key: `v` at version `X`, and `v.X`.

@@ -7,7 +7,7 @@ fn head() -> ObjectHead {
 }
 
 fn object() -> ObjectId {
-    let (bucket, key) = (BucketName::new("data").unwrap(), ObjectKey::new("a".to_owned()).unwrap());
+    let (bucket, key) = (BucketName::new("data").unwrap(), ObjectKey::try_from("a".to_owned()).unwrap());
     ObjectId { bucket, key, version_id: None }
 }
 

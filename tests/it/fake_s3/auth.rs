@@ -87,10 +87,7 @@ impl S3Access for Identities {
         if let Some(signed) = super::calls::query_value(context.uri(), "X-Amz-SignedHeaders") {
             let names = super::calls::amz_headers(context.headers());
             if names.iter().any(|name| !signed.split(';').any(|signed| signed == name)) {
-                return Err(s3_error!(
-                    AccessDenied,
-                    "There were headers present in the request which were not signed"
-                ));
+                return Err(s3_error!(AccessDenied, "There were headers present in the request which were not signed"));
             }
         }
         let token = self.0[&credentials.access_key].session_token.as_deref();
@@ -101,10 +98,8 @@ impl S3Access for Identities {
         if token == in_header.or(in_query.as_deref()) {
             return Ok(());
         }
-        let mut error = S3Error::with_message(
-            S3ErrorCode::InvalidToken,
-            "The provided token is malformed or otherwise invalid.",
-        );
+        let mut error =
+            S3Error::with_message(S3ErrorCode::InvalidToken, "The provided token is malformed or otherwise invalid.");
         error.set_status_code(hyper::StatusCode::BAD_REQUEST);
         Err(error)
     }

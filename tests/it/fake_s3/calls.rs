@@ -188,8 +188,7 @@ pub(super) fn credential(request: &Parts) -> Option<String> {
     let header = text(&request.headers, "authorization");
     match &header {
         Some(header) => Some(header.split_once("Credential=")?.1.split(',').next()?.to_owned()),
-        None => query_value(&request.uri, "X-Amz-Credential")
-            .or_else(|| query_value(&request.uri, "AWSAccessKeyId")),
+        None => query_value(&request.uri, "X-Amz-Credential").or_else(|| query_value(&request.uri, "AWSAccessKeyId")),
     }
 }
 

@@ -10,8 +10,7 @@ use hyper::header::HeaderName;
 use s3s::crypto::{Checksum as Hasher, Crc32, Crc32c, Crc64Nvme, Sha1, Sha256};
 use s3s::dto::ChecksumType;
 use s3s::header::{
-    X_AMZ_CHECKSUM_CRC32, X_AMZ_CHECKSUM_CRC32C, X_AMZ_CHECKSUM_CRC64NVME, X_AMZ_CHECKSUM_SHA1,
-    X_AMZ_CHECKSUM_SHA256,
+    X_AMZ_CHECKSUM_CRC32, X_AMZ_CHECKSUM_CRC32C, X_AMZ_CHECKSUM_CRC64NVME, X_AMZ_CHECKSUM_SHA1, X_AMZ_CHECKSUM_SHA256,
 };
 use s3s::{S3Result, s3_error};
 

@@ -120,11 +120,7 @@ impl AsyncRead for PacedStream {
 }
 
 impl AsyncWrite for PacedStream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.speed.bytes_per_second.load(Ordering::Relaxed) {
             0 => Pin::new(&mut self.stream).poll_write(context, bytes),
             rate => self.write_paced(context, bytes, rate),

@@ -109,8 +109,7 @@ impl Front {
         let region = self.store.get(&call.bucket, |bucket| bucket.region.clone()).flatten();
         let misdirected = region.and_then(|region| region::misdirected(&parts, &region));
         let is_odd = auth::has_odd_date(&parts);
-        let refused =
-            misdirected.or_else(|| is_odd.then(|| error_response(400, "AuthorizationQueryParametersError")));
+        let refused = misdirected.or_else(|| is_odd.then(|| error_response(400, "AuthorizationQueryParametersError")));
         let ticket = self.log.begin(call);
         // Whole before anything is answered, so that a client never gets an error while it still writes.
         let sent = incoming.collect().await.map_err(|_| NoAnswer)?.to_bytes();
@@ -170,8 +169,8 @@ impl Front {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let id = format!("{number:016X}").parse().expect("hexadecimal digits");
         parts.headers.insert(REQUEST_ID, id);
-        let bodiless = method == Method::HEAD
-            || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let bodiless =
+            method == Method::HEAD || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         let mut body: BodyStream = if bodiless {
             Box::pin(stream::empty())
         } else {

@@ -1,8 +1,6 @@
 //! What goes over many keys: `ListObjectsV2` by prefix and page, and `DeleteObjects`.
 
-use s3s::dto::{
-    Delete, DeleteObjectsOutput, DeletedObject, Error, ListObjectsV2Input, ListObjectsV2Output, Object,
-};
+use s3s::dto::{Delete, DeleteObjectsOutput, DeletedObject, Error, ListObjectsV2Input, ListObjectsV2Output, Object};
 use s3s::{S3Result, s3_error};
 
 use super::errors;
@@ -13,11 +11,7 @@ use super::store::{Bucket, Store};
 /// The most that S3 lists at once.
 const PAGE: usize = 1_000;
 
-pub(super) fn list(
-    store: &Store,
-    caller: Option<&str>,
-    input: &ListObjectsV2Input,
-) -> S3Result<ListObjectsV2Output> {
+pub(super) fn list(store: &Store, caller: Option<&str>, input: &ListObjectsV2Input) -> S3Result<ListObjectsV2Output> {
     if input.delimiter.is_some() || input.start_after.is_some() {
         return Err(s3_error!(NotImplemented, "The fake S3 lists all keys of a prefix"));
     }

@@ -52,9 +52,7 @@ fn kind(algorithm: Option<Algorithm>, asked: Option<&str>) -> S3Result<Option<&'
         (None, None) => Ok(None),
         (Some(Algorithm::Crc64Nvme), None | Some(false))
         | (Some(Algorithm::Crc32 | Algorithm::Crc32c), Some(false)) => Ok(Some(ChecksumType::FULL_OBJECT)),
-        (Some(algorithm), None | Some(true)) if algorithm != Algorithm::Crc64Nvme => {
-            Ok(Some(ChecksumType::COMPOSITE))
-        }
+        (Some(algorithm), None | Some(true)) if algorithm != Algorithm::Crc64Nvme => Ok(Some(ChecksumType::COMPOSITE)),
         _ => Err(s3_error!(InvalidRequest, "The checksum type cannot be used with the checksum algorithm.")),
     }
 }
@@ -66,10 +64,8 @@ pub(super) fn put(
     (bytes, sent): (Bytes, Option<Sent>),
 ) -> S3Result<UploadPartOutput> {
     writing.change(store, |bucket| {
-        let mut output = UploadPartOutput {
-            request_charged: charge(bucket.requester_pays),
-            ..UploadPartOutput::default()
-        };
+        let mut output =
+            UploadPartOutput { request_charged: charge(bucket.requester_pays), ..UploadPartOutput::default() };
         if let Some((algorithm, value)) = sent.clone() {
             *checksum_field!(output, algorithm) = Some(value);
         }

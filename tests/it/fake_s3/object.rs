@@ -124,8 +124,7 @@ impl Object {
     /// archive tiers. `GLACIER_IR` can be read.
     pub(crate) fn is_archived(&self) -> bool {
         let cold = matches!(self.storage_class.as_deref(), Some("GLACIER" | "DEEP_ARCHIVE"));
-        let restored =
-            self.restore.as_deref().is_some_and(|restore| restore.contains("ongoing-request=\"false\""));
+        let restored = self.restore.as_deref().is_some_and(|restore| restore.contains("ongoing-request=\"false\""));
         (cold || self.archive_status.is_some()) && !restored
     }
 }

@@ -6,12 +6,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use s3s::auth::Credentials;
 use s3s::dto::{
-    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
-    CompleteMultipartUploadOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
-    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, GetObjectAttributesInput,
-    GetObjectAttributesOutput, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
-    ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput, UploadPartInput,
-    UploadPartOutput,
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
+    CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput,
+    DeleteObjectsOutput, GetObjectAttributesInput, GetObjectAttributesOutput, GetObjectInput, GetObjectOutput,
+    HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput,
+    UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
@@ -68,10 +67,7 @@ macro_rules! writing {
 
 #[async_trait]
 impl S3 for Operations {
-    async fn head_object(
-        &self,
-        request: S3Request<HeadObjectInput>,
-    ) -> S3Result<S3Response<HeadObjectOutput>> {
+    async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
         let overrides = Overrides::of(&request.extensions);
         let input = &request.input;
         let reading = reading!(request);
@@ -105,10 +101,7 @@ impl S3 for Operations {
         Ok(S3Response::new(outputs::attributes(&found, &request.input)))
     }
 
-    async fn put_object(
-        &self,
-        mut request: S3Request<PutObjectInput>,
-    ) -> S3Result<S3Response<PutObjectOutput>> {
+    async fn put_object(&self, mut request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let body = request.input.body.take();
         let (bytes, sent) = received(body, &request.headers, request.trailing_headers.as_ref()).await?;
         let mut object = Object::new(bytes);
@@ -128,16 +121,12 @@ impl S3 for Operations {
         put.map(S3Response::new)
     }
 
-    async fn delete_object(
-        &self,
-        request: S3Request<DeleteObjectInput>,
-    ) -> S3Result<S3Response<DeleteObjectOutput>> {
+    async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
         if request.input.version_id.is_some() {
             return Err(s3_error!(NotImplemented, "The fake S3 deletes no versions"));
         }
         let writing = writing!(request);
-        let marker =
-            writing.change(&self.store, |bucket| Ok(self.store.delete_in(bucket, &request.input.key)))?;
+        let marker = writing.change(&self.store, |bucket| Ok(self.store.delete_in(bucket, &request.input.key)))?;
         Ok(S3Response::new(DeleteObjectOutput {
             delete_marker: marker.is_some().then_some(true),
             version_id: marker,
@@ -170,10 +159,7 @@ impl S3 for Operations {
         created.map(S3Response::new)
     }
 
-    async fn upload_part(
-        &self,
-        mut request: S3Request<UploadPartInput>,
-    ) -> S3Result<S3Response<UploadPartOutput>> {
+    async fn upload_part(&self, mut request: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
         let body = request.input.body.take();
         let part = received(body, &request.headers, request.trailing_headers.as_ref()).await?;
         multipart::put(&self.store, &writing!(request), &request.input, part).map(S3Response::new)

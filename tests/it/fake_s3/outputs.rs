@@ -5,8 +5,8 @@ use std::ops::Range;
 use futures::StreamExt as _;
 use s3s::dto::{
     ArchiveStatus, Checksum as ChecksumOutput, GetObjectAttributesInput, GetObjectAttributesOutput,
-    GetObjectAttributesParts, GetObjectOutput, HeadObjectOutput, ObjectAttributes, ObjectPart,
-    RequestCharged, StorageClass, StreamingBlob, Timestamp,
+    GetObjectAttributesParts, GetObjectOutput, HeadObjectOutput, ObjectAttributes, ObjectPart, RequestCharged,
+    StorageClass, StreamingBlob, Timestamp,
 };
 
 use super::checksum::{Algorithm, checksum_field};
@@ -44,8 +44,7 @@ pub(super) fn head(found: &Found, with_checksum: bool) -> HeadObjectOutput {
 pub(super) fn get(found: &Found, range: Option<Range<u64>>, with_checksum: bool) -> GetObjectOutput {
     let object = &*found.object;
     let length = object.content.length();
-    let content_range =
-        range.as_ref().map(|range| format!("bytes {}-{}/{length}", range.start, range.end - 1));
+    let content_range = range.as_ref().map(|range| format!("bytes {}-{}/{length}", range.start, range.end - 1));
     let with_checksum = with_checksum && range.is_none();
     let range = range.unwrap_or(0..length);
     let mut output = GetObjectOutput {
@@ -119,11 +118,8 @@ fn parts(object: &Object, input: &GetObjectAttributesInput) -> Option<GetObjectA
     while page.len() < usize::try_from(most).expect("not negative")
         && let Some(part) = rest.next()
     {
-        let mut listed = ObjectPart {
-            part_number: Some(part.number),
-            size: Some(signed(part.size)),
-            ..ObjectPart::default()
-        };
+        let mut listed =
+            ObjectPart { part_number: Some(part.number), size: Some(signed(part.size)), ..ObjectPart::default() };
         checksum_field!(listed, checksum.algorithm).clone_from(&part.checksum);
         page.push(listed);
     }

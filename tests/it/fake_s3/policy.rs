@@ -97,10 +97,8 @@ impl Policy {
             .filter(|statement| statement.is_about(caller, key))
             .fold(Rights::NONE, |sum, statement| sum | statement.rights)
             .contains(rights);
-        let denied = self
-            .deny
-            .iter()
-            .any(|statement| statement.is_about(caller, key) && statement.rights.intersects(rights));
+        let denied =
+            self.deny.iter().any(|statement| statement.is_about(caller, key) && statement.rights.intersects(rights));
         allowed && !denied
     }
 }

@@ -98,12 +98,7 @@ impl<'a> Reading<'a> {
 }
 
 /// What goes for every operation on a bucket: its owner is the expected one, and someone pays.
-pub(super) fn admit(
-    bucket: &Bucket,
-    caller: Option<&str>,
-    pays: bool,
-    expected_owner: Option<&str>,
-) -> S3Result<()> {
+pub(super) fn admit(bucket: &Bucket, caller: Option<&str>, pays: bool, expected_owner: Option<&str>) -> S3Result<()> {
     let other_owner = match (expected_owner, &bucket.owner) {
         (Some(expected), Some(owner)) => expected != owner,
         _ => false,

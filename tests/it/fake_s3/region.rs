@@ -18,12 +18,10 @@ pub(super) fn misdirected(request: &Parts, region: &str) -> Option<HttpResponse>
                      Please send all future requests to this endpoint.";
         return Some(answer(301, "PermanentRedirect", words.to_owned(), region));
     }
-    let signed_for =
-        calls::credential(request).and_then(|scope| Some(scope.split('/').nth(2)?.to_owned()))?;
+    let signed_for = calls::credential(request).and_then(|scope| Some(scope.split('/').nth(2)?.to_owned()))?;
     (signed_for != region).then(|| {
-        let words = format!(
-            "The authorization header is malformed; the region '{signed_for}' is wrong; expecting '{region}'"
-        );
+        let words =
+            format!("The authorization header is malformed; the region '{signed_for}' is wrong; expecting '{region}'");
         answer(400, "AuthorizationHeaderMalformed", words, region)
     })
 }

@@ -44,11 +44,7 @@ impl Upload {
     }
 
     /// The upload of this key that has this id.
-    pub(super) fn find<'a>(
-        uploads: &'a mut BTreeMap<String, Self>,
-        id: &str,
-        key: &str,
-    ) -> S3Result<&'a mut Self> {
+    pub(super) fn find<'a>(uploads: &'a mut BTreeMap<String, Self>, id: &str, key: &str) -> S3Result<&'a mut Self> {
         uploads.get_mut(id).filter(|upload| upload.key == key).ok_or_else(|| {
             s3_error!(
                 NoSuchUpload,
@@ -61,10 +57,7 @@ impl Upload {
     /// Takes a part, in place of any of that number; returns its `ETag`.
     pub(super) fn put(&mut self, number: i32, bytes: Bytes, sent: Option<Sent>) -> S3Result<String> {
         if !(1..=10_000).contains(&number) {
-            return Err(s3_error!(
-                InvalidArgument,
-                "Part number must be an integer between 1 and 10000, inclusive"
-            ));
+            return Err(s3_error!(InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive"));
         }
         let came = sent.as_ref().map(|(algorithm, _)| *algorithm);
         let needed = self.algorithm.filter(|_| !self.full_object || came.is_some());

@@ -26,20 +26,13 @@ pub(super) struct Writing<'a> {
 
 impl<'a> Writing<'a> {
     /// Only if what is there (`If-Match`) or not there (`If-None-Match`) is this.
-    pub(super) fn on_conditions(
-        mut self,
-        conditions: (Option<&'a ETagCondition>, Option<&'a ETagCondition>),
-    ) -> Self {
+    pub(super) fn on_conditions(mut self, conditions: (Option<&'a ETagCondition>, Option<&'a ETagCondition>)) -> Self {
         (self.if_match, self.if_none_match) = conditions;
         self
     }
 
     /// Changes the bucket, if the caller may and the conditions hold.
-    pub(super) fn change<T>(
-        &self,
-        store: &Store,
-        change: impl FnOnce(&mut Bucket) -> S3Result<T>,
-    ) -> S3Result<T> {
+    pub(super) fn change<T>(&self, store: &Store, change: impl FnOnce(&mut Bucket) -> S3Result<T>) -> S3Result<T> {
         let changed = store.get(self.bucket, |bucket| {
             self.check_rights(bucket)?;
             self.check_conditions(bucket)?;
@@ -55,11 +48,7 @@ impl<'a> Writing<'a> {
             Some(_) => Rights::WRITE | Rights::READ,
             None => Rights::WRITE,
         };
-        if bucket.policy.allows(self.caller, self.key, rights) {
-            Ok(())
-        } else {
-            Err(errors::access_denied())
-        }
+        if bucket.policy.allows(self.caller, self.key, rights) { Ok(()) } else { Err(errors::access_denied()) }
     }
 
     fn check_conditions(&self, bucket: &Bucket) -> S3Result<()> {

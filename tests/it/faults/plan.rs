@@ -138,8 +138,7 @@ impl Plan {
             variables.push(("ACCESS", "function-role".to_owned()));
         }
         if self.sidecars_elsewhere {
-            variables
-                .extend([("SIDECAR_BUCKET", "torrents".to_owned()), ("SIDECAR_PREFIX", "t/".to_owned())]);
+            variables.extend([("SIDECAR_BUCKET", "torrents".to_owned()), ("SIDECAR_PREFIX", "t/".to_owned())]);
         }
         variables
     }

@@ -64,8 +64,7 @@ impl<P: Debug> Trial<P> {
             }
         });
         let outcomes = outcomes.into_inner().expect("the outcomes' lock");
-        let failed: Vec<_> =
-            outcomes.iter().filter(|(_, outcome)| outcome.is_none()).map(|(seed, _)| seed).collect();
+        let failed: Vec<_> = outcomes.iter().filter(|(_, outcome)| outcome.is_none()).map(|(seed, _)| seed).collect();
         assert!(failed.is_empty(), "seeds that failed: {failed:?}");
         // In the usual run other tests take memory beside this one.
         if number("FAULT_SEEDS").is_some() {

@@ -20,8 +20,7 @@ use crate::{
 const LENGTH: u64 = 3 * 256 * 1024 + 7;
 
 fn number() -> impl Strategy<Value = Value> {
-    let numbers =
-        [0, 1, 2, 7, 16_384, 262_144, 262_145, 524_288, LENGTH, LENGTH + 1, 1 << 40, 1 << 53, u64::MAX];
+    let numbers = [0, 1, 2, 7, 16_384, 262_144, 262_145, 524_288, LENGTH, LENGTH + 1, 1 << 40, 1 << 53, u64::MAX];
     let usual = select(numbers.to_vec()).prop_map(Value::from);
     prop_oneof![8 => usual, 1 => Just(json!(-1)), 1 => Just(json!(0.5))]
 }

@@ -15,22 +15,8 @@ use crate::{
 };
 
 /// What a URL is made of.
-const PARTS: [&str; 14] = [
-    "/",
-    "/data/a",
-    "/data/b",
-    "?",
-    "&",
-    "=",
-    "%61",
-    "+",
-    "@",
-    "http://",
-    "X-Amz-",
-    "versionId=1",
-    "&torrent",
-    "%",
-];
+const PARTS: [&str; 14] =
+    ["/", "/data/a", "/data/b", "?", "&", "=", "%61", "+", "@", "http://", "X-Amz-", "versionId=1", "&torrent", "%"];
 
 #[derive(Clone, Debug)]
 struct Change {

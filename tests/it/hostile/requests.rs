@@ -111,8 +111,7 @@ fn is_one_attachment(disposition: &str) -> bool {
     let Some(rest) = disposition.strip_prefix("attachment; filename=\"") else { return false };
     let bare = rest.replace("\\\\", "").replace("\\\"", "");
     let Some((_, after)) = bare.split_once('"') else { return false };
-    let extended =
-        |value: &str| value.bytes().all(|byte| byte.is_ascii_graphic() && !b"\";, ".contains(&byte));
+    let extended = |value: &str| value.bytes().all(|byte| byte.is_ascii_graphic() && !b"\";, ".contains(&byte));
     after.is_empty() || after.strip_prefix("; filename*=UTF-8''").is_some_and(extended)
 }
 

@@ -7,8 +7,7 @@ use std::{fmt, sync::Arc};
 
 use aws_sdk_s3::{
     config::{
-        ConfigBag, Intercept, RuntimeComponents, http::HttpRequest,
-        interceptors::BeforeTransmitInterceptorContextMut,
+        ConfigBag, Intercept, RuntimeComponents, http::HttpRequest, interceptors::BeforeTransmitInterceptorContextMut,
     },
     error::BoxError,
 };
@@ -134,8 +133,7 @@ impl Intercept for PresignedUrl {
         let request = context.request_mut();
         // S3 refuses an x-amz- header that is not signed, and the SDK sends one of its own.
         let names = request.headers().iter().map(|(name, _)| name.to_owned());
-        let unsigned: Vec<String> =
-            names.filter(|name| name.starts_with("x-amz-") && !self.signs(name)).collect();
+        let unsigned: Vec<String> = names.filter(|name| name.starts_with("x-amz-") && !self.signs(name)).collect();
         let headers = request.headers_mut();
         for name in unsigned {
             headers.remove(name);

@@ -10,14 +10,8 @@ pub(super) const CHECKSUM_MODE: &str = "x-amz-checksum-mode";
 
 /// The parameters of a version 4 signature.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
-const VERSION_4: [&str; 6] = [
-    "x-amz-algorithm",
-    "x-amz-credential",
-    "x-amz-date",
-    "x-amz-expires",
-    "x-amz-signature",
-    "x-amz-signedheaders",
-];
+const VERSION_4: [&str; 6] =
+    ["x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-signature", "x-amz-signedheaders"];
 /// The parameters of a version 2 signature, which boto3 and the CLI still make for the older regions.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html>
 const VERSION_2: [&str; 3] = ["AWSAccessKeyId", "Signature", "Expires"];
@@ -65,11 +59,7 @@ impl Query {
     }
 
     /// Compares version, operation and headers with the request.
-    pub(super) fn check(
-        &self,
-        version_id: Option<&str>,
-        options: &CallOptions,
-    ) -> Result<(), PresignedUrlError> {
+    pub(super) fn check(&self, version_id: Option<&str>, options: &CallOptions) -> Result<(), PresignedUrlError> {
         if self.value("versionId") != version_id {
             return Err(PresignedUrlError::Version);
         }
@@ -86,9 +76,7 @@ impl Query {
         let is_signed = self.signed_headers.iter().any(|signed| signed == header);
         match (asked, self.value(header)) {
             (None, _) if is_signed => Err(PresignedUrlError::SignedHeader(header.to_owned())),
-            (Some(asked), Some(signed)) if asked != signed => {
-                Err(PresignedUrlError::SignedHeader(header.to_owned()))
-            }
+            (Some(asked), Some(signed)) if asked != signed => Err(PresignedUrlError::SignedHeader(header.to_owned())),
             (Some(_), None) if !is_signed => Err(PresignedUrlError::UnsignedHeader(header)),
             _ => Ok(()),
         }
@@ -96,9 +84,7 @@ impl Query {
 
     /// Returns the signed headers of version 4. Version 2 has none.
     fn signed_headers(&self) -> Result<Vec<String>, PresignedUrlError> {
-        let has = |names: &[&str]| {
-            names.iter().filter(|name| self.value(name).is_some_and(|v| !v.is_empty())).count()
-        };
+        let has = |names: &[&str]| names.iter().filter(|name| self.value(name).is_some_and(|v| !v.is_empty())).count();
         match (has(&VERSION_4), has(&VERSION_2)) {
             (0, 3) => Ok(Vec::new()),
             (6, 0) if self.value("x-amz-signature").is_some_and(is_signature) => {

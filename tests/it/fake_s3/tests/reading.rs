@@ -35,8 +35,7 @@ async fn head_and_get_give_what_was_put() {
 async fn ranges_of_huge_synthetic_objects_need_no_memory() {
     const TIB: u64 = 1 << 40;
     let s3 = FakeS3::start([Bucket::public("data")]).await;
-    let contents =
-        [Content::random(48 * TIB, 7), Content::repeated(48 * TIB, (0..=250).collect::<Vec<u8>>())];
+    let contents = [Content::random(48 * TIB, 7), Content::repeated(48 * TIB, (0..=250).collect::<Vec<u8>>())];
     for content in contents {
         s3.put("data", "huge", content.clone());
         let first = 47 * TIB + 12_345;

@@ -15,10 +15,8 @@ fn put(client: &Client, body: &'static str) -> PutObjectFluentBuilder {
 #[tokio::test]
 async fn a_put_keeps_bytes_and_metadata() {
     let s3 = FakeS3::start([Bucket::private("data")]).await;
-    let put = put(&s3.client(), "hello")
-        .metadata("colour", "blue")
-        .content_type("text/plain")
-        .content_disposition("inline");
+    let put =
+        put(&s3.client(), "hello").metadata("colour", "blue").content_type("text/plain").content_disposition("inline");
     let answer = put.send().await.unwrap();
     assert_eq!(answer.e_tag(), Some("\"5d41402abc4b2a76b9719d911017c592\""));
     let object = s3.object("data", "a").unwrap();

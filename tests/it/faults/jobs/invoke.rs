@@ -78,9 +78,9 @@ impl Lambda {
         self.running_on.lock().expect("the list's lock").push(running.abort_handle());
         match timeout(wait, running).await {
             Err(_) => Err(Caught::new("States.Timeout", "the workflow waits no longer")),
-            Ok(done) => done
-                .expect("a task that ends")
-                .map_err(|failure| Caught::new(failure.name(), &failure.to_string())),
+            Ok(done) => {
+                done.expect("a task that ends").map_err(|failure| Caught::new(failure.name(), &failure.to_string()))
+            }
         }
     }
 }

@@ -90,12 +90,7 @@ fn told_of(trouble: &Trouble) -> &'static [&'static str] {
         What::UsersOwn => &REFUSED[1..],
         What::Purged
         | What::Fault(
-            Fault::Reset
-            | Fault::Close
-            | Fault::Lost
-            | Fault::Delay(_)
-            | Fault::CutBody(_)
-            | Fault::ResetBody(_),
+            Fault::Reset | Fault::Close | Fault::Lost | Fault::Delay(_) | Fault::CutBody(_) | Fault::ResetBody(_),
         ) => &[],
         What::Fault(Fault::Error { status, code }) if BUSY.contains(&(*status, code)) => &[],
         What::Replaced | What::Deleted | What::AccessGone | What::Fault(_) => &REFUSED,

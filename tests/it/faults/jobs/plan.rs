@@ -108,8 +108,7 @@ impl JobPlan {
 impl Misfortune {
     fn thrown(dice: &mut Dice) -> Self {
         let after = Duration::from_millis(dice.pick(&[0, 1, 3, 10, 40]));
-        let mishap =
-            dice.pick(&[Mishap::TurnedAway, Mishap::Lost, Mishap::Killed(after), Mishap::RunsOn(after)]);
+        let mishap = dice.pick(&[Mishap::TurnedAway, Mishap::Lost, Mishap::Killed(after), Mishap::RunsOn(after)]);
         Self { mishap, after: dice.below(12), times: dice.pick(&[1, 1, 1, 2, 4, 40]) }
     }
 
