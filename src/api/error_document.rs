@@ -8,7 +8,10 @@ use super::{
     refusal::Refusal,
     torrents::{Error, Reader},
 };
-use crate::{jobs::WaitError, s3, service};
+use crate::{
+    jobs::{WaitError, WorkflowError},
+    s3, service,
+};
 
 /// What a caller is told about an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,49 +53,21 @@ fn text(text: &str) -> String {
 
 impl From<&Refusal> for ErrorAnswer {
     fn from(refusal: &Refusal) -> Self {
-        let bad = |code, message: &str| Self::new(StatusCode::BAD_REQUEST, code, message);
-        let not_implemented = |message: &str| Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message);
-        match refusal {
-            Refusal::MethodNotAllowed => Self::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "MethodNotAllowed",
-                "The specified method is not allowed here. Use GET, HEAD or OPTIONS.",
-            ),
-            Refusal::InvalidUri => {
-                bad("InvalidURI", "Couldn't parse the specified URI: the path must be percent-encoded UTF-8.")
+        let (status, code) = match refusal {
+            Refusal::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
+            Refusal::NotImplemented | Refusal::DirectoryBucket | Refusal::BlankKey => {
+                (StatusCode::NOT_IMPLEMENTED, "NotImplemented")
             }
-            Refusal::NotImplemented => not_implemented(
-                "This service answers GetObjectTorrent alone. Ask for /bucket/key?torrent, and send other requests to Amazon S3.",
-            ),
-            Refusal::TorrentOfBucket => bad(
-                "RequestTorrentOfBucketError",
-                "Requesting the torrent file of a bucket is not permitted. Name an object: /bucket/key?torrent.",
-            ),
-            Refusal::InvalidBucketName => bad(
-                "InvalidBucketName",
-                "The specified bucket is not valid. Give a bucket's name, not an ARN or alias.",
-            ),
-            Refusal::DirectoryBucket => not_implemented("Torrents of objects in directory buckets are not supported."),
-            Refusal::BlankKey => {
-                not_implemented("Torrents of objects whose key is only white space are not supported.")
+            Refusal::InvalidUri => (StatusCode::BAD_REQUEST, "InvalidURI"),
+            Refusal::TorrentOfBucket => (StatusCode::BAD_REQUEST, "RequestTorrentOfBucketError"),
+            Refusal::InvalidBucketName => (StatusCode::BAD_REQUEST, "InvalidBucketName"),
+            Refusal::KeyTooLong => (StatusCode::BAD_REQUEST, "KeyTooLongError"),
+            Refusal::InvalidBucketOwner => (StatusCode::BAD_REQUEST, "InvalidBucketOwnerAWSAccountID"),
+            Refusal::InvalidRequestPayer | Refusal::InvalidVersionId | Refusal::PresignedUrl(_) => {
+                (StatusCode::BAD_REQUEST, "InvalidArgument")
             }
-            Refusal::KeyTooLong => bad("KeyTooLongError", "Your key is too long: at most 1024 bytes of UTF-8."),
-            Refusal::InvalidRequestPayer => {
-                bad("InvalidArgument", "The value of x-amz-request-payer must be 'requester'.")
-            }
-            Refusal::InvalidBucketOwner => bad(
-                "InvalidBucketOwnerAWSAccountID",
-                "The value of x-amz-expected-bucket-owner must be an AWS account ID of 12 digits.",
-            ),
-            Refusal::InvalidVersionId => bad("InvalidArgument", "Invalid version id specified."),
-            Refusal::PresignedUrl(error) => bad(
-                "InvalidArgument",
-                &format!(
-                    "The URL in the parameter 'presigned' {error}. Give a presigned GetObject URL of this object, at an S3 \
-                     endpoint of its bucket, and percent-encode all of it."
-                ),
-            ),
-        }
+        };
+        Self::new(status, code, refusal.to_string())
     }
 }
 
@@ -136,15 +111,14 @@ impl From<&service::Error> for ErrorAnswer {
 
 impl From<&WaitError> for ErrorAnswer {
     fn from(error: &WaitError) -> Self {
-        let Some(message) = error.message() else {
-            return match error {
-                WaitError::Torrent(error) => Self::from(error),
-                _ => internal(),
-            };
-        };
         match error {
-            WaitError::Presigned | WaitError::Place(_) => invalid_request(message),
-            _ => slow_down(&message),
+            WaitError::Torrent(error) => Self::from(error),
+            WaitError::Workflow(WorkflowError::Refused(_)) => internal(),
+            WaitError::Presigned | WaitError::Place(_) => invalid_request(error.to_string()),
+            WaitError::Running { .. }
+            | WaitError::Failed { .. }
+            | WaitError::NotReady
+            | WaitError::Workflow(WorkflowError::Unavailable(_)) => slow_down(&error.to_string()),
         }
     }
 }

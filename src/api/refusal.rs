@@ -2,31 +2,36 @@
 
 use crate::s3::access::PresignedUrlError;
 
-/// This says why a request is refused before S3 is asked.
+/// This says why a request is refused before S3 is asked. Its text is the message in the error document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
-    #[error("the method is not GET, HEAD or OPTIONS")]
+    #[error("The specified method is not allowed here. Use GET, HEAD or OPTIONS.")]
     MethodNotAllowed,
-    #[error("the path is not percent-encoded UTF-8")]
+    #[error("Couldn't parse the specified URI: the path must be percent-encoded UTF-8.")]
     InvalidUri,
-    #[error("the request is for another operation of S3")]
+    #[error(
+        "This service answers GetObjectTorrent alone. Ask for /bucket/key?torrent, and send other requests to Amazon S3."
+    )]
     NotImplemented,
-    #[error("the request is for the torrent of a bucket")]
+    #[error("Requesting the torrent file of a bucket is not permitted. Name an object: /bucket/key?torrent.")]
     TorrentOfBucket,
-    #[error("the bucket name breaks S3's rules")]
+    #[error("The specified bucket is not valid. Give a bucket's name, not an ARN or alias.")]
     InvalidBucketName,
-    #[error("the bucket is a directory bucket")]
+    #[error("Torrents of objects in directory buckets are not supported.")]
     DirectoryBucket,
-    #[error("the key is only white space, which the SDK cannot send")]
+    #[error("Torrents of objects whose key is only white space are not supported.")]
     BlankKey,
-    #[error("the key is too long")]
+    #[error("Your key is too long: at most 1024 bytes of UTF-8.")]
     KeyTooLong,
-    #[error("x-amz-request-payer is not 'requester'")]
+    #[error("The value of x-amz-request-payer must be 'requester'.")]
     InvalidRequestPayer,
-    #[error("x-amz-expected-bucket-owner is not 12 digits")]
+    #[error("The value of x-amz-expected-bucket-owner must be an AWS account ID of 12 digits.")]
     InvalidBucketOwner,
-    #[error("the version ID is malformed")]
+    #[error("Invalid version id specified.")]
     InvalidVersionId,
-    #[error("the presigned URL {0}")]
+    #[error(
+        "The URL in the parameter 'presigned' {0}. Give a presigned GetObject URL of this object, at an S3 endpoint of \
+         its bucket, and percent-encode all of it."
+    )]
     PresignedUrl(PresignedUrlError),
 }

@@ -10,11 +10,6 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String")]
 pub struct ETag(String);
 
-/// The text is empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an ETag is empty")]
-pub struct EmptyETag;
-
 impl ETag {
     /// Reads an `ETag` with or without quotes; an empty text gives `None`.
     pub fn new(text: &str) -> Option<Self> {
@@ -26,11 +21,6 @@ impl ETag {
         }
     }
 
-    /// Returns the tag with its quotes, as `If-Match` wants it.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// Returns the tag without its quotes.
     pub fn unquoted(&self) -> &str {
         self.0.trim_matches('"')
@@ -38,10 +28,10 @@ impl ETag {
 }
 
 impl TryFrom<String> for ETag {
-    type Error = EmptyETag;
+    type Error = &'static str;
 
-    fn try_from(text: String) -> Result<Self, EmptyETag> {
-        Self::new(&text).ok_or(EmptyETag)
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        Self::new(&text).ok_or("an ETag is empty")
     }
 }
 
@@ -59,8 +49,8 @@ mod tests {
     fn quotes_make_no_difference() {
         let etag = ETag::new("\"ab-2\"").unwrap();
         assert_eq!(ETag::new("ab-2").unwrap(), etag);
-        assert_eq!((etag.as_str(), etag.unquoted()), ("\"ab-2\"", "ab-2"));
-        assert_eq!(ETag::new("W/\"ab\"").unwrap().as_str(), "W/\"ab\"");
+        assert_eq!((etag.to_string().as_str(), etag.unquoted()), ("\"ab-2\"", "ab-2"));
+        assert_eq!(ETag::new("W/\"ab\"").unwrap().to_string(), "W/\"ab\"");
         assert_eq!(ETag::new(""), None);
     }
 }

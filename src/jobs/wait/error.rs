@@ -1,15 +1,16 @@
 //! Why a caller gets no torrent from a job, or not yet.
 
+use super::messages;
 use crate::{
     jobs::{ExecutionState, PlaceError, WorkflowError},
     service,
 };
 
-/// This says why a job has not given a caller the torrent.
+/// This says why a job has not given a caller the torrent. Its text is the message in the error document.
 #[derive(Debug, thiserror::Error)]
 pub enum WaitError {
     /// The job runs, and has not ended in time.
-    #[error("the job has not ended")]
+    #[error("{}", messages::running(progress, earlier.as_ref()))]
     Running {
         /// How far the job is.
         progress: JobProgress,
@@ -17,7 +18,7 @@ pub enum WaitError {
         earlier: Option<ExecutionState>,
     },
     /// The job ended without a torrent.
-    #[error("the job ended without a torrent: {state:?}")]
+    #[error("{}", messages::failed(state, *exhausted))]
     Failed {
         /// How the job ended.
         state: ExecutionState,
@@ -25,16 +26,23 @@ pub enum WaitError {
         exhausted: bool,
     },
     /// HEAD was asked for an object whose torrent a job must make.
-    #[error("the torrent is not ready")]
+    #[error("The torrent of this object is not ready. A GET starts the job that makes it.")]
     NotReady,
     /// The job would have to keep the caller's presigned URL.
-    #[error("a job cannot read by a presigned URL")]
+    #[error(
+        "The object is larger than this service's INLINE_MAX_SIZE, so a job must read it, and a job cannot use a presigned \
+         URL: it would have to keep the URL. Upload the object with --checksum-algorithm SHA1, or ask this service's \
+         operator to raise INLINE_MAX_SIZE."
+    )]
     Presigned,
     /// The job could not leave its torrent.
-    #[error(transparent)]
+    #[error("{}", messages::no_place(*.0))]
     Place(#[from] PlaceError),
     /// The job cannot be started or found.
-    #[error("the job cannot be started")]
+    #[error(
+        "The job that makes this object's torrent can be neither started nor found: AWS Step Functions is busy or out of \
+         reach. Reduce your request rate."
+    )]
     Workflow(#[from] WorkflowError),
     /// The job's torrent cannot be built from the sidecar.
     #[error(transparent)]

@@ -1,44 +1,26 @@
 //! What a caller is told about a job.
 
-use super::{JobProgress, WaitError};
+use super::JobProgress;
 use crate::jobs::{ExecutionState, FailureKind, PlaceError};
 
-const NOT_READY: &str = "The torrent of this object is not ready. A GET starts the job that makes it.";
-
-const TAKEN: &str = "A job makes the torrent of an object this large, and stores it as the object's sidecar. Another object \
-    has the sidecar's key, or the key would be longer than 1024 bytes. Move that object, or ask this service's operator to set \
-    SIDECAR_PREFIX or SIDECAR_BUCKET.";
-
-const OTHER_REGION: &str = "A job makes the torrent of an object this large, and keeps its work beside the sidecar. The sidecar's \
-    bucket is in another AWS Region than this service. Ask this service's operator to set SIDECAR_BUCKET to a bucket in the \
-    service's own Region, or to serve the bucket by a stack in its Region.";
-
-const PRESIGNED: &str = "The object is larger than this service's INLINE_MAX_SIZE, so a job must read it, and a job cannot use a \
-    presigned URL: it would have to keep the URL. Upload the object with --checksum-algorithm SHA1, or ask this service's \
-    operator to raise INLINE_MAX_SIZE.";
-
-const BUSY: &str = "The job that makes this object's torrent can be neither started nor found: AWS Step Functions is busy or out \
-    of reach. Reduce your request rate.";
-
-impl WaitError {
-    /// Returns what the caller is told. The causes of [`WaitError::Torrent`] and of a refusing Step Functions are the
-    /// operator's to see, so they have no message.
-    pub fn message(&self) -> Option<String> {
-        match self {
-            Self::Running { progress, earlier } => Some(running(progress, earlier.as_ref())),
-            Self::Failed { state, exhausted } => Some(failed(state, *exhausted)),
-            Self::NotReady => Some(NOT_READY.to_owned()),
-            Self::Presigned => Some(PRESIGNED.to_owned()),
-            Self::Place(PlaceError::Taken) => Some(TAKEN.to_owned()),
-            Self::Place(PlaceError::OtherRegion) => Some(OTHER_REGION.to_owned()),
-            Self::Workflow(super::WorkflowError::Unavailable(_)) => Some(BUSY.to_owned()),
-            Self::Workflow(super::WorkflowError::Refused(_)) | Self::Torrent(_) => None,
+/// Says why the job has no place for the torrent, and what to do.
+pub(super) fn no_place(error: PlaceError) -> &'static str {
+    match error {
+        PlaceError::Taken => {
+            "A job makes the torrent of an object this large, and stores it as the object's sidecar. Another object has the \
+             sidecar's key, or the key would be longer than 1024 bytes. Move that object, or ask this service's operator \
+             to set SIDECAR_PREFIX or SIDECAR_BUCKET."
+        }
+        PlaceError::OtherRegion => {
+            "A job makes the torrent of an object this large, and keeps its work beside the sidecar. The sidecar's bucket is \
+             in another AWS Region than this service. Ask this service's operator to set SIDECAR_BUCKET to a bucket in the \
+             service's own Region, or to serve the bucket by a stack in its Region."
         }
     }
 }
 
-/// `earlier` is how the attempt before this one ended.
-fn running(progress: &JobProgress, earlier: Option<&ExecutionState>) -> String {
+/// Says how far the job is. `earlier` is how the attempt before this one ended.
+pub(super) fn running(progress: &JobProgress, earlier: Option<&ExecutionState>) -> String {
     let JobProgress { size, hashed, spans } = progress;
     let done = match hashed {
         Some(hashed) if hashed < spans => format!("{hashed} of {spans} spans are hashed"),
@@ -49,7 +31,8 @@ fn running(progress: &JobProgress, earlier: Option<&ExecutionState>) -> String {
     format!("A job is making the torrent of this object of {size} bytes: {done}.{before} Try again.")
 }
 
-fn failed(state: &ExecutionState, exhausted: bool) -> String {
+/// Says how the job failed, and whether to ask again.
+pub(super) fn failed(state: &ExecutionState, exhausted: bool) -> String {
     let is_change = |error: &str| FailureKind::from_name(error) == Some(FailureKind::ObjectChanged);
     let then = match state {
         _ if exhausted => "It has been tried several times within the hour. Try again later.",

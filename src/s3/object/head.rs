@@ -74,7 +74,7 @@ impl ObjectHead {
 
     /// Returns whether the object was uploaded in parts: S3 then ends the `ETag` in their number.
     pub fn is_multipart(&self) -> bool {
-        self.composite_sha1.is_some() || self.etag.as_str().contains('-')
+        self.composite_sha1.is_some() || self.etag.unquoted().contains('-')
     }
 }
 
