@@ -1,4 +1,4 @@
-//! From a variable's text to its value; every fault is noted with the variable's name.
+//! From a variable's text to its value. Every fault is recorded with the variable's name.
 
 use std::str::FromStr;
 
@@ -16,7 +16,7 @@ use crate::{
 
 const TRACKER_SCHEMES: [&str; 5] = ["http", "https", "udp", "ws", "wss"];
 
-/// Reads variables and gathers faults, so that one start tells of all of them.
+/// Reads variables and collects faults, so that one start reports all of them.
 pub(super) struct Reader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     faults: Vec<String>,
@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
         for (number, tracker) in (1..).zip(&trackers) {
             let url = Url::parse(tracker).ok().filter(Url::has_host);
             if !url.is_some_and(|url| TRACKER_SCHEMES.contains(&url.scheme())) {
-                let fault = format!("number {number} is no announce URL (http, https, udp, ws, wss)");
+                let fault = format!("number {number} is not an announce URL (http, https, udp, ws, wss)");
                 self.fault("TRACKERS", &fault);
             }
         }
@@ -174,7 +174,7 @@ impl<'a> Reader<'a> {
         let endpoint = self.text("AWS_ENDPOINT_URL_S3")?;
         let url = Url::parse(&endpoint).ok().filter(Url::has_host);
         if !url.is_some_and(|url| matches!(url.scheme(), "http" | "https")) {
-            self.fault("AWS_ENDPOINT_URL_S3", "is no http or https URL");
+            self.fault("AWS_ENDPOINT_URL_S3", "is not an http or https URL");
         }
         Some(endpoint)
     }

@@ -1,8 +1,8 @@
-//! The names of the variables, and the numbers' ranges and defaults.
+//! The names of the variables, and the ranges and defaults of the numbers.
 
 use crate::object::MAX_OBJECT_BYTES;
 
-/// Every variable this service reads itself. The template and the docs are held to this list.
+/// Every variable that this service itself reads. Tests compare the template and the docs with this list.
 pub const VARIABLES: [&str; 18] = [
     "BUCKETS",
     "ACCESS",
@@ -24,8 +24,8 @@ pub const VARIABLES: [&str; 18] = [
     "RUST_LOG",
 ];
 
-/// The web seeds where `WEB_SEEDS` is not set. More than one: libtorrent drops a web seed for good at
-/// its first error status, and goes on only where another is listed.
+/// The web seeds where `WEB_SEEDS` is not set. There is more than one, since libtorrent drops a web seed for good at its
+/// first error status, and then goes on only where another is listed.
 pub(super) const DEFAULT_WEB_SEEDS: [&str; 3] = [
     "https://{bucket}.s3.{region}.{suffix}/{key}",
     "https://s3.{region}.{suffix}/{bucket}/{key}",

@@ -26,7 +26,7 @@ pub use self::{
     fragments::Fragments,
     job::{Job, JobRequest, Target, execution_name, job_id},
     place::PlaceError,
-    spans::{Span, Spans},
+    spans::Spans,
     tasks::{Task, TaskFailure, Worker, service},
     wait::{JobProgress, Jobs, WaitError},
     workflow::{Execution, ExecutionState, Executions, JobStatus, MAX_ATTEMPTS_AN_HOUR, WorkflowError},

@@ -84,25 +84,10 @@ impl Spans {
     }
 
     /// Returns whether `range` is whole pieces of the object.
-    pub fn are_whole_pieces(self, range: Span) -> bool {
+    pub fn are_whole_pieces(self, range: ByteRange) -> bool {
         let begins_piece = |offset: u64| offset.is_multiple_of(self.piece_length.get());
         let is_whole = begins_piece(range.start) && (range.end == self.length || begins_piece(range.end));
         is_whole && range.start < range.end && range.end <= self.length
-    }
-}
-
-/// A run of the object's bytes, as the workflow passes it on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Span {
-    /// The offset of the first byte.
-    pub start: u64,
-    /// The offset after the last byte.
-    pub end: u64,
-}
-
-impl From<ByteRange> for Span {
-    fn from(ByteRange { start, end }: ByteRange) -> Self {
-        Self { start, end }
     }
 }
 

@@ -1,13 +1,17 @@
 //! Bucket names, checked against S3's rules.
 
-use std::{fmt, net::Ipv4Addr};
+use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
+
+use super::text::text_type;
 
 /// A bucket name that follows S3's rules.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct BucketName(String);
+
+text_type!(BucketName);
 
 /// This says why a text cannot name a bucket that this service serves. Each message completes "the bucket's name …".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,11 +43,6 @@ impl BucketName {
             true => Ok(Self(name.to_owned())),
         }
     }
-
-    /// Returns the name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 impl TryFrom<String> for BucketName {
@@ -51,12 +50,6 @@ impl TryFrom<String> for BucketName {
 
     fn try_from(name: String) -> Result<Self, BucketNameError> {
         Self::new(&name)
-    }
-}
-
-impl fmt::Display for BucketName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -1,14 +1,16 @@
 //! Entity tags ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3)).
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+
+use super::text::text_type;
 
 /// An object's `ETag` as headers carry it, with its quotes. S3's events and `GetObjectAttributes` leave the quotes
 /// out: both forms make the same value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ETag(String);
+
+text_type!(ETag);
 
 impl ETag {
     /// Reads an `ETag` with or without quotes; an empty text gives `None`.
@@ -32,12 +34,6 @@ impl TryFrom<String> for ETag {
 
     fn try_from(text: String) -> Result<Self, &'static str> {
         Self::new(&text).ok_or("an ETag is empty")
-    }
-}
-
-impl fmt::Display for ETag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -1,9 +1,9 @@
 //! Object keys, kept byte for byte.
 
-use std::fmt;
-
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
+
+use super::text::text_type;
 
 /// The longest key S3 accepts, in bytes of UTF-8.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
@@ -14,6 +14,8 @@ pub const MAX_KEY_BYTES: usize = 1024;
 #[serde(try_from = "String")]
 pub struct ObjectKey(String);
 
+text_type!(ObjectKey);
+
 /// This says why a text cannot be the key of an object here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ObjectKeyError {
@@ -23,13 +25,6 @@ pub enum ObjectKeyError {
     /// The text is empty or only white space, which the SDK refuses to send.
     #[error("the key is empty or only white space")]
     Blank,
-}
-
-impl ObjectKey {
-    /// Returns the key as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 impl TryFrom<String> for ObjectKey {
@@ -43,12 +38,6 @@ impl TryFrom<String> for ObjectKey {
         } else {
             Ok(Self(key))
         }
-    }
-}
-
-impl fmt::Display for ObjectKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -6,6 +6,7 @@ mod etag;
 mod key;
 mod range;
 mod sidecar_location;
+mod text;
 
 use serde::{Deserialize, Serialize};
 

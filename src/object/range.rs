@@ -1,7 +1,9 @@
 //! Runs of an object's bytes.
 
+use serde::{Deserialize, Serialize};
+
 /// A run of bytes of an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ByteRange {
     /// The first byte's offset.
     pub start: u64,

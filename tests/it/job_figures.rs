@@ -3,8 +3,8 @@
 
 use get_object_torrent::{
     config::{Account, Config},
-    jobs::{Job, JobRequest, Span, Spans, job_id},
-    object::{BucketName, ETag, MAX_KEY_BYTES, ObjectId, ObjectKey},
+    jobs::{Job, JobRequest, Spans, job_id},
+    object::{BucketName, ByteRange, ETag, MAX_KEY_BYTES, ObjectId, ObjectKey},
     s3::object::ObjectHead,
     torrent::PieceLength,
 };
@@ -68,7 +68,7 @@ pub(crate) struct Requests {
 /// Those of an object of `length` bytes; `span_size` is the variable, 0 for the usual.
 pub(crate) fn of(length: u64, piece_length: PieceLength, span_size: u64) -> Figures {
     let spans = Spans::new(length, piece_length, span_size);
-    let items: Vec<Span> = spans.ranges().map(Span::from).collect();
+    let items: Vec<ByteRange> = spans.ranges().collect();
     let pieces = piece_length.piece_count(length);
     // As service::hashes cuts them.
     let range_bytes = usual().range_size.next_multiple_of(piece_length.get());
@@ -87,7 +87,7 @@ pub(crate) fn of(length: u64, piece_length: PieceLength, span_size: u64) -> Figu
     }
 }
 
-fn states(job: &Job, items: &[Span]) -> States {
+fn states(job: &Job, items: &[ByteRange]) -> States {
     let input = bytes(&json!(JobRequest { target: job.target.clone(), etag: Some(job.etag.clone()) }));
     // The longest prefix: then the fragments' keys are as long as S3 takes.
     let place = json!({"bucket": longest_bucket(), "key": longest_key()});

@@ -10,9 +10,6 @@ use crate::s3::{Error, classify_answer, is_transient_code};
 
 impl Fragments {
     /// Returns how many spans have been hashed.
-    ///
-    /// # Errors
-    /// Returns what kept S3 from listing them.
     pub async fn count(&self) -> Result<u64, Error> {
         let mut count = 0;
         let mut token = None;
@@ -27,9 +24,6 @@ impl Fragments {
     }
 
     /// Removes everything that belongs to the job.
-    ///
-    /// # Errors
-    /// Returns what kept S3 from listing or deleting it.
     pub async fn delete(&self) -> Result<(), Error> {
         let mut token = None;
         loop {

@@ -29,7 +29,8 @@ const FAILURE: &str = "failure.json";
 /// The digests of spans, in the job's folder.
 const SPANS: &str = "spans/";
 
-/// The fragments of one job, as its function's role may read and write them.
+/// The fragments of one job, as its function's role may read and write them. Every method fails with what kept S3 from
+/// doing its work.
 #[derive(Clone, Debug)]
 pub struct Fragments {
     bucket: Bucket,
@@ -44,31 +45,19 @@ impl Fragments {
         Self { bucket, folder: format!("{prefix}{JOBS}{id}/"), id: id.to_owned() }
     }
 
-    /// Returns where the list of spans is: its bucket and key.
-    pub fn items(&self) -> (String, String) {
-        (self.bucket.name().to_string(), self.key(ITEMS))
-    }
-
-    /// Writes the list of spans, in place of an earlier one.
-    ///
-    /// # Errors
-    /// Returns what kept S3 from storing it.
-    pub async fn put_items(&self, json: &[u8]) -> Result<(), Error> {
-        self.put(&self.key(ITEMS), json, JSON).await
+    /// Writes the list of spans, in place of an earlier one, and returns its bucket and key.
+    pub async fn put_items(&self, json: &[u8]) -> Result<(String, String), Error> {
+        let key = self.key(ITEMS);
+        self.put(&key, json, JSON).await?;
+        Ok((self.bucket.name().to_string(), key))
     }
 
     /// Records why a task failed, in place of an earlier reason.
-    ///
-    /// # Errors
-    /// Returns what kept S3 from storing it.
     pub async fn put_failure(&self, json: &[u8]) -> Result<(), Error> {
         self.put(&self.key(FAILURE), json, JSON).await
     }
 
     /// Returns what [`Self::put_failure`] recorded, if there is anything.
-    ///
-    /// # Errors
-    /// Returns what kept S3 from telling.
     pub async fn failure(&self) -> Result<Option<Vec<u8>>, Error> {
         match self.bucket.get(&self.key(FAILURE)).await? {
             Some(output) if self.is_ours(&output) => collect(output.body, None).await.map(Some),
@@ -77,25 +66,16 @@ impl Fragments {
     }
 
     /// Removes the recorded reason, if there is one.
-    ///
-    /// # Errors
-    /// Returns what kept S3 from deleting it.
     pub async fn delete_failure(&self) -> Result<(), Error> {
         self.delete_keys(vec![self.key(FAILURE)]).await
     }
 
     /// Writes the digests of `span`. Everyone who hashes that span writes the same.
-    ///
-    /// # Errors
-    /// Returns what kept S3 from storing them.
     pub async fn put_span(&self, span: ByteRange, pieces: &Pieces) -> Result<(), Error> {
         self.put(&self.span_key(span), pieces.as_bytes(), OCTETS).await
     }
 
     /// Returns the digests of `span`, or `None` where they have not been written.
-    ///
-    /// # Errors
-    /// Returns what kept S3 from telling.
     pub async fn span(&self, span: ByteRange, piece_length: PieceLength) -> Result<Option<Pieces>, Error> {
         let expected = Pieces::byte_length(span.length(), piece_length);
         let has_length = |output: &GetObjectOutput| {

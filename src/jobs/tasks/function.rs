@@ -40,7 +40,9 @@ async fn answer(worker: &Worker, payload: Value, context: &Context) -> Result<Va
         tracing::error!(cause = causes(&error), "the input is not a task");
         TaskFailure::BadInput(error.to_string())
     })?;
-    let (name, subject) = (task.name(), task.subject());
+    let (name, span_start) = (task.name(), task.span_start());
+    let (target, job) = task.subject();
+    let (object, job) = (target.object, job.map(|job| job.id.clone()).unwrap_or_default());
     let done = worker.run(task, &meter).await;
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let failure = done.as_ref().err();
@@ -50,11 +52,11 @@ async fn answer(worker: &Worker, payload: Value, context: &Context) -> Result<Va
             tracing::event!(
                 $level,
                 task = name,
-                bucket = subject.bucket,
-                key = subject.key,
-                version_id = subject.version_id,
-                job = subject.job,
-                span_start = subject.span_start,
+                bucket = object.bucket.as_str(),
+                key = object.key.as_str(),
+                version_id = object.version_id.as_deref().unwrap_or_default(),
+                job,
+                span_start,
                 bytes_read = meter.bytes_read.get(),
                 s3_requests = meter.s3_requests.get(),
                 duration_ms,

@@ -1,5 +1,7 @@
 //! Plan: HEAD, sidecar and part checksums first; then how the object is split.
 
+use std::ops::ControlFlow;
+
 use tokio::time::Instant;
 
 use super::{
@@ -8,8 +10,9 @@ use super::{
     worker::to_json,
 };
 use crate::{
-    jobs::{Executions, Job, JobRequest, JobStatus, Span, Spans, Target, execution_name, job_id, place::check_place},
+    jobs::{Executions, Job, JobRequest, JobStatus, Spans, Target, execution_name, job_id, place::check_place},
     meter::Meter,
+    object::ByteRange,
     s3,
     service::{Error, Lookup, ObjectTorrent, SIDECAR_TIMEOUT, UnreadObject},
 };
@@ -30,8 +33,8 @@ impl Worker {
     async fn plan_request(&self, request: JobRequest, meter: &Meter) -> Result<Plan, TaskFailure> {
         let torrent = self.open(&request.target, meter)?;
         let object = match self.look_up(&request, &torrent).await {
-            Ok(Found::Unread(object)) => object,
-            Ok(Found::Nothing(plan)) => return Ok(plan),
+            Ok(ControlFlow::Continue(object)) => object,
+            Ok(ControlFlow::Break(plan)) => return Ok(plan),
             Err(failure) if request.target.quiet => return nothing_to_do(failure),
             Err(failure) => return Err(failure),
         };
@@ -52,8 +55,8 @@ impl Worker {
             Err(failure) => Err(failure),
         };
         let object = match object {
-            Ok(Found::Unread(object)) => object,
-            Ok(Found::Nothing(plan)) => return Ok(plan),
+            Ok(ControlFlow::Continue(object)) => object,
+            Ok(ControlFlow::Break(plan)) => return Ok(plan),
             Err(failure) => return nothing_to_do(failure),
         };
         if object.head.length < event.min_size {
@@ -70,20 +73,25 @@ impl Worker {
         })
     }
 
-    /// Stores the torrent where the object need not be read.
-    async fn look_up(&self, request: &JobRequest, torrent: &ObjectTorrent) -> Result<Found, TaskFailure> {
+    /// Returns the object that must be read, or the end of the plan. Where the object need not be read, this stores the
+    /// torrent.
+    async fn look_up(
+        &self,
+        request: &JobRequest,
+        torrent: &ObjectTorrent,
+    ) -> Result<ControlFlow<Plan, UnreadObject>, TaskFailure> {
         match torrent.look_up().await? {
             Lookup::Ready(ready) => {
                 let origin = ready.origin();
                 torrent.store(ready, Instant::now() + SIDECAR_TIMEOUT).await;
-                Ok(Found::Nothing(done(origin.as_str())))
+                Ok(ControlFlow::Break(done(origin.as_str())))
             }
             Lookup::Unread(object) => {
                 check_place(torrent, &object, &self.config.region)?;
                 if request.etag.as_ref().is_none_or(|etag| *etag == object.head.etag) {
-                    Ok(Found::Unread(object))
+                    Ok(ControlFlow::Continue(object))
                 } else {
-                    Ok(Found::Nothing(done("the object was replaced meanwhile")))
+                    Ok(ControlFlow::Break(done("the object was replaced meanwhile")))
                 }
             }
         }
@@ -94,11 +102,10 @@ impl Worker {
         let id = job_id(&target.object, head, *piece_length);
         let fragments = self.fragments(torrent, &id)?;
         let spans = Spans::new(head.length, *piece_length, self.config.span_size);
-        let items: Vec<Span> = spans.ranges().map(Span::from).collect();
+        let items: Vec<ByteRange> = spans.ranges().collect();
         // An earlier attempt's reason would be taken for this one's.
         fragments.delete_failure().await?;
-        fragments.put_items(to_json(&items).to_string().as_bytes()).await?;
-        let (bucket, key) = fragments.items();
+        let (bucket, key) = fragments.put_items(to_json(&items).to_string().as_bytes()).await?;
         Ok(Plan::Read {
             job: Box::new(Job { target, etag: head.etag.clone(), spans, id }),
             items: Items { bucket, key },
@@ -106,14 +113,6 @@ impl Worker {
             round: 0,
         })
     }
-}
-
-/// What Plan found.
-enum Found {
-    /// There is nothing left to do.
-    Nothing(Plan),
-    /// The object must be read.
-    Unread(UnreadObject),
 }
 
 fn done(reason: &str) -> Plan {

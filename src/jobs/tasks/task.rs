@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    jobs::{Job, JobRequest, Span, Target},
-    object::{BucketName, ETag, ObjectId, ObjectKey},
+    jobs::{Job, JobRequest, Target},
+    object::{BucketName, ByteRange, ETag, ObjectId, ObjectKey},
 };
 
 /// The task of one state of the workflow.
@@ -24,7 +24,7 @@ pub enum Task {
         /// The job, as Plan made it.
         job: Job,
         /// The span.
-        span: Span,
+        span: ByteRange,
     },
     /// Put all fragments together, and store the sidecar.
     Assemble {
@@ -57,40 +57,20 @@ impl Task {
         }
     }
 
-    /// Returns what the task is about, for the log.
-    pub(super) fn subject(&self) -> Subject {
-        let mut subject = match self {
-            Self::Plan { input: PlanInput::Event(event), .. } => Subject::from(&event.job_request().target),
-            Self::Plan { input: PlanInput::Request(request), .. } => Subject::from(&request.target),
+    /// Returns the object that the task is about, and its job, which a Plan has still to make.
+    pub(super) fn subject(&self) -> (Target, Option<&Job>) {
+        match self {
+            Self::Plan { input: PlanInput::Event(event), .. } => (event.job_request().target, None),
+            Self::Plan { input: PlanInput::Request(request), .. } => (request.target.clone(), None),
             Self::Hash { job, .. } | Self::Assemble { job } | Self::Clean { job } | Self::Explain { job, .. } => {
-                Subject { job: job.id.clone(), ..Subject::from(&job.target) }
+                (job.target.clone(), Some(job))
             }
-        };
-        if let Self::Hash { span, .. } = self {
-            subject.span_start = span.start;
         }
-        subject
     }
-}
 
-/// What a task is about. A field is empty or 0 where it does not apply.
-#[derive(Default)]
-pub(super) struct Subject {
-    pub(super) bucket: String,
-    pub(super) key: String,
-    pub(super) version_id: String,
-    pub(super) job: String,
-    pub(super) span_start: u64,
-}
-
-impl From<&Target> for Subject {
-    fn from(target: &Target) -> Self {
-        Self {
-            bucket: target.object.bucket.to_string(),
-            key: target.object.key.to_string(),
-            version_id: target.object.version_id.clone().unwrap_or_default(),
-            ..Self::default()
-        }
+    /// Returns the offset of the task's span, for the log. It is 0 where there is no span.
+    pub(super) fn span_start(&self) -> u64 {
+        if let Self::Hash { span, .. } = self { span.start } else { 0 }
     }
 }
 
@@ -177,10 +157,8 @@ pub(super) enum Plan {
 /// The place of the list of spans: a JSON array that is too long for a state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Items {
-    /// The list's bucket.
-    pub bucket: String,
-    /// The list's key.
-    pub key: String,
+    pub(super) bucket: String,
+    pub(super) key: String,
 }
 
 /// An error, as a state's `Catch` gives it.

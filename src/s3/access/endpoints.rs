@@ -22,8 +22,8 @@ pub struct Endpoints {
 /// The parts of `AWS_ENDPOINT_URL_S3`.
 #[derive(Clone, Debug)]
 struct CustomEndpoint {
-    scheme: String,
-    authority: String,
+    /// Scheme, host and port.
+    origin: String,
     /// The path before the bucket, without a slash at its end.
     path: String,
     /// Whether a bucket's name may stand before the host.
@@ -54,16 +54,15 @@ impl Endpoints {
             .and_then(|rest| rest.strip_prefix('.'))
             .filter(|_| !(scheme == "https" && bucket.as_str().contains('.')));
         if let Some(custom) = &self.custom {
+            let is_origin = |authority: &str| custom.origin == format!("{scheme}://{authority}");
             let path = &custom.path;
-            let path = if scheme != custom.scheme {
-                None
-            } else if authority == custom.authority {
-                Some(format!("{path}/{bucket}/{key}"))
+            let path = if is_origin(authority) {
+                format!("{path}/{bucket}/{key}")
             } else {
-                let is_here = custom.virtual_hosts && virtual_host == Some(&custom.authority);
-                is_here.then(|| format!("{path}/{key}"))
+                virtual_host.filter(|host| custom.virtual_hosts && is_origin(host))?;
+                format!("{path}/{key}")
             };
-            return path.map(|path| Place { path, region: None });
+            return Some(Place { path, region: None });
         }
         if scheme != "https" {
             return None;
@@ -91,14 +90,9 @@ impl CustomEndpoint {
     /// The configuration has checked that `endpoint` is a URL with a host. Any other text matches no address.
     fn new(endpoint: &str) -> Self {
         let url = Url::parse(endpoint).ok();
-        let read = |part: fn(&Url) -> String| url.as_ref().map(part).unwrap_or_default();
         Self {
-            scheme: read(|url| url.scheme().to_owned()),
-            authority: read(|url| {
-                let port = url.port().map(|number| format!(":{number}")).unwrap_or_default();
-                format!("{}{port}", url.host_str().unwrap_or_default())
-            }),
-            path: read(|url| url.path().trim_end_matches('/').to_owned()),
+            origin: url.as_ref().map(|url| url.origin().ascii_serialization()).unwrap_or_default(),
+            path: url.map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default(),
             virtual_hosts: !is_path_style_endpoint(endpoint),
         }
     }
