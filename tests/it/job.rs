@@ -5,9 +5,9 @@ use std::time::UNIX_EPOCH;
 
 use get_object_torrent::job::Worker;
 use serde_json::{Value, json};
+use test_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object, Operation, Rights, Who};
 
 use super::{
-    fake_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object, Operation, Rights, Who},
     harness::{Function, worker},
     job_runner::{end, explain, hash, items, plan, run_task},
 };

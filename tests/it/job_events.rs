@@ -3,9 +3,9 @@
 
 use get_object_torrent::job::Worker;
 use serde_json::{Value, json};
+use test_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object};
 
 use super::{
-    fake_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object},
     fake_workflow::{ARN, FakeWorkflow, Run},
     harness::{Function, worker, worker_with_jobs},
     job_runner::{plan, run_task},

@@ -4,9 +4,9 @@ use get_object_torrent::job::{self, Failure, Worker};
 use lambda_http::{Context, LambdaEvent};
 use lambda_runtime::{Diagnostic, Service};
 use serde_json::{Value, json};
+use test_s3::{Bucket, Content, FakeS3, Fault, Matcher};
 
 use super::{
-    fake_s3::{Bucket, Content, FakeS3, Fault, Matcher},
     fake_workflow::{FakeWorkflow, Run},
     harness::{Function, worker},
     job_runner::{items, plan},

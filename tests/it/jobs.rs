@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use serde_json::{Value, json};
+use test_s3::{Bucket, Content, FakeS3, Fault, Identity, Matcher, Object, Operation};
 use tokio::time::sleep;
 
 use super::{
-    fake_s3::{Bucket, Content, FakeS3, Fault, Identity, Matcher, Object, Operation},
     fake_workflow::{FakeWorkflow, Run},
     harness::{Function, function_url, worker},
     job_runner::run_job,

@@ -5,9 +5,9 @@ use std::time::Duration;
 use aws_sdk_s3::{operation::get_object::builders::GetObjectFluentBuilder, presigning::PresigningConfig};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
+use test_s3::{Bucket, Call, Content, FakeS3, Fault, Identity, Matcher, Object, Operation, Rights, Who};
 
 use super::{
-    fake_s3::{Bucket, Call, Content, FakeS3, Fault, Identity, Matcher, Object, Operation, Rights, Who},
     fake_workflow::FakeWorkflow,
     harness::{Answer, Function, function_url, model},
     log::capture,

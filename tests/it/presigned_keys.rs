@@ -1,7 +1,8 @@
 //! Keys that are hard to carry, by a presigned URL: byte for byte the object that was signed, and no other.
 
+use test_s3::{Content, FakeS3, Operation};
+
 use super::{
-    fake_s3::{Content, FakeS3, Operation},
     harness::{Answer, Function, model},
     presigned::{encoded, get, reader, server, url_of},
 };

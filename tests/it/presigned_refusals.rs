@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use aws_sdk_s3::presigning::PresigningConfig;
 use serde_json::json;
+use test_s3::{Fault, Identity, Matcher};
 
 use super::{
-    fake_s3::{Fault, Identity, Matcher},
     harness::{Function, function_url},
     presigned::{encoded, get, presign, reader, server, url_of},
 };

@@ -8,14 +8,11 @@ use proptest::{
     sample::select,
 };
 use serde_json::{Value, json};
+use test_s3::{Bucket, Content, FakeS3};
 use tokio::time::timeout;
 
 use super::{cases, odd};
-use crate::{
-    fake_s3::{Bucket, Content, FakeS3},
-    harness::worker,
-    job_runner::plan,
-};
+use crate::{harness::worker, job_runner::plan};
 
 const LENGTH: u64 = 3 * 256 * 1024 + 7;
 
