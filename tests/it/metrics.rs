@@ -15,7 +15,7 @@ use test_s3::{Bucket, FakeS3, Fault, Matcher};
 use super::{
     fake_workflow::{FakeWorkflow, Run},
     harness::{Function, function_url, on_lambda, worker},
-    job_runner::{items, plan},
+    jobs::runner::{items, plan},
     log::{Written, capture},
 };
 

@@ -7,7 +7,7 @@ use test_s3::{Bucket, Call, Content, FakeS3, Fault, Identity, Matcher, Object, O
 use super::{
     fake_workflow::{FakeWorkflow, Run},
     harness::{Answer, Function, model, worker_at_aws},
-    job_runner::{end, hash, items, plan},
+    jobs::runner::{end, hash, items, plan},
     presigned::{get, presign},
 };
 

@@ -12,7 +12,7 @@ use test_s3::{Bucket, Content, FakeS3};
 use tokio::time::timeout;
 
 use super::{cases, odd};
-use crate::{harness::worker, job_runner::plan};
+use crate::{harness::worker, jobs::runner::plan};
 
 const LENGTH: u64 = 3 * 256 * 1024 + 7;
 

@@ -2,10 +2,8 @@
 
 use test_s3::{Content, FakeS3, Operation};
 
-use super::{
-    harness::{Answer, Function, model},
-    presigned::{encoded, get, reader, server, url_of},
-};
+use super::{encoded, get, reader, server, url_of};
+use crate::harness::{Answer, Function, model};
 
 /// The key, and the name in its torrent.
 const KEYS: [(&str, &str); 27] = [

@@ -5,10 +5,10 @@ use get_object_torrent::job::Worker;
 use serde_json::{Value, json};
 use test_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object};
 
-use super::{
+use super::runner::{plan, run_task};
+use crate::{
     fake_workflow::{ARN, FakeWorkflow, Run},
     harness::{Function, worker, worker_with_jobs},
-    job_runner::{plan, run_task},
 };
 
 const LENGTH: u64 = 3_000_000;

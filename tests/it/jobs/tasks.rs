@@ -7,10 +7,8 @@ use get_object_torrent::job::Worker;
 use serde_json::{Value, json};
 use test_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object, Operation, Rights, Who};
 
-use super::{
-    harness::{Function, worker},
-    job_runner::{end, explain, hash, items, plan, run_task},
-};
+use super::runner::{end, explain, hash, items, plan, run_task};
+use crate::harness::{Function, worker};
 
 const KIB: u64 = 1024;
 const LENGTH: u64 = 10 * 256 * KIB + 7;

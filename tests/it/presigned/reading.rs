@@ -1,55 +1,17 @@
-//! Private objects by a presigned URL: S3 judges it, the object is read with it alone, and it is kept nowhere.
+//! A private object is read by its presigned URL alone, which is kept nowhere.
 
-use std::time::Duration;
-
-use aws_sdk_s3::{operation::get_object::builders::GetObjectFluentBuilder, presigning::PresigningConfig};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
-use test_s3::{Bucket, Call, Content, FakeS3, Fault, Identity, Matcher, Object, Operation, Rights, Who};
+use test_s3::{Bucket, Call, Content, Fault, Identity, Matcher, Object, Operation, Rights, Who};
 
-use super::{
+use super::{encoded, get, presign, reader, server, server_of, url_of};
+use crate::{
     fake_workflow::FakeWorkflow,
-    harness::{Answer, Function, function_url, model},
+    harness::{Function, function_url, model},
     log::capture,
 };
 
 const MODES: [&str; 2] = ["public-read", "function-role"];
 const MIB: u64 = 1024 * 1024;
-
-/// May read `data`, and has a session token that is hard to carry.
-pub(super) fn reader() -> Identity {
-    Identity::new("READER", "reader-secret").session_token("TOKEN/SECRET+of the=reader&x=%2F")
-}
-
-/// A private bucket that the reader may read.
-pub(super) async fn server() -> FakeS3 {
-    server_of(Bucket::private("data")).await
-}
-
-async fn server_of(bucket: Bucket) -> FakeS3 {
-    let rights = Rights::READ | Rights::READ_VERSION;
-    let bucket = bucket.allow(Who::AccessKey("READER".into()), "*", rights);
-    FakeS3::start_with([bucket], [reader(), Identity::new("STRANGER", "stranger-secret")]).await
-}
-
-pub(super) async fn presign(request: GetObjectFluentBuilder) -> String {
-    let config = PresigningConfig::expires_in(Duration::from_mins(10)).expect("a time");
-    request.presigned(config).await.expect("a presigned URL").uri().to_owned()
-}
-
-pub(super) async fn url_of(s3: &FakeS3, identity: &Identity, key: &str) -> String {
-    presign(s3.client_of(identity).get_object().bucket("data").key(key)).await
-}
-
-pub(super) fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
-}
-
-/// GET of `path` with `url`.
-pub(super) async fn get(function: &Function, path: &str, url: &str) -> Answer {
-    let query = format!("torrent&presigned={}", encoded(url));
-    function.send(&function_url("GET", path, &query, &[])).await
-}
 
 fn of_object(calls: &[Call], key: &str) -> Vec<Call> {
     calls.iter().filter(|call| call.key == key).cloned().collect()

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use test_s3::{Bucket, Content, FakeS3, Fault, Identity, Matcher, Object, Operation};
 use tokio::time::sleep;
 
-use super::{
+use super::runner::run_job;
+use crate::{
     fake_workflow::{FakeWorkflow, Run},
     harness::{Function, function_url, worker},
-    job_runner::run_job,
 };
 
 const KIB: u64 = 1024;

@@ -6,10 +6,10 @@ use lambda_runtime::{Diagnostic, Service};
 use serde_json::{Value, json};
 use test_s3::{Bucket, Content, FakeS3, Fault, Matcher};
 
-use super::{
+use super::runner::{items, plan};
+use crate::{
     fake_workflow::{FakeWorkflow, Run},
     harness::{Function, worker},
-    job_runner::{items, plan},
     log::capture,
 };
 

@@ -7,10 +7,8 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use serde_json::json;
 use test_s3::{Fault, Identity, Matcher};
 
-use super::{
-    harness::{Function, function_url},
-    presigned::{encoded, get, presign, reader, server, url_of},
-};
+use super::{encoded, get, presign, reader, server, url_of};
+use crate::harness::{Function, function_url};
 
 #[tokio::test]
 async fn a_url_of_anything_else_is_refused_before_any_connection() {
