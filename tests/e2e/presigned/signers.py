@@ -1,0 +1,81 @@
+"""Presigned GetObject URLs, by the signers people have."""
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import boto3
+import clients
+from botocore.config import Config
+from clients import Answer
+
+from scripts.stack import tools
+from scripts.stack.seaweedfs import REGION, Credentials
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Someone with an access key of the S3 server at `endpoint`."""
+
+    endpoint: str
+    credentials: Credentials
+    rust: Path
+    region: str = REGION
+
+    def boto3(
+        self, bucket: str, key: str, version: str | None = None, expires: int = 600, method: str = "get_object"
+    ) -> str:
+        """boto3, told to sign by version 4."""
+        return self._boto3("s3v4", method, bucket, key, version, expires)
+
+    def boto3_default(self, bucket: str, key: str, version: str | None = None, expires: int = 600) -> str:
+        """boto3 left alone: version 2 in `REGION`, version 4 in regions that opened later."""
+        return self._boto3(None, "get_object", bucket, key, version, expires)
+
+    def cli(self, bucket: str, key: str) -> str:
+        """`aws s3 presign`, which knows no versions."""
+        options = ["--region", self.region, "--endpoint-url", self.endpoint]
+        return self._printed([tools.pinned("aws"), "s3", "presign", f"s3://{bucket}/{key}", *options])
+
+    def rust_sdk(self, bucket: str, key: str, version: str | None = None) -> str:
+        """examples/presign.rs."""
+        return self._printed([self.rust, self.endpoint, bucket, key, *([version] if version else [])])
+
+    def _boto3(
+        self, signature: str | None, method: str, bucket: str, key: str, version: str | None, expires: int
+    ) -> str:
+        client = boto3.client(
+            "s3",
+            endpoint_url=self.endpoint,
+            region_name=self.region,
+            aws_access_key_id=self.credentials.access_key,
+            aws_secret_access_key=self.credentials.secret_key,
+            aws_session_token=self.credentials.session_token,
+            config=Config(signature_version=signature),
+        )
+        parameters = {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
+        return client.generate_presigned_url(method, Params=parameters, ExpiresIn=expires)
+
+    def _printed(self, command: list[str | Path]) -> str:
+        env = dict(tools.environment(AWS_REGION=self.region, **self.credentials.environment()))
+        ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=True)
+        return ran.stdout.strip()
+
+
+SIGNERS: dict[str, Callable[..., str]] = {
+    "boto3": Signer.boto3,
+    "boto3-default": Signer.boto3_default,
+    "aws-s3-presign": Signer.cli,
+    "rust-sdk": Signer.rust_sdk,
+}
+VERSIONED_SIGNERS = {name: sign for name, sign in SIGNERS.items() if name != "aws-s3-presign"}
+
+
+def ask(
+    endpoint: str, bucket: str, key: str, url: str, folder: Path, *options: str, version: str | None = None
+) -> Answer:
+    """GetObjectTorrent with a presigned URL, by curl."""
+    query = f"torrent&presigned={quote(url, safe='')}" + (f"&versionId={version}" if version else "")
+    return clients.curl(clients.torrent_url(endpoint, bucket, key, query), folder, *options)
