@@ -1,6 +1,6 @@
 """Jobs of any size, simulated: what the code plans, and by a model how long it takes and what it costs.
 
-docs/OPERATIONS.md has the same tables: tests/e2e/test_bench_jobs.py compares them.
+docs/OPERATIONS.md has the same tables: tests/e2e/benchmarks/test_bench_jobs.py compares them.
 """
 
 from collections.abc import Sequence

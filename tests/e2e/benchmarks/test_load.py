@@ -23,7 +23,7 @@ from scripts.stack import build, tools
 from scripts.stack.ports import LOOPBACK, free_ports
 from scripts.stack.seaweedfs import SeaweedFS
 
-FIXTURES = json.loads((Path(__file__).parents[1] / "fixtures" / "fixtures.json").read_text(encoding="utf-8"))
+FIXTURES = json.loads((Path(__file__).parents[2] / "fixtures" / "fixtures.json").read_text(encoding="utf-8"))
 PIECE_LENGTH = 16 * 1024
 SIZE = 5 * PIECE_LENGTH + 1
 # In bytes: the large ones take long to make.

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import clients
 import libtorrent
 import pytest
-from functions import Functions
 from deployment import CONCURRENCY, JOB_SECONDS, Ended, Execution, Gate, Job, Jobs, created, fragments, span_key
+from functions import Functions
 from store import (
     FRAGMENT_WRITER,
     GIB,

@@ -10,8 +10,8 @@ import clients
 import pytest
 from botocore.exceptions import ClientError
 from clients import Answer
-from functions import Functions
 from deployment import Gate, Job, Jobs, created, fragments, wait_for
+from functions import Functions
 from store import MIB, OPEN, PRIVATE, READER, VERSIONED, Store, random_bytes
 
 from scripts.stack import metainfo
