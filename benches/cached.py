@@ -1,7 +1,8 @@
 """What a cached answer takes beside a plain GET of its sidecar by the same SDK client, in one process and by turns.
 
-examples/cached.rs calls the whole function, event in and JSON out, so that nothing but its work is counted; the
-torrent is that of a 1 GiB object, 41 KB. It needs the answers of HEAD and of the sidecar's GET, sent side by side.
+crates/bench-tools/src/bin/cached.rs calls the whole function, event in and JSON out, so that nothing but its work is
+counted; the torrent is that of a 1 GiB object, 41 KB. It needs the answers of HEAD and of the sidecar's GET, sent side
+by side.
 """
 
 import contextlib
@@ -48,8 +49,9 @@ def run(bench: Bench) -> Report:
 
 
 def _program(bench: Bench) -> Path:
-    cargo.build(bench.owner, ["--example", "cached", *([] if bench.quick else ["--release"])])
-    return FOLDER.parent / ("debug" if bench.quick else "release") / "examples" / "cached"
+    options = ["--package", "bench-tools", "--bin", "cached"]
+    cargo.build(bench.owner, [*options, *([] if bench.quick else ["--release"])])
+    return FOLDER.parent / ("debug" if bench.quick else "release") / "cached"
 
 
 def _test_s3(owner: contextlib.ExitStack, bench: Bench, latency_ms: int) -> Environment:

@@ -1,6 +1,6 @@
 """What a request costs, by where the piece hashes come from; the S3 requests of the formulas are held to measured ones.
 
-docs/OPERATIONS.md has the same table: tests/e2e/test_bench_startup.py compares them.
+docs/OPERATIONS.md has the same table: tests/e2e/benchmarks/test_bench_startup.py compares them.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""How long a job takes and what it costs: what the code plans (examples/plan.rs), with assumptions about AWS.
+"""How long a job takes and what it costs: what `plan` of crates/bench-tools tells, with assumptions about AWS.
 
 Everything in capitals here is an assumption, or a price of us-east-1, and docs/OPERATIONS.md says so. `job_assemble`
 holds what is assumed of Assemble to what it measures.
@@ -52,7 +52,7 @@ TRANSITIONS = 6
 
 @dataclass(frozen=True)
 class Plan:
-    """What the code plans for one object: examples/plan.rs."""
+    """What the code plans for one object, as `plan` of crates/bench-tools prints it."""
 
     name: str
     figures: Mapping[str, Any]

@@ -29,7 +29,7 @@ COUNTS = (1, 8, 16)
 LEAST = {8: 6}
 RUNS = 2
 TEXT = f"""A job of an object of {{size}} from its first task to its last: Plan, Hash for each of {{spans}} spans,
-Assemble, Clean. The test S3 (examples/test_s3.rs) waits {LATENCY_MS} ms before each answer and sends
+Assemble, Clean. The test S3 (crates/test-s3) waits {LATENCY_MS} ms before each answer and sends
 {BYTES_PER_SECOND // 10**6} MB/s on each connection; a worker is a process of the release binary `torrent-job` with
 FETCH_CONCURRENCY=1, so one connection at a time. A queue of our own hands out the tasks by the Lambda runtime API: it
 has the map's concurrency and no interpreter, so nothing of Step Functions' own time is in it. The ratio is to one

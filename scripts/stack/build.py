@@ -42,12 +42,12 @@ def presigner(owner: contextlib.ExitStack) -> Path:
 def test_s3(owner: contextlib.ExitStack, *, release: bool = False) -> Path:
     """Builds the S3 of the Rust tests, and says where it lies. Measurements want it fast."""
     profile, options = ("release", ["--release"]) if release else ("debug", [])
-    return _build(owner, f"{profile}/examples/test_s3", ["--example", "test_s3", *options])
+    return _build(owner, f"{profile}/test-s3", ["--package", "test-s3", *options])
 
 
 def plan(owner: contextlib.ExitStack) -> Path:
     """Builds what tells how jobs are planned, and says where it lies."""
-    return _build(owner, "debug/examples/plan", ["--example", "plan"])
+    return _build(owner, "debug/plan", ["--package", "bench-tools", "--bin", "plan"])
 
 
 def _build(

@@ -59,7 +59,9 @@ def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_source_file_named_is_there(page: Path) -> None:
-    for name in re.findall(r"`((?:src|tests|scripts|events|docs|benches)/[\w./-]*)`", page.read_text(encoding="utf-8")):
+    for name in re.findall(
+        r"`((?:src|crates|tests|scripts|events|docs|benches)/[\w./-]*)`", page.read_text(encoding="utf-8")
+    ):
         assert (ROOT / name).exists(), name
 
 

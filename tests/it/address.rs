@@ -1,11 +1,9 @@
 //! Keys arrive at S3 byte for byte, whatever kind of event brings them, and buckets by path or by host.
 
 use serde_json::{Value, json};
+use test_s3::{Bucket, FakeS3, Operation};
 
-use super::{
-    fake_s3::{Bucket, FakeS3, Operation},
-    harness::{Function, function_url, version_2},
-};
+use super::harness::{Function, function_url, version_2};
 
 const HTTP_API: &str = "a1b2c3.execute-api.us-east-1.amazonaws.com";
 

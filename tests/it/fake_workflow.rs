@@ -18,7 +18,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use super::job_runner::run_job;
+use super::jobs::runner::run_job;
 
 pub(crate) const ARN: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:torrent-job";
 

@@ -4,11 +4,9 @@ use std::time::UNIX_EPOCH;
 
 use get_object_torrent::torrent::{Info, Metainfo, PieceHash, PieceLength, Pieces};
 use sha1::{Digest, Sha1};
+use test_s3::{Bucket, Content, FakeS3, Object};
 
-use super::{
-    fake_s3::{Bucket, Content, FakeS3, Object},
-    harness::{Answer, Function, function_url},
-};
+use super::harness::{Answer, Function, function_url};
 
 const MIB: u64 = 1024 * 1024;
 const GIB: u64 = 1024 * MIB;

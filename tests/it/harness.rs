@@ -25,11 +25,9 @@ use get_object_torrent::{
 use lambda_http::{Context, LambdaEvent, Service, request::LambdaRequest};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
+use test_s3::{Content, FakeS3, Identity};
 
-use super::{
-    fake_s3::{Content, FakeS3, Identity},
-    fake_workflow::{ARN, FakeWorkflow},
-};
+use super::fake_workflow::{ARN, FakeWorkflow};
 
 /// The function, as started with some variables.
 pub(crate) struct Function {

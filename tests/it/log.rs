@@ -7,12 +7,10 @@ use std::{
 
 use get_object_torrent::{logging, metrics::Metrics};
 use serde_json::Value;
+use test_s3::{Bucket, FakeS3, Fault, Identity, Matcher};
 use tracing_subscriber::{filter::Targets, fmt::MakeWriter};
 
-use super::{
-    fake_s3::{Bucket, FakeS3, Fault, Identity, Matcher},
-    harness::{Function, function_url},
-};
+use super::harness::{Function, function_url};
 
 const FIELDS: [&str; 12] = [
     "bucket",

@@ -10,12 +10,12 @@ use get_object_torrent::{
 use lambda_http::{Context, LambdaEvent};
 use lambda_runtime::Service;
 use serde_json::{Value, json};
+use test_s3::{Bucket, FakeS3, Fault, Matcher};
 
 use super::{
-    fake_s3::{Bucket, FakeS3, Fault, Matcher},
     fake_workflow::{FakeWorkflow, Run},
     harness::{Function, function_url, on_lambda, worker},
-    job_runner::{items, plan},
+    jobs::runner::{items, plan},
     log::{Written, capture},
 };
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use test_s3::{Bucket, Content, FakeS3, Fault, Identity, Matcher, Object, Operation, Rights, Who};
+
 use super::{
-    fake_s3::{Bucket, Content, FakeS3, Fault, Identity, Matcher, Object, Operation, Rights, Who},
     harness::{Answer, Function, function_url, model},
     log::capture,
 };

@@ -1,9 +1,8 @@
 //! Reading: every size, ranges side by side, each held to the object that HEAD saw.
 
-use super::{
-    fake_s3::{Bucket, Content, FakeS3, Operation},
-    harness::{Function, model},
-};
+use test_s3::{Bucket, Content, FakeS3, Operation};
+
+use super::harness::{Function, model};
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;

@@ -1,11 +1,9 @@
 //! What is refused before S3 is asked: method, path, names, headers and parameters, in that order.
 
 use serde_json::Value;
+use test_s3::{Bucket, FakeS3};
 
-use super::{
-    fake_s3::{Bucket, FakeS3},
-    harness::{Answer, Function, function_url},
-};
+use super::harness::{Answer, Function, function_url};
 
 async fn refused(event: &Value) -> Answer {
     let s3 = FakeS3::start([Bucket::public("data")]).await;

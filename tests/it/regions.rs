@@ -2,12 +2,12 @@
 
 use aws_sdk_s3::Client;
 use serde_json::json;
+use test_s3::{Bucket, Call, Content, FakeS3, Fault, Identity, Matcher, Object, Operation, Rights, Who};
 
 use super::{
-    fake_s3::{Bucket, Call, Content, FakeS3, Fault, Identity, Matcher, Object, Operation, Rights, Who},
     fake_workflow::{FakeWorkflow, Run},
     harness::{Answer, Function, model, worker_at_aws},
-    job_runner::{end, hash, items, plan},
+    jobs::runner::{end, hash, items, plan},
     presigned::{get, presign},
 };
 

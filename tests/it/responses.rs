@@ -3,11 +3,9 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::json;
+use test_s3::{Bucket, Content, FakeS3, Object, Operation, Rights, Who};
 
-use super::{
-    fake_s3::{Bucket, Content, FakeS3, Object, Operation, Rights, Who},
-    harness::{Function, function_url},
-};
+use super::harness::{Function, function_url};
 
 const CREATED: u64 = 1_700_000_000;
 

@@ -2,9 +2,9 @@
 //! is cached, for HEAD too, and where jobs are set up. What S3 says is asked of it each time.
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use test_s3::{Bucket, FakeS3, Object, Rights, Who};
 
 use super::{
-    fake_s3::{Bucket, FakeS3, Object, Rights, Who},
     fake_workflow::{FakeWorkflow, Run},
     harness::{Answer, Function, function_url},
 };

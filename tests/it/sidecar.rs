@@ -3,11 +3,9 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use get_object_torrent::torrent::Metainfo;
+use test_s3::{Bucket, Content, FakeS3, Fault, Identity, Matcher, Object, Operation, Rights, Who};
 
-use super::{
-    fake_s3::{Bucket, Content, FakeS3, Fault, Identity, Matcher, Object, Operation, Rights, Who},
-    harness::{Answer, Function, function_url},
-};
+use super::harness::{Answer, Function, function_url};
 
 async fn server() -> FakeS3 {
     let s3 = FakeS3::start([Bucket::public("data")]).await;

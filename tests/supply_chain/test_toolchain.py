@@ -21,7 +21,7 @@ def told(pattern: str) -> dict[Path, set[str]]:
 
 
 def manifest() -> dict:
-    return tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["package"]
+    return tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]["package"]
 
 
 def numbers(version: str) -> tuple[int, ...]:

@@ -27,12 +27,21 @@ pub struct ObjectHead {
     pub archived: bool,
     /// Whether this service wrote the object as a sidecar.
     pub is_sidecar: bool,
-    /// The composite SHA-1, where the object was uploaded in parts with SHA-1 checksums.
-    pub composite_sha1: Option<CompositeSha1>,
+    /// What is known of the SHA-1s of its parts.
+    pub part_sha1s: PartSha1s,
     /// Whether S3 charged the requester.
     pub request_charged: bool,
-    /// Whether the answer to a GET told this, and not HEAD: then nothing is known about checksums.
-    pub is_from_get: bool,
+}
+
+/// What is known of the SHA-1s of an object's parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartSha1s {
+    /// A GET told of the object, which does not say.
+    Unknown,
+    /// S3 keeps none.
+    None,
+    /// S3 keeps them, and this is their composite.
+    Composite(CompositeSha1),
 }
 
 impl ObjectHead {
@@ -45,9 +54,8 @@ impl ObjectHead {
             last_modified: None,
             archived: false,
             is_sidecar: false,
-            composite_sha1: None,
+            part_sha1s: PartSha1s::None,
             request_charged: false,
-            is_from_get: false,
         }
     }
 
@@ -67,14 +75,14 @@ impl ObjectHead {
             last_modified: output.last_modified().map(aws_sdk_s3::primitives::DateTime::secs),
             is_sidecar: output.metadata().is_some_and(|metadata| metadata.contains_key(FORMAT_NAME)),
             request_charged: output.request_charged() == Some(&RequestCharged::Requester),
-            is_from_get: true,
+            part_sha1s: PartSha1s::Unknown,
             ..Self::new(length, etag)
         })
     }
 
     /// Returns whether the object was uploaded in parts: S3 then ends the `ETag` in their number.
     pub fn is_multipart(&self) -> bool {
-        self.composite_sha1.is_some() || self.etag.unquoted().contains('-')
+        matches!(self.part_sha1s, PartSha1s::Composite(_)) || self.etag.unquoted().contains('-')
     }
 }
 
@@ -93,9 +101,11 @@ impl TryFrom<HeadObjectOutput> for ObjectHead {
             last_modified: output.last_modified().map(aws_sdk_s3::primitives::DateTime::secs),
             archived: is_archived(&output),
             is_sidecar: output.metadata().is_some_and(|metadata| metadata.contains_key(FORMAT_NAME)),
-            composite_sha1: output.checksum_sha1().and_then(CompositeSha1::parse),
+            part_sha1s: output
+                .checksum_sha1()
+                .and_then(CompositeSha1::parse)
+                .map_or(PartSha1s::None, PartSha1s::Composite),
             request_charged: output.request_charged() == Some(&RequestCharged::Requester),
-            is_from_get: false,
         })
     }
 }

@@ -8,7 +8,7 @@ mod source;
 
 pub use self::{
     composite_sha1::{CompositeSha1, Sha1Digest},
-    head::ObjectHead,
+    head::{ObjectHead, PartSha1s},
     part_checksums::{PartChecksums, PartChecksumsError},
     parts::{Misfit, Parts},
     source::Source,

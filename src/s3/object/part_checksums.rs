@@ -14,7 +14,7 @@ use aws_sdk_s3::{
     types::{GetObjectAttributesParts, ObjectAttributes, ObjectPart},
 };
 
-use super::{CompositeSha1, Misfit, ObjectHead, Parts, composite_sha1::sha1_digest, parts::PartList};
+use super::{CompositeSha1, Misfit, ObjectHead, PartSha1s, Parts, composite_sha1::sha1_digest, parts::PartList};
 use crate::{
     object::{ETag, ObjectId},
     s3::{
@@ -63,9 +63,10 @@ impl PartChecksums {
 
     /// Returns the parts of what `head` describes, if their size `fits`.
     pub async fn read(&self, head: &ObjectHead, fits: impl Fn(u64) -> bool) -> Result<Parts, PartChecksumsError> {
-        let composite = match head.composite_sha1 {
-            None if head.is_from_get => self.composite(head).await?,
-            composite => composite.ok_or(Misfit::NoSha1)?,
+        let composite = match head.part_sha1s {
+            PartSha1s::Composite(composite) => composite,
+            PartSha1s::Unknown => self.composite(head).await?,
+            PartSha1s::None => return Err(Misfit::NoSha1.into()),
         };
         if !PART_COUNTS.contains(&composite.parts) {
             return Err(Misfit::Count(composite.parts).into());

@@ -8,9 +8,9 @@ use std::{
 
 use hyper::body::Bytes;
 use sha1::{Digest, Sha1};
+use test_s3::{Content, Object, Store};
 
 use super::plan::{BY_SIZE, PART, PIECE, Plan};
-use crate::fake_s3::{Content, Object, Store};
 
 const FIRST_DATE: u64 = 1_700_000_000;
 

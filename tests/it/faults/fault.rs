@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use test_s3::Fault;
+
 use super::{dice::Dice, trouble::Target};
-use crate::fake_s3::Fault;
 
 pub(super) const BUSY: [(u16, &str); 5] =
     [(500, "InternalError"), (503, "SlowDown"), (503, "ServiceUnavailable"), (429, "TooMany"), (408, "Busy")];

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use sha1::{Digest, Sha1};
+use test_s3::Object;
 
 use super::{
     book::Past,
@@ -10,7 +11,7 @@ use super::{
     trouble::Trouble,
     world::{World, users},
 };
-use crate::{fake_s3::Object, harness::Answer};
+use crate::harness::Answer;
 
 /// A sidecar's write may end so much later than the budget.
 const SIDECAR: Duration = Duration::from_secs(2);

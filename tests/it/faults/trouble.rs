@@ -1,10 +1,11 @@
 //! One thing that goes wrong: with which requests, how often, and what a caller may then be told.
 
+use test_s3::{Fault, Matcher, Operation};
+
 use super::{
     dice::Dice,
     fault::{BUSY, CREDENTIALS, fault},
 };
-use crate::fake_s3::{Fault, Matcher, Operation};
 
 /// Where fragments lie.
 pub(super) const FOLDER: &str = "torrent-jobs/";

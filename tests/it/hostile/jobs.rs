@@ -8,13 +8,13 @@ use proptest::{
     sample::select,
 };
 use serde_json::{Value, json};
+use test_s3::{Bucket, Content, FakeS3};
 use tokio::time::timeout;
 
 use super::{cases, odd};
 use crate::{
-    fake_s3::{Bucket, Content, FakeS3},
     harness::worker,
-    job_runner::{plan, run_task},
+    jobs::runner::{plan, run_task},
 };
 
 const LENGTH: u64 = 3 * 256 * 1024 + 7;

@@ -5,10 +5,10 @@ use proptest::{
     prelude::{Strategy, any, prop_oneof},
     sample::{Index, select},
 };
+use test_s3::Operation;
 
 use super::{cases, odd};
 use crate::{
-    fake_s3::Operation,
     harness::{Function, model},
     log::capture,
     presigned::{get, reader, server, url_of},

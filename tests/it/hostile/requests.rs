@@ -4,10 +4,10 @@ use std::time::UNIX_EPOCH;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
+use test_s3::{Bucket, FakeS3, Operation, Rights, Who};
 
 use super::{cases, odd};
 use crate::{
-    fake_s3::{Bucket, FakeS3, Operation, Rights, Who},
     harness::{Answer, Function, function_url},
     log::{Written, capture},
 };

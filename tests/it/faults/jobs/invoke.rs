@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::{task::AbortHandle, time::timeout};
 
 use super::plan::{Misfortune, Mishap};
-use crate::job_runner::run_task;
+use crate::jobs::runner::run_task;
 
 /// What the workflow catches: a name, and words.
 #[derive(Clone, Debug, PartialEq, Eq)]

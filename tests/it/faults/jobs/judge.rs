@@ -1,18 +1,17 @@
 //! What must hold after an execution, whatever went wrong in it.
 
+use test_s3::Fault;
+
 use super::{
     plan::{JobPlan, Mishap},
     workflow::Ended,
 };
-use crate::{
-    fake_s3::Fault,
-    faults::{
-        fault::BUSY,
-        judge::judge_sidecar,
-        plan::Left,
-        trouble::{FOLDER, Trouble, What},
-        world::World,
-    },
+use crate::faults::{
+    fault::BUSY,
+    judge::judge_sidecar,
+    plan::Left,
+    trouble::{FOLDER, Trouble, What},
+    world::World,
 };
 
 const NOTES: &str = "the user's notes";

@@ -3,14 +3,13 @@
 
 use std::time::Duration;
 
-use crate::{
-    fake_s3::Fault,
-    faults::{
-        dice::Dice,
-        fault::BUSY,
-        plan::{Left, PIECE, Plan, in_order},
-        trouble::{Target, Trouble, What},
-    },
+use test_s3::Fault;
+
+use crate::faults::{
+    dice::Dice,
+    fault::BUSY,
+    plan::{Left, PIECE, Plan, in_order},
+    trouble::{Target, Trouble, What},
 };
 
 /// What becomes of an invocation, whatever the function does.
