@@ -43,7 +43,7 @@ def run(bench: Bench) -> Report:
 
 def columns() -> list[str]:
     """Of the table of plans."""
-    return ["object", "piece, MiB", "pieces", "span, MiB", "spans", "items, KB", "state, KB", "digests, KB", *_KINDS]
+    return ["object", "piece MiB", "pieces", "span MiB", "spans", "items KB", "state KB", "digests KB", *_KINDS]
 
 
 _KINDS = {"HEAD": "head", "GET": "get", "PUT": "put", "LIST": "list", "DELETE": "delete"}
