@@ -159,9 +159,9 @@ def duration(value: float) -> str:
 
 def columns() -> list[str]:
     """Of the table of times and prices."""
-    times = [f"{concurrency:,} at a time" for concurrency in CONCURRENCIES]
+    times = [f"at {concurrency:,}" for concurrency in CONCURRENCIES]
     prices = [f"$, {memory:,} MB" for memory in HASH_MEMORIES]
-    return ["object", *times, *prices, "of it Lambda", "Step Functions", "S3"]
+    return ["object", *times, *prices, "Lambda", "Step Functions", "S3"]
 
 
 def rows(all_plans: Sequence[Plan]) -> list[list[str]]:

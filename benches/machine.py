@@ -34,7 +34,7 @@ def others() -> str:
     busy, total = _jiffies()
     time.sleep(LOOK_SECONDS)
     busy_then, total_then = _jiffies()
-    return f"Other work kept the cores busy to {(busy_then - busy) / (total_then - total):.0%} just before."
+    return f"Just before, other work kept the cores busy to {(busy_then - busy) / (total_then - total):.0%}."
 
 
 def _jiffies() -> tuple[int, int]:

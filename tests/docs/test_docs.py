@@ -7,6 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+WIDTH = 120
 
 
 def text(*path: str) -> str:
@@ -41,6 +42,16 @@ def test_the_readme_has_the_defaults_of_the_code() -> None:
     for name, default in numbers:
         value = eval(default.replace("_", ""), {"__builtins__": {}})  # a product of whole numbers
         assert str(value) in rows()[name], name
+
+
+@pytest.mark.parametrize("page", sorted({*PAGES, *ROOT.glob("*.md")}), ids=lambda page: page.name)
+def test_no_line_is_wider_than_the_page(page: Path) -> None:
+    lines = enumerate(page.read_text(encoding="utf-8").splitlines(), 1)
+    assert [f"{page.name}:{number}" for number, line in lines if len(line) > WIDTH] == []
+
+
+def test_the_readme_can_be_read_in_one_go() -> None:
+    assert len(text("README.md").splitlines()) < 200
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
