@@ -7,7 +7,7 @@ use aws_sdk_s3::{
 };
 use http_body_util::LengthLimitError;
 
-use super::access::TooLong;
+use super::body_limit::TooLong;
 
 /// This says why S3 did not do what was asked.
 #[derive(Debug, thiserror::Error)]

@@ -8,6 +8,7 @@
 //! signed with the function's role.
 
 pub mod access;
+mod body_limit;
 mod error;
 pub mod object;
 mod retry;
@@ -15,3 +16,8 @@ pub mod sidecar;
 
 pub use self::error::Error;
 pub(crate) use self::error::{classify, classify_answer, is_transient_code};
+
+/// The metadata whose presence marks an object as written by this service.
+pub(crate) const FORMAT_NAME: &str = "torrent-format";
+/// The value of [`FORMAT_NAME`].
+pub(crate) const FORMAT: &str = "1";

@@ -8,10 +8,9 @@ use aws_sdk_s3::operation::{get_object::GetObjectOutput, put_object::builders::P
 use crate::{
     object::ByteRange,
     s3::{
-        Error,
+        Error, FORMAT, FORMAT_NAME,
         access::{Bucket, collect},
         classify_answer,
-        sidecar::{FORMAT, FORMAT_NAME},
     },
     torrent::{PieceLength, Pieces},
 };

@@ -5,7 +5,7 @@ use std::fmt;
 use lambda_runtime::Diagnostic;
 
 use crate::{
-    jobs::{FailureKind, PlaceError, Reason, WorkflowError},
+    jobs::{FailureKind, PlaceError, Reason, workflow::WorkflowError},
     s3,
     service::Error,
 };

@@ -10,7 +10,11 @@ use super::{
     worker::to_json,
 };
 use crate::{
-    jobs::{Executions, Job, JobRequest, JobStatus, Spans, Target, execution_name, job_id, place::check_place},
+    jobs::{
+        Job, JobRequest, Spans, Target, execution_name, job_id,
+        place::check_place,
+        workflow::{Executions, JobStatus},
+    },
     meter::Meter,
     object::ByteRange,
     s3,

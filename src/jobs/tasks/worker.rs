@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Task, TaskFailure};
 use crate::{
     config::Config,
-    jobs::{Fragments, Job, PlaceError, Target},
+    jobs::{Job, PlaceError, Target, fragments::Fragments},
     logging::causes,
     meter::Meter,
     metrics::Metrics,

@@ -2,7 +2,10 @@
 
 use super::messages;
 use crate::{
-    jobs::{ExecutionState, PlaceError, WorkflowError},
+    jobs::{
+        PlaceError,
+        workflow::{ExecutionState, WorkflowError},
+    },
     service,
 };
 

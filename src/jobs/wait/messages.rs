@@ -1,7 +1,7 @@
 //! What a caller is told about a job.
 
 use super::JobProgress;
-use crate::jobs::{ExecutionState, FailureKind, PlaceError};
+use crate::jobs::{FailureKind, PlaceError, workflow::ExecutionState};
 
 /// Says why the job has no place for the torrent, and what to do.
 pub(super) fn no_place(error: PlaceError) -> &'static str {

@@ -10,7 +10,11 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 pub use self::error::{JobProgress, WaitError};
 use super::{
-    ExecutionState, Executions, Fragments, JobRequest, JobStatus, Spans, WorkflowError, job_id, place::check_place,
+    JobRequest, Spans,
+    fragments::Fragments,
+    job_id,
+    place::check_place,
+    workflow::{ExecutionState, Executions, JobStatus, WorkflowError},
 };
 use crate::{
     config::Config,

@@ -1,6 +1,5 @@
 //! How this service reaches S3: the clients, each bucket's region, S3's hosts, and presigned URLs.
 
-mod body_limit;
 mod bucket;
 mod bucket_regions;
 mod client;
@@ -9,7 +8,6 @@ mod presigned;
 mod region;
 mod regional_client;
 
-pub(super) use self::body_limit::{BodyLimit, TooLong};
 pub use self::{
     bucket::{Bucket, CountRequests, collect},
     client::{Clients, is_path_style_endpoint},

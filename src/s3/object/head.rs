@@ -9,7 +9,7 @@ use aws_sdk_s3::{
 use super::CompositeSha1;
 use crate::{
     object::ETag,
-    s3::{Error, sidecar::FORMAT_NAME},
+    s3::{Error, FORMAT_NAME},
 };
 
 /// One version of an object, as HEAD described it. Key and `ETag` together are its identity.

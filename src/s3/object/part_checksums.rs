@@ -17,12 +17,7 @@ use aws_sdk_s3::{
 use super::{CompositeSha1, Misfit, ObjectHead, PartSha1s, Parts, composite_sha1::sha1_digest, parts::PartList};
 use crate::{
     object::{ETag, ObjectId},
-    s3::{
-        Error,
-        access::{BodyLimit, Bucket},
-        classify_answer,
-        retry::Retries,
-    },
+    s3::{Error, access::Bucket, body_limit::BodyLimit, classify_answer, retry::Retries},
 };
 
 /// A single part's checksum tells no more than the object's, and S3 allows 10,000 parts.

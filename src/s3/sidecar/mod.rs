@@ -8,7 +8,7 @@ use aws_sdk_s3::operation::{get_object::GetObjectOutput, put_object::builders::P
 use sha1::{Digest, Sha1};
 
 use super::{
-    Error,
+    Error, FORMAT, FORMAT_NAME,
     access::{Bucket, RegionalClient, collect},
     classify,
     object::ObjectHead,
@@ -18,10 +18,6 @@ use crate::{
     object::{CallOptions, ETag, ObjectId, SidecarLocation},
 };
 
-/// The metadata whose presence marks an object as written by this service.
-pub(crate) const FORMAT_NAME: &str = "torrent-format";
-/// The value of [`FORMAT_NAME`].
-pub(crate) const FORMAT: &str = "1";
 const KEY_SHA1: &str = "torrent-source-key-sha1";
 const ETAG: &str = "torrent-source-etag";
 const VERSION: &str = "torrent-source-version";

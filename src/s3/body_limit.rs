@@ -13,12 +13,12 @@ use http_body_util::Limited;
 /// Refuses an answer of more than this many bytes: before its body is read where `Content-Length` tells, and otherwise
 /// as soon as the body is too long.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::s3) struct BodyLimit(pub(in crate::s3) usize);
+pub(super) struct BodyLimit(pub(super) usize);
 
 /// The answer is longer than the limit.
 #[derive(Debug, thiserror::Error)]
 #[error("an answer of {0} bytes is too long")]
-pub(in crate::s3) struct TooLong(usize);
+pub(super) struct TooLong(usize);
 
 impl Intercept for BodyLimit {
     fn name(&self) -> &'static str {
