@@ -1,16 +1,12 @@
 //! Counts of one request, for the lines that end it: the log's and the metrics'.
 
-use std::{
-    ops::Deref,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 /// The counts of one request or task. Clones count together.
-#[derive(Clone, Debug, Default)]
-pub struct Meter(Arc<Counts>);
+pub type Meter = Arc<Counts>;
 
 /// What is counted.
 #[derive(Debug, Default)]
@@ -45,13 +41,5 @@ impl Counter {
     /// Replaces the number.
     pub fn set(&self, number: u64) {
         self.0.store(number, Ordering::Relaxed);
-    }
-}
-
-impl Deref for Meter {
-    type Target = Counts;
-
-    fn deref(&self) -> &Counts {
-        &self.0
     }
 }

@@ -8,7 +8,7 @@ use lambda_http::{
     http::{HeaderMap, HeaderName, header::HOST, uri::Authority},
     request::LambdaRequest,
 };
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::parameters::QUERY_PARAMETERS;
 
@@ -16,32 +16,27 @@ use super::parameters::QUERY_PARAMETERS;
 const MAX_PATH_BYTES: usize = 8 * 1024;
 const MAX_HOST_BYTES: usize = 512;
 
-/// The characters that a URI's query cannot hold as they are.
-const NO_QUERY: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'<')
-    .add(b'>')
-    .add(b'`')
-    .add(b'{')
-    .add(b'}')
-    .add(b'\\')
-    .add(b'^')
-    .add(b'|');
+/// What is escaped in a query's value, which may be percent-encoded already. More than needed does no harm.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'%').remove(b'+');
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Returns `event` in a form that `lambda_http` accepts. The body is dropped, since nothing here reads one.
 pub(super) fn sanitize(mut event: LambdaRequest) -> LambdaRequest {
+    // Both types have these fields, and no trait in common.
+    macro_rules! sanitize_multi_value {
+        ($request:expr) => {
+            sanitize_multi_headers(&mut $request.headers, &mut $request.multi_value_headers);
+            sanitize_query_map(&mut $request.query_string_parameters);
+            sanitize_query_map(&mut $request.multi_value_query_string_parameters);
+            sanitize_path(&mut $request.path);
+            ($request.body, $request.is_base64_encoded) = (None, false);
+        };
+    }
     match &mut event {
         LambdaRequest::ApiGatewayV1(request) => {
-            sanitize_multi_headers(&mut request.headers, &mut request.multi_value_headers);
-            sanitize_query_map(&mut request.query_string_parameters);
-            sanitize_query_map(&mut request.multi_value_query_string_parameters);
-            sanitize_path(&mut request.path);
+            sanitize_multi_value!(request);
             sanitize_domain(&mut request.request_context.domain_name);
-            (request.body, request.is_base64_encoded) = (None, false);
         }
         LambdaRequest::ApiGatewayV2(request) => {
             sanitize_headers(&mut request.headers);
@@ -51,11 +46,7 @@ pub(super) fn sanitize(mut event: LambdaRequest) -> LambdaRequest {
             (request.body, request.is_base64_encoded) = (None, false);
         }
         LambdaRequest::Alb(request) => {
-            sanitize_multi_headers(&mut request.headers, &mut request.multi_value_headers);
-            sanitize_query_map(&mut request.query_string_parameters);
-            sanitize_query_map(&mut request.multi_value_query_string_parameters);
-            sanitize_path(&mut request.path);
-            (request.body, request.is_base64_encoded) = (None, false);
+            sanitize_multi_value!(request);
         }
         _ => {}
     }
@@ -127,7 +118,7 @@ fn sanitize_query(query: &mut Option<String>) {
         let value = |(name, longest): (&str, usize)| {
             let mut pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
             let (_, value) = pairs.find(|(key, _)| percent_decode_str(key).eq(name.bytes()))?;
-            Some(format!("{name}={}", utf8_percent_encode(sanitize_value(value, longest), NO_QUERY)))
+            Some(format!("{name}={}", utf8_percent_encode(sanitize_value(value, longest), ESCAPED)))
         };
         *query = QUERY_PARAMETERS.into_iter().filter_map(value).collect::<Vec<_>>().join("&");
     }

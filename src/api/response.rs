@@ -26,17 +26,15 @@ impl ResponseTo<'_> {
     /// Answers 200 with the torrent, or 304 where the caller already has it.
     pub(super) fn torrent(&self, torrent: Torrent) -> Response<Body> {
         let etag = etag_of(&torrent.bytes);
-        if is_current(self.headers, &etag) {
-            let mut response = self.empty(StatusCode::NOT_MODIFIED);
-            set(&mut response, header::ETAG, &etag);
-            set(&mut response, header::CACHE_CONTROL, CACHE_CONTROL);
-            return response;
-        }
-        let mut response = self.empty(StatusCode::OK);
-        set(&mut response, header::CONTENT_TYPE, CONTENT_TYPE);
-        set(&mut response, header::CONTENT_DISPOSITION, &torrent.content_disposition);
+        let is_current = is_current(self.headers, &etag);
+        let mut response = self.empty(if is_current { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
         set(&mut response, header::ETAG, &etag);
         set(&mut response, header::CACHE_CONTROL, CACHE_CONTROL);
+        if is_current {
+            return response;
+        }
+        set(&mut response, header::CONTENT_TYPE, CONTENT_TYPE);
+        set(&mut response, header::CONTENT_DISPOSITION, &torrent.content_disposition);
         set(&mut response, HeaderName::from_static("x-torrent-info-hash"), &torrent.info_hash);
         set(&mut response, HeaderName::from_static("x-torrent-origin"), torrent.origin.as_str());
         if torrent.request_charged {

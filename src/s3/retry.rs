@@ -20,29 +20,13 @@ impl Retries {
         Self { attempts, pause, failures: 0 }
     }
 
-    /// Waits before the next attempt.
+    /// Waits before the next attempt. Failures are counted anew after a call that `progressed`.
     ///
     /// # Errors
     /// Returns `error` where no other attempt helps, or none is left.
-    pub(super) async fn wait_after(&mut self, error: Error) -> Result<(), Error> {
-        self.failures += 1;
-        if self.failures == self.attempts {
-            return Err(error);
-        }
-        self.wait(error).await
-    }
-
-    /// Waits before the next attempt after one that made progress, from which failures are counted anew.
-    ///
-    /// # Errors
-    /// Returns `error` where no other attempt helps.
-    pub(super) async fn wait_after_progress(&mut self, error: Error) -> Result<(), Error> {
-        self.failures = 0;
-        self.wait(error).await
-    }
-
-    async fn wait(&self, error: Error) -> Result<(), Error> {
-        if !error.is_worth_a_retry() {
+    pub(super) async fn wait_after(&mut self, error: Error, progressed: bool) -> Result<(), Error> {
+        self.failures = if progressed { 0 } else { self.failures + 1 };
+        if !error.is_worth_a_retry() || self.failures == self.attempts {
             return Err(error);
         }
         tracing::debug!(%error, failures = self.failures, "S3's answer was broken: asking again");

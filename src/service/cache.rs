@@ -14,24 +14,13 @@ use crate::{
     s3::{
         self,
         object::ObjectHead,
-        sidecar::{Occupant, Sidecar, SidecarStore, Write},
+        sidecar::{Sidecar, SidecarStore, Slot, Write},
     },
     torrent::{MAX_PIECES, Metainfo, PieceLength},
 };
 
 /// A sidecar that does not answer costs at most this much time to read, and as much to write.
 pub const SIDECAR_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// The place where an object's torrent can be stored.
-#[derive(Debug)]
-pub(super) enum Slot {
-    /// Nothing may be written there.
-    Closed,
-    /// Nothing is known to be there.
-    Free,
-    /// A sidecar of this service is there.
-    Taken(Sidecar),
-}
 
 /// Returns the write that stores `torrent` in `slot`, where one is needed.
 pub(super) fn write_for(torrent: &Torrent, head: ObjectHead, slot: &Arc<Slot>) -> Option<SidecarWrite> {
@@ -62,27 +51,22 @@ impl Cache {
             return Slot::Closed;
         }
         match timeout(SIDECAR_TIMEOUT, self.sidecars.read()).await {
-            Ok(Ok(Occupant::Nothing)) => Slot::Free,
-            Ok(Ok(Occupant::Sidecar(sidecar))) => Slot::Taken(sidecar),
-            Ok(Ok(Occupant::Foreign)) => {
-                self.warn("an object that is not ours has the sidecar's key: nothing is cached", None);
-                Slot::Closed
+            Ok(Ok(slot)) => {
+                if matches!(slot, Slot::Closed) {
+                    self.warn("an object that is not ours has the sidecar's key: nothing is cached", None);
+                }
+                return slot;
             }
-            Ok(Err(error)) => {
-                self.warn("the sidecar cannot be read", Some(&error));
-                Slot::Free
-            }
-            Err(_) => {
-                self.warn("the sidecar cannot be read in time", None);
-                Slot::Free
-            }
+            Ok(Err(error)) => self.warn("the sidecar cannot be read", Some(&error)),
+            Err(_) => self.warn("the sidecar cannot be read in time", None),
         }
+        Slot::Free
     }
 
     /// Returns the sidecar, where it is there. Nothing is logged: the caller will look again.
     pub(super) async fn peek(&self) -> Option<Sidecar> {
         match timeout(SIDECAR_TIMEOUT, self.sidecars.read()).await {
-            Ok(Ok(Occupant::Sidecar(sidecar))) => Some(sidecar),
+            Ok(Ok(Slot::Taken(sidecar))) => Some(sidecar),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     Error, Origin, Torrent, TorrentRequest, UnstoredTorrent,
-    cache::{self, Cache, Slot},
+    cache::{self, Cache},
     checks::{check, choose_piece_length},
     content_disposition, known_hashes, read,
     torrent::Identity,
@@ -20,7 +20,7 @@ use crate::{
         self,
         access::{Bucket, Clients, RegionalClient, dns_suffix},
         object::{ObjectHead, PartChecksums, Source},
-        sidecar::SidecarStore,
+        sidecar::{SidecarStore, Slot},
     },
     torrent::{Info, Metainfo, PieceLength, Pieces, WebSeedPlace, WebSeedTemplate, torrent_name},
 };

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Origin, cache::Slot};
+use super::Origin;
 use crate::{
     s3::{
         object::ObjectHead,
-        sidecar::{Sidecar, SidecarContent},
+        sidecar::{Sidecar, SidecarContent, Slot},
     },
     torrent::{Info, InfoHash},
 };

@@ -1,7 +1,5 @@
 //! Piece length: how many bytes one SHA-1 of the torrent covers (BEP 3, `piece length`).
 
-use std::num::NonZeroU64;
-
 use serde::{Deserialize, Serialize};
 
 /// The most pieces that a torrent can have here. Their 4,000,000 bytes of digests still fit a Lambda response of
@@ -15,7 +13,7 @@ const USUAL_PIECES: u64 = 2_048;
 /// A piece length in bytes: a power of two from 16 KiB to 256 MiB, which S3's largest object needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u64")]
-pub struct PieceLength(NonZeroU64);
+pub struct PieceLength(u64);
 
 impl PieceLength {
     /// The smallest piece length, 16 KiB: clients request blocks of this size from each other.
@@ -26,7 +24,7 @@ impl PieceLength {
     /// Returns `bytes` as a piece length, if it is a power of two from [`Self::MIN`] to [`Self::MAX`].
     pub fn new(bytes: u64) -> Option<Self> {
         let allowed = bytes.is_power_of_two() && (Self::MIN..=Self::MAX).contains(&bytes);
-        NonZeroU64::new(bytes).filter(|_| allowed).map(Self)
+        allowed.then_some(Self(bytes))
     }
 
     /// Returns the piece length for an object of `length` bytes: the smallest power of two from 256 KiB to 16 MiB that
@@ -34,13 +32,12 @@ impl PieceLength {
     pub fn for_object_of(length: u64) -> Self {
         let usual = length.div_ceil(USUAL_PIECES).next_power_of_two().clamp(SMALLEST, USUAL_LARGEST);
         let needed = length.div_ceil(MAX_PIECES).next_power_of_two();
-        let bytes = usual.max(needed).min(Self::MAX);
-        Self(NonZeroU64::new(bytes).unwrap_or(NonZeroU64::MIN))
+        Self(usual.max(needed).min(Self::MAX))
     }
 
     /// Returns the piece length in bytes.
     pub fn get(self) -> u64 {
-        self.0.get()
+        self.0
     }
 
     /// Returns how many pieces `length` bytes make. The last piece may be short.

@@ -9,7 +9,7 @@ use crate::{
     s3::{
         self,
         object::ObjectHead,
-        sidecar::{Occupant, Write},
+        sidecar::{Slot, Write},
     },
     service::{Error, Torrent},
     torrent::Pieces,
@@ -58,15 +58,14 @@ impl JobObject {
 
     /// Stores the sidecar. Here, unlike in a request, that must succeed: it is all that a job makes.
     async fn store(&self, torrent: &Torrent, head: &ObjectHead) -> Result<(), TaskFailure> {
-        let sidecars = self.torrent.sidecars().filter(|sidecars| sidecars.has_key());
-        let sidecars = sidecars.ok_or(PlaceError::Taken)?;
+        let sidecars = self.torrent.sidecars().ok_or(PlaceError::Taken)?;
         for _ in 0..RACES {
             let replaced = match sidecars.read().await? {
-                Occupant::Nothing => None,
-                Occupant::Foreign => return Err(PlaceError::Taken.into()),
+                Slot::Free => None,
+                Slot::Closed => return Err(PlaceError::Taken.into()),
                 // A task that is tried again may have stored it before.
-                Occupant::Sidecar(sidecar) if torrent.is_stored_in(&sidecar, head) => return Ok(()),
-                Occupant::Sidecar(sidecar) => Some(sidecar),
+                Slot::Taken(sidecar) if torrent.is_stored_in(&sidecar, head) => return Ok(()),
+                Slot::Taken(sidecar) => Some(sidecar),
             };
             if sidecars.write(head, &torrent.sidecar_content(), replaced.as_ref()).await? == Write::Done {
                 return Ok(());

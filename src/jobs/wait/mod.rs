@@ -140,7 +140,7 @@ impl Wait<'_> {
                 }
             }
             Ok(Err(error)) => {
-                tracing::warn!(cause = causes(&error), "the job's execution cannot be described");
+                warn("the job's execution cannot be described", &error);
                 Ok(())
             }
             Ok(Ok(_)) | Err(_) => Ok(()),
@@ -151,18 +151,16 @@ impl Wait<'_> {
     async fn progress(&self, until: Instant) -> JobProgress {
         let UnreadObject { head, piece_length, .. } = self.object;
         let spans = Spans::new(head.length, *piece_length, self.jobs.config.span_size).count();
-        JobProgress { size: head.length, hashed: self.hashed(until).await, spans }
+        let count = async {
+            let bucket = self.torrent.sidecars()?.bucket().clone();
+            let counted = Fragments::new(bucket, &self.jobs.config.sidecar.prefix, &self.id).count().await;
+            counted.inspect_err(|error| warn("the job's fragments cannot be counted", error)).ok()
+        };
+        let hashed = timeout_at(until - TIME_TO_ANSWER, count).await.ok().flatten();
+        JobProgress { size: head.length, hashed, spans }
     }
+}
 
-    async fn hashed(&self, until: Instant) -> Option<u64> {
-        let bucket = self.torrent.sidecars()?.bucket().clone();
-        let fragments = Fragments::new(bucket, &self.jobs.config.sidecar.prefix, &self.id);
-        match timeout_at(until - TIME_TO_ANSWER, fragments.count()).await.ok()? {
-            Ok(count) => Some(count),
-            Err(error) => {
-                tracing::warn!(cause = causes(&error), "the job's fragments cannot be counted");
-                None
-            }
-        }
-    }
+fn warn(message: &'static str, error: &dyn std::error::Error) {
+    tracing::warn!(cause = causes(error), "{message}");
 }

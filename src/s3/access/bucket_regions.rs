@@ -38,10 +38,7 @@ impl BucketRegions {
 
     /// Records that `bucket` is in region `asked`, unless S3 has told of another region.
     pub(super) fn confirm(&self, bucket: &BucketName, asked: &str) {
-        let mut known = self.known();
-        if !known.contains_key(bucket) {
-            known.insert(bucket.clone(), asked.to_owned());
-        }
+        self.known().entry(bucket.clone()).or_insert_with(|| asked.to_owned());
     }
 
     /// Learns from the answer to a call in region `asked` that `bucket` is in another region. Returns whether the answer

@@ -107,7 +107,7 @@ impl PartChecksums {
             });
             match sent.await {
                 Ok(attributes) => return Ok(attributes),
-                Err(error) => retries.wait_after(classify_answer(error)).await?,
+                Err(error) => retries.wait_after(classify_answer(error), false).await?,
             }
         }
     }

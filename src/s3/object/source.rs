@@ -77,7 +77,7 @@ impl Source {
         let mut retries = Retries::new(ATTEMPTS, PAUSE);
         loop {
             match self.first_byte().await {
-                Err(error) => retries.wait_after(error).await?,
+                Err(error) => retries.wait_after(error, false).await?,
                 head => return head,
             }
         }
@@ -158,11 +158,7 @@ impl Source {
         while missing.start < missing.end {
             let start = missing.start;
             if let Err(error) = self.read_some(head, &mut missing, &mut sink).await {
-                if missing.start > start {
-                    retries.wait_after_progress(error).await?;
-                } else {
-                    retries.wait_after(error).await?;
-                }
+                retries.wait_after(error, missing.start > start).await?;
             }
         }
         Ok(())

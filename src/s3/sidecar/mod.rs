@@ -37,13 +37,13 @@ pub struct SidecarStore {
 
 /// What is stored at a sidecar's key.
 #[derive(Debug)]
-pub enum Occupant {
+pub enum Slot {
+    /// Nothing may be written there: the user's own object is there, or one made from another object.
+    Closed,
     /// Nothing is there, or nothing that the role may see.
-    Nothing,
-    /// The user's own object is there, or one made from another object.
-    Foreign,
+    Free,
     /// This service made the object there from one of this key. It is not yet compared with that object.
-    Sidecar(Sidecar),
+    Taken(Sidecar),
 }
 
 /// A sidecar as it was read.
@@ -124,13 +124,13 @@ impl SidecarStore {
     /// Reads what is stored at the sidecar's key.
     ///
     /// # Errors
-    /// Returns what kept S3 from telling. A 403 counts as [`Occupant::Nothing`], since S3 answers so without
+    /// Returns what kept S3 from telling. A 403 counts as [`Slot::Free`], since S3 answers so without
     /// `s3:ListBucket`.
-    pub async fn read(&self) -> Result<Occupant, Error> {
-        let Some(key) = &self.key else { return Ok(Occupant::Nothing) };
+    pub async fn read(&self) -> Result<Slot, Error> {
+        let Some(key) = &self.key else { return Ok(Slot::Closed) };
         match self.bucket.get(key).await? {
-            Some(output) => self.occupant(output).await,
-            None => Ok(Occupant::Nothing),
+            Some(output) => self.slot(output).await,
+            None => Ok(Slot::Free),
         }
     }
 
@@ -161,18 +161,18 @@ impl SidecarStore {
         }
     }
 
-    async fn occupant(&self, output: GetObjectOutput) -> Result<Occupant, Error> {
+    async fn slot(&self, output: GetObjectOutput) -> Result<Slot, Error> {
         let metadata = output.metadata().cloned().unwrap_or_default();
         let etag = output.e_tag().unwrap_or_default().to_owned();
         let is_of_this_key = metadata.get(KEY_SHA1) == Some(&key_sha1(&self.object));
         if !metadata.contains_key(FORMAT_NAME) || !is_of_this_key || etag.is_empty() {
-            return Ok(Occupant::Foreign);
+            return Ok(Slot::Closed);
         }
         let bytes = match output.content_length() {
             length @ Some(0..=MAX_BYTES) => collect(output.body, length).await?,
             _ => Vec::new(),
         };
-        Ok(Occupant::Sidecar(Sidecar { etag, metadata, bytes }))
+        Ok(Slot::Taken(Sidecar { etag, metadata, bytes }))
     }
 }
 
