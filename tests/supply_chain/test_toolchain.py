@@ -51,3 +51,10 @@ def test_people_are_told_the_python_that_the_tools_are_locked_for() -> None:
     assert project["requires-python"] == f">={oldest}"
     major, minor = oldest.split(".")
     assert f"version_info < ({major}, {minor})" in (ROOT / "scripts" / "setup.sh").read_text(encoding="utf-8")
+
+
+def test_the_toolchain_asked_for_is_the_one_that_is_installed() -> None:
+    toolchain = tomllib.loads((ROOT / "rust-toolchain.toml").read_text(encoding="utf-8"))["toolchain"]
+    # A version here would have rustup download it where another one is installed.
+    assert toolchain["channel"] == "stable"
+    assert {"clippy", "rustfmt"} == set(toolchain["components"]), "what `make lint` runs"
