@@ -1,7 +1,7 @@
 # Every command a person or CI needs. Each sets up by itself what it needs: Python tools in .tools/, as locked in
 # requirements/, and the system's tools, where it may install them (scripts/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rust test-e2e test-template lint advisories lock sbom fmt build invoke bench \
+.PHONY: help run test test-rust test-e2e test-template lint advisories lock sbom package fmt build invoke bench \
 	bench-record clean
 # What a command needs is set up in order, also with -j.
 .NOTPARALLEL:
@@ -45,6 +45,7 @@ lint: tools-lint $(LINT)/ready ## Formatting, clippy, docs, licences, Python, sh
 	$(LINT)/bin/ruff check
 	$(LINT)/bin/ruff format --check
 	$(LINT)/bin/shellcheck .ci/run scripts/*.sh
+	$(LINT)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	PATH="$(CURDIR)/$(LINT)/bin:$$PATH" scripts/lint_template.sh
 
 advisories: $(LINT)/ready ## Known vulnerabilities of the dependencies (asks the RustSec database over the network)
@@ -58,6 +59,9 @@ lock: $(UV)/ready ## Lock the Python tools of pyproject.toml in requirements/ (L
 
 sbom: tools-lint ## Write the bill of materials of the functions, CycloneDX 1.5, to target/
 	@$(PYTHON) -m scripts.sbom target/get-object-torrent.cdx.json
+
+package: build sbom ## Zip both functions, for this architecture, and their bill of materials into target/package/
+	@scripts/package.sh
 
 fmt: tools-rust $(LINT)/ready ## Format Rust and Python
 	cargo fmt

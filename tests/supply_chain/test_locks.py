@@ -36,6 +36,7 @@ def test_a_lock_holds_what_its_group_names_by_hash_and_no_second_compiler(group:
 
 def test_nothing_is_installed_but_by_hash() -> None:
     places = [ROOT / "Makefile", ROOT / ".ci" / "run", *(ROOT / "scripts").rglob("*.sh")]
+    places += (ROOT / ".github" / "workflows").iterdir()
     commands = [line for path in places for line in path.read_text(encoding="utf-8").splitlines()]
     installs = [line for line in commands if re.search(r"\bpip3? (.* )?(install|sync)\b", line)]
     assert len(installs) == 2
