@@ -46,7 +46,7 @@ def _hardware() -> str:
 
 def _version(command: list[str]) -> str:
     program, *arguments = command
-    path = tools.pinned(program) if program == "weed" else tools.installed(program, f"apt-get install {program}")
+    path = tools.pinned(program) if program == "weed" else tools.installed(program)
     said = subprocess.run([path, *arguments], capture_output=True, text=True, check=False)
     number = re.search(r"\d+\.\d+(\.\d+)?", said.stdout + said.stderr)
     return number[0] if number else "of unknown version"
