@@ -59,7 +59,7 @@ def _build(
     options: list[str],
     waiting: Callable[[float], None] = lambda elapsed: None,
 ) -> Path:
-    cargo = tools.installed("cargo", "install Rust 1.94.1 or newer (rustup)")
+    cargo = tools.installed("cargo")
     command = [cargo, "build", "--locked", *options]
     # cargo's own messages and progress go to the terminal.
     process = Process(owner, "cargo build", command, env=tools.environment(), cwd=tools.ROOT)

@@ -5,6 +5,7 @@ The figures themselves are docs/BENCHMARKS.md's business: those of a quick run a
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +19,6 @@ from scripts.stack import build, tools
 from scripts.stack.errors import StackError
 
 QUICK = FOLDER / "quick"
-PLOTTER = tools.ROOT / ".tools" / "bench" / "bin" / "python"
 ROWS = {
     "memory": [
         ["test S3", "defaults"],
@@ -54,7 +54,6 @@ def test_a_quick_run_reports_each_row(name: str, build_shown: Callable[..., Path
 
 
 def test_the_plots_are_the_same_bytes_for_the_same_figures(folder: Path) -> None:
-    assert PLOTTER.exists(), "`make test-e2e` sets up .tools/bench"
     _report({"throughput": [[1, 19.5], [8, 150.0], [32, 500.0]]}).save(folder / "scaling.json")
     sizes = {"1 GiB": 2**30, "1 TiB": 2**40}
     read = {"sidecar": dict.fromkeys(sizes, 0), "object": sizes}
@@ -98,7 +97,7 @@ def _report(figures: dict[str, object]) -> Report:
 
 
 def _plot(folder: Path) -> subprocess.CompletedProcess[str]:
-    command, env = [PLOTTER, "-m", "benches.plots", folder], dict(tools.environment())
+    command, env = [sys.executable, "-m", "benches.plots", folder], dict(tools.environment())
     return subprocess.run(
         command, env=env, cwd=tools.ROOT, capture_output=True, text=True, timeout=SECONDS, check=False
     )
