@@ -16,6 +16,7 @@ use crate::{
     logging::causes,
     meter::Meter,
     object::{BucketName, ObjectId, ObjectKey, percent_decode},
+    s3,
     service::Error,
 };
 
@@ -123,7 +124,7 @@ impl Worker {
         let late = |task: &BatchTask| TaskResult {
             task_id: task.id.clone(),
             result_code: ResultCode::TemporaryFailure,
-            result_string: "the function's time was over".to_owned(),
+            result_string: "the function ran out of time".to_owned(),
         };
         let mut results: Vec<TaskResult> = event.tasks.iter().map(late).collect();
         let mut tasks = event.tasks.into_iter().enumerate();
@@ -182,6 +183,9 @@ fn result(failure: &TaskFailure) -> (ResultCode, String) {
         }
         TaskFailure::ObjectChanged => {
             (ResultCode::PermanentFailure, "the object or its version does not exist".to_owned())
+        }
+        TaskFailure::Failed(Error::S3(s3::Error::AccessDenied)) => {
+            (ResultCode::PermanentFailure, "S3 denies access, or the object does not exist".to_owned())
         }
         failure if failure.kind() == FailureKind::Unavailable => (ResultCode::TemporaryFailure, failure.to_string()),
         failure => (ResultCode::PermanentFailure, failure.to_string()),
