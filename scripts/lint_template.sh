@@ -39,7 +39,7 @@ cargo lambda build --release "${flags[@]}" --bin get-object-torrent --bin torren
 
 echo "== sam build"
 sam build --build-dir .tools/sam-build --parameter-overrides "Architecture=$architecture"
-for function in ApiFunction JobFunction HashFunction; do
+for function in ApiFunction JobFunction HashFunction BatchFunction; do
   bootstrap=.tools/sam-build/$function/bootstrap
   test -x "$bootstrap" || { echo "lint_template: sam build left no $bootstrap" >&2; exit 1; }
   echo "$bootstrap: $(stat -c %s "$bootstrap") bytes"
