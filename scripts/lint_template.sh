@@ -42,7 +42,7 @@ sam build --build-dir .tools/sam-build --parameter-overrides "Architecture=$arch
 if grep -nE '[&*]id[0-9]|<<:' .tools/sam-build/template.yaml; then
   echo "lint_template: sam build left YAML anchors, which CloudFormation does not read" >&2 && exit 1
 fi
-for function in ApiFunction JobFunction HashFunction; do
+for function in ApiFunction JobFunction HashFunction BatchFunction; do
   bootstrap=.tools/sam-build/$function/bootstrap
   test -x "$bootstrap" || { echo "lint_template: sam build left no $bootstrap" >&2; exit 1; }
   echo "$bootstrap: $(stat -c %s "$bootstrap") bytes"

@@ -31,6 +31,9 @@ pub enum TaskFailure {
     /// Step Functions throttles or fails, and another attempt may help, or refuses to start the job.
     #[error("{0}")]
     Workflow(#[from] WorkflowError),
+    /// The job has failed too often for another attempt now.
+    #[error("its job has failed several times within the hour")]
+    Exhausted,
     /// The input is not a task of this function.
     #[error("the input is not a task: {0}")]
     BadInput(String),
@@ -51,7 +54,9 @@ impl TaskFailure {
             Self::ObjectChanged => FailureKind::ObjectChanged,
             Self::Unavailable(_) | Self::Workflow(WorkflowError::Unavailable(_)) => FailureKind::Unavailable,
             Self::Incomplete => FailureKind::Incomplete,
-            Self::Failed(_) | Self::Place(_) | Self::Workflow(WorkflowError::Refused(_)) => FailureKind::Failed,
+            Self::Failed(_) | Self::Place(_) | Self::Exhausted | Self::Workflow(WorkflowError::Refused(_)) => {
+                FailureKind::Failed
+            }
             Self::BadInput(_) => FailureKind::BadInput,
         }
     }

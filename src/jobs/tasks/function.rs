@@ -36,13 +36,13 @@ pub fn service(
 async fn answer(worker: &Worker, payload: Value, context: &Context) -> Result<Value, TaskFailure> {
     let started = Instant::now();
     let meter = Meter::default();
-    let task: Task = serde_json::from_value(payload).map_err(|error| {
+    let task = Task::from_input(payload, context.deadline()).map_err(|error| {
         tracing::error!(cause = causes(&error), "the input is not a task");
         TaskFailure::BadInput(error.to_string())
     })?;
     let (name, span_start) = (task.name(), task.span_start());
-    let (target, job) = task.subject();
-    let (object, job) = (target.object, job.map(|job| job.id.clone()).unwrap_or_default());
+    let (object, job) = (task.object(), task.job().map(|job| job.id.clone()).unwrap_or_default());
+    let object = object.as_ref();
     let done = worker.run(task, &meter).await;
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let failure = done.as_ref().err();
@@ -52,16 +52,16 @@ async fn answer(worker: &Worker, payload: Value, context: &Context) -> Result<Va
             tracing::event!(
                 $level,
                 task = name,
-                bucket = object.bucket.as_str(),
-                key = object.key.as_str(),
-                version_id = object.version_id.as_deref().unwrap_or_default(),
+                bucket = object.map(|object| object.bucket.as_str()).unwrap_or_default(),
+                key = object.map(|object| object.key.as_str()).unwrap_or_default(),
+                version_id = object.and_then(|object| object.version_id.as_deref()).unwrap_or_default(),
                 job,
                 span_start,
                 bytes_read = meter.bytes_read.get(),
                 s3_requests = meter.s3_requests.get(),
                 duration_ms,
                 failure = failure_name.unwrap_or_default(),
-                reason = done.as_ref().ok().and_then(|value| value.get("reason")?.as_str()),
+                reason = done.as_ref().ok().and_then(reason),
                 cause = failure.map(|failure| causes(failure)),
                 "task"
             )
@@ -76,4 +76,12 @@ async fn answer(worker: &Worker, payload: Value, context: &Context) -> Result<Va
     let values = [("Tasks", 1), ("TaskDuration", duration_ms), ("TaskBytesRead", meter.bytes_read.get())];
     worker.metrics.write(context, &metrics::TASK, &dimensions, &values);
     done
+}
+
+/// Returns why there was nothing to do, or what became of the only object of a batch.
+fn reason(answer: &Value) -> Option<&str> {
+    match answer.get("results").and_then(Value::as_array).map(Vec::as_slice) {
+        Some([result]) => result.get("resultString")?.as_str(),
+        _ => answer.get("reason")?.as_str(),
+    }
 }

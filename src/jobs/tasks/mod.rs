@@ -1,6 +1,7 @@
 //! The tasks of the workflow's states, as one function does them: each for one object, told by its input alone.
 
 mod assemble;
+mod batch;
 mod explain;
 mod failure;
 mod function;

@@ -38,7 +38,7 @@ impl Worker {
         let torrent = self.open(&request.target, meter)?;
         let object = match self.look_up(&request, &torrent).await {
             Ok(ControlFlow::Continue(object)) => object,
-            Ok(ControlFlow::Break(plan)) => return Ok(plan),
+            Ok(ControlFlow::Break(reason)) => return Ok(Plan::Done { reason }),
             Err(failure) if request.target.quiet => return nothing_to_do(failure),
             Err(failure) => return Err(failure),
         };
@@ -53,49 +53,60 @@ impl Worker {
         state_machine: Option<String>,
         meter: &Meter,
     ) -> Result<Plan, TaskFailure> {
-        let request = event.job_request();
-        let object = match self.open(&request.target, meter) {
-            Ok(torrent) => self.look_up(&request, &torrent).await,
-            Err(failure) => Err(failure),
-        };
-        let object = match object {
-            Ok(ControlFlow::Continue(object)) => object,
-            Ok(ControlFlow::Break(plan)) => return Ok(plan),
-            Err(failure) => return nothing_to_do(failure),
-        };
-        if object.head.length < event.min_size {
-            return Ok(done("the object is small, and is left to requests"));
-        }
-        let id = job_id(&request.target.object, &object.head, object.piece_length);
-        let request = JobRequest { etag: Some(object.head.etag), ..request };
         let arn = state_machine.ok_or_else(|| {
             TaskFailure::BadInput("an event comes without the state machine that starts its job".to_owned())
         })?;
-        Ok(match Executions::new(&self.sdk, arn).ensure_running(&id, &request).await? {
-            JobStatus::Running { attempt, .. } => done(&format!("its job runs: {}", execution_name(&id, attempt))),
-            JobStatus::Exhausted(_) => done("its job has failed several times within the hour"),
-        })
+        let executions = Executions::new(&self.sdk, arn);
+        match self.start_job(event.job_request(), event.min_size, &executions, meter).await {
+            Ok(reason) => Ok(Plan::Done { reason }),
+            Err(failure) => nothing_to_do(failure),
+        }
     }
 
-    /// Returns the object that must be read, or the end of the plan. Where the object need not be read, this stores the
+    /// Starts the job that a request would start, or finds it, unless the object need not be read or has less than
+    /// `min_size` bytes. Returns what was done, in words.
+    pub(super) async fn start_job(
+        &self,
+        request: JobRequest,
+        min_size: u64,
+        executions: &Executions,
+        meter: &Meter,
+    ) -> Result<String, TaskFailure> {
+        let torrent = self.open(&request.target, meter)?;
+        let object = match self.look_up(&request, &torrent).await? {
+            ControlFlow::Continue(object) => object,
+            ControlFlow::Break(reason) => return Ok(reason),
+        };
+        if object.head.length < min_size {
+            return Ok("the object is small, and is left to requests".to_owned());
+        }
+        let id = job_id(&request.target.object, &object.head, object.piece_length);
+        let request = JobRequest { etag: Some(object.head.etag), ..request };
+        match executions.ensure_running(&id, &request).await? {
+            JobStatus::Running { attempt, .. } => Ok(format!("its job runs: {}", execution_name(&id, attempt))),
+            JobStatus::Exhausted(_) => Err(TaskFailure::Exhausted),
+        }
+    }
+
+    /// Returns the object that must be read, or why it need not be. Where the object need not be read, this stores the
     /// torrent.
     async fn look_up(
         &self,
         request: &JobRequest,
         torrent: &ObjectTorrent,
-    ) -> Result<ControlFlow<Plan, UnreadObject>, TaskFailure> {
+    ) -> Result<ControlFlow<String, UnreadObject>, TaskFailure> {
         match torrent.look_up().await? {
             Lookup::Ready(ready) => {
                 let origin = ready.origin();
                 torrent.store(ready, Instant::now() + SIDECAR_TIMEOUT).await;
-                Ok(ControlFlow::Break(done(origin.as_str())))
+                Ok(ControlFlow::Break(origin.as_str().to_owned()))
             }
             Lookup::Unread(object) => {
                 check_place(torrent, &object, &self.config.region)?;
                 if request.etag.as_ref().is_none_or(|etag| *etag == object.head.etag) {
                     Ok(ControlFlow::Continue(object))
                 } else {
-                    Ok(ControlFlow::Break(done("the object was replaced meanwhile")))
+                    Ok(ControlFlow::Break("the object was replaced meanwhile".to_owned()))
                 }
             }
         }
@@ -119,14 +130,11 @@ impl Worker {
     }
 }
 
-fn done(reason: &str) -> Plan {
-    Plan::Done { reason: reason.to_owned() }
-}
-
 /// Ends quietly where the object is gone or gets no torrent: S3's events tell of many such objects, and nobody waits.
 fn nothing_to_do(failure: TaskFailure) -> Result<Plan, TaskFailure> {
     match failure {
         TaskFailure::ObjectChanged
+        | TaskFailure::Exhausted
         | TaskFailure::Place(_)
         | TaskFailure::Failed(
             Error::EmptyObject
@@ -135,7 +143,7 @@ fn nothing_to_do(failure: TaskFailure) -> Result<Plan, TaskFailure> {
             | Error::TooManyPieces { .. }
             | Error::BucketNotServed
             | Error::S3(s3::Error::DeleteMarker | s3::Error::Archived | s3::Error::AccessDenied),
-        ) => Ok(done(&failure.to_string())),
+        ) => Ok(Plan::Done { reason: failure.to_string() }),
         failure => Err(failure),
     }
 }

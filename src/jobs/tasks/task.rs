@@ -1,7 +1,11 @@
 //! The input of a task and the output of Plan, as JSON.
 
-use serde::{Deserialize, Serialize};
+use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::batch::BatchEvent;
 use crate::{
     jobs::{Job, JobRequest, Target},
     object::{BucketName, ByteRange, ETag, ObjectId, ObjectKey},
@@ -43,9 +47,25 @@ pub enum Task {
         /// The error that the workflow caught.
         failure: StateError,
     },
+    /// Start the jobs of existing objects. This is no state of the workflow: S3 Batch Operations invokes the function.
+    #[serde(skip)]
+    Batch {
+        /// The event.
+        event: BatchEvent,
+        /// By then, Lambda ends the function.
+        deadline: SystemTime,
+    },
 }
 
 impl Task {
+    /// Reads the function's input, of an invocation that Lambda ends at `deadline`.
+    pub fn from_input(input: Value, deadline: SystemTime) -> serde_json::Result<Self> {
+        if input.get("invocationSchemaVersion").is_none() {
+            return serde_json::from_value(input);
+        }
+        Ok(Self::Batch { event: serde_json::from_value(input)?, deadline })
+    }
+
     /// Returns the task's name in the workflow's definition.
     pub fn name(&self) -> &'static str {
         match self {
@@ -54,16 +74,29 @@ impl Task {
             Self::Assemble { .. } => "assemble",
             Self::Clean { .. } => "clean",
             Self::Explain { .. } => "explain",
+            Self::Batch { .. } => "batch",
         }
     }
 
-    /// Returns the object that the task is about, and its job, which a Plan has still to make.
-    pub(super) fn subject(&self) -> (Target, Option<&Job>) {
+    /// Returns the object that the task is about, where it is about one.
+    pub(super) fn object(&self) -> Option<ObjectId> {
         match self {
-            Self::Plan { input: PlanInput::Event(event), .. } => (event.job_request().target, None),
-            Self::Plan { input: PlanInput::Request(request), .. } => (request.target.clone(), None),
+            Self::Plan { input: PlanInput::Event(event), .. } => Some(event.job_request().target.object),
+            Self::Plan { input: PlanInput::Request(request), .. } => Some(request.target.object.clone()),
+            Self::Batch { event, .. } => match &event.tasks[..] {
+                [task] => task.object().ok(),
+                _ => None,
+            },
+            _ => self.job().map(|job| job.target.object.clone()),
+        }
+    }
+
+    /// Returns the task's job, which a Plan has still to make.
+    pub(super) fn job(&self) -> Option<&Job> {
+        match self {
+            Self::Plan { .. } | Self::Batch { .. } => None,
             Self::Hash { job, .. } | Self::Assemble { job } | Self::Clean { job } | Self::Explain { job, .. } => {
-                (job.target.clone(), Some(job))
+                Some(job)
             }
         }
     }

@@ -68,6 +68,7 @@ impl Worker {
                 let reason = self.open_job(&job, meter)?.explain(&job, &failure).await?;
                 Ok(to_json(&reason))
             }
+            Task::Batch { event, deadline } => Ok(to_json(&self.batch(event, deadline, meter).await?)),
         }
     }
 
