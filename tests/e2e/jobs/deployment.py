@@ -16,7 +16,7 @@ from store import HASHER, OPEN, Store
 
 from scripts.stack.function import Function
 from scripts.stack.gateways import Event
-from scripts.stack.lambda_api import LambdaApi, LambdaFunction
+from scripts.stack.lambda_api import ARN_PREFIX, LambdaApi, LambdaFunction
 from scripts.stack.processes import POLL_SECONDS
 from scripts.stack.seaweedfs import ROLE, Credentials
 from scripts.stack.step_functions import StepFunctions
@@ -188,6 +188,11 @@ class Jobs:
             "INLINE_MAX_SIZE": "0",
         }
         return self._functions.start(processes=processes, **workflow, **job.variables, **variables)
+
+    def batch(self, job: Job) -> LambdaFunction:
+        """The function that S3 Batch Operations invokes, which starts executions of `job`."""
+        name = job.function.arn.removeprefix(ARN_PREFIX).replace("job", "batch")
+        return self._function(name, ROLE, {**job.variables, "JOB_STATE_MACHINE_ARN": job.state_machine}, 1)
 
     def check_logs(self) -> None:
         """No function has written what nobody may read."""
