@@ -170,6 +170,20 @@ impl<'a> Reader<'a> {
         Some(domain)
     }
 
+    /// API Gateway allows these characters, of which a client encodes none.
+    pub(super) fn base_path(&mut self) -> Option<String> {
+        let text = self.text("BASE_PATH")?;
+        let base_path = text.trim_matches('/');
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"$-_.+!*'()".contains(&byte);
+        if !base_path.split('/').all(|segment| !segment.is_empty() && segment.bytes().all(allowed)) {
+            self.fault(
+                "BASE_PATH",
+                &format!("is '{text}': give the segments before the bucket, such as v1 or files/v1"),
+            );
+        }
+        Some(base_path.to_owned())
+    }
+
     pub(super) fn endpoint(&mut self) -> Option<String> {
         let endpoint = self.text("AWS_ENDPOINT_URL_S3")?;
         let url = Url::parse(&endpoint).ok().filter(Url::has_host);

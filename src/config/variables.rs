@@ -3,7 +3,7 @@
 use crate::object::MAX_OBJECT_BYTES;
 
 /// Every variable that this service itself reads. Tests compare the template and the docs with this list.
-pub const VARIABLES: [&str; 18] = [
+pub const VARIABLES: [&str; 19] = [
     "BUCKETS",
     "ACCESS",
     "SIDECAR_BUCKET",
@@ -21,6 +21,7 @@ pub const VARIABLES: [&str; 18] = [
     "SPAN_SIZE",
     "JOB_CONCURRENCY",
     "VIRTUAL_HOST_DOMAIN",
+    "BASE_PATH",
     "RUST_LOG",
 ];
 
