@@ -22,7 +22,7 @@ fn only_buckets_is_required() {
     assert_eq!(config.access, Access::PublicRead);
     assert_eq!(config.sidecar, SidecarLocation { bucket: None, prefix: String::new(), suffix: ".torrent".into() });
     assert!(config.trackers.is_empty());
-    assert_eq!(config.web_seeds.len(), 3);
+    assert_eq!(config.web_seeds, WebSeedTemplate::of_s3());
     assert_eq!(config.piece_length, None);
     assert_eq!(config.max_object_size, 5_497_558_138_880);
     assert_eq!((config.fetch_concurrency, config.range_size), (8, 16_777_216));

@@ -25,14 +25,6 @@ pub const VARIABLES: [&str; 19] = [
     "RUST_LOG",
 ];
 
-/// The web seeds where `WEB_SEEDS` is not set. There is more than one, since libtorrent drops a web seed for good at its
-/// first error status, and then goes on only where another is listed.
-pub(super) const DEFAULT_WEB_SEEDS: [&str; 3] = [
-    "https://{bucket}.s3.{region}.{suffix}/{key}",
-    "https://s3.{region}.{suffix}/{bucket}/{key}",
-    "https://s3.dualstack.{region}.{suffix}/{bucket}/{key}",
-];
-
 /// A variable that is a whole number.
 pub(super) struct Number {
     pub(super) name: &'static str,
