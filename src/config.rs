@@ -70,6 +70,8 @@ pub struct Config {
     pub job_concurrency: u64,
     /// The domain below which `{bucket}.domain` addresses a bucket, in lower case.
     pub virtual_host_domain: Option<String>,
+    /// What stands before the bucket in a path, such as `v1`, where the event does not tell it.
+    pub base_path: Option<String>,
     /// The value of `AWS_ENDPOINT_URL_S3`, or else the endpoint that the SDK found. Its host decides on path style, and
     /// presigned URLs must name it.
     pub endpoint: Option<String>,
@@ -108,6 +110,7 @@ impl Config {
             span_size: reader.number(&variables::SPAN_SIZE),
             job_concurrency: reader.number(&variables::JOB_CONCURRENCY),
             virtual_host_domain: reader.virtual_host_domain(),
+            base_path: reader.base_path(),
             endpoint: reader.endpoint().or(account.endpoint),
             log_filter: reader.log_filter(),
         };

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Of the function; a value left in somebody's shell must not change what is run here.
 _FUNCTION_VARIABLES = {
     "ACCESS",
+    "BASE_PATH",
     "BUCKETS",
     "FETCH_CONCURRENCY",
     "INLINE_MAX_SIZE",

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use lambda_http::{Request, RequestExt, http::header::HOST, request::RequestContext};
 use percent_encoding::percent_decode_str;
 
+use super::base_path::{below, matched_by_proxy};
 use crate::object::percent_decode;
 
 /// The bucket and key in a request's address, not yet checked.
@@ -25,16 +26,20 @@ pub(super) struct RawPath<'a> {
 }
 
 impl<'a> RawPath<'a> {
-    /// Takes the path of `request`, below `domain` where virtual hosts are served.
-    pub(super) fn of(request: &'a Request, domain: Option<&str>) -> Self {
-        let (path, encoded) = match request.request_context_ref() {
+    /// Takes the path of `request`, below `domain` where virtual hosts are served. What stands before the bucket is cut off:
+    /// what the event tells, or else `base_path` or an HTTP API's stage.
+    pub(super) fn of(request: &'a Request, domain: Option<&str>, base_path: Option<&str>) -> Self {
+        let (stage, encoded) = match request.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => {
                 let encoded = carries_encoded_paths(context.domain_name.as_deref().unwrap_or_default());
-                let stage = context.stage.as_deref().filter(|stage| !encoded && *stage != "$default");
-                (without_stage(request.raw_http_path(), stage), encoded)
+                (context.stage.as_deref().filter(|stage| !encoded && *stage != "$default"), encoded)
             }
-            _ => (request.raw_http_path(), true),
+            _ => (None, true),
         };
+        let path = request.raw_http_path();
+        let told = || proxy(request).and_then(|proxy| matched_by_proxy(path, proxy));
+        let known = || [base_path, stage].into_iter().flatten().find_map(|before| below(path, before));
+        let path = told().or_else(known).unwrap_or(path);
         Self { path, encoded, bucket: domain.and_then(|domain| bucket_of_host(request, domain)) }
     }
 
@@ -56,6 +61,7 @@ impl<'a> RawPath<'a> {
         let path = if self.encoded { percent_decode_str(self.path).decode_utf8_lossy() } else { self.path.into() };
         match &self.bucket {
             Some(bucket) => format!("/{bucket}{path}"),
+            None if path.is_empty() => "/".to_owned(),
             None => path.into_owned(),
         }
     }
@@ -74,9 +80,15 @@ fn without_port(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
 }
 
-fn without_stage<'a>(path: &'a str, stage: Option<&str>) -> &'a str {
-    let rest = stage.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage));
-    rest.filter(|rest| rest.is_empty() || rest.starts_with('/')).unwrap_or(path)
+/// Returns what the route's `{proxy+}` matched, which is nothing where the route is the root.
+fn proxy(request: &Request) -> Option<&str> {
+    let is_root = match request.request_context_ref()? {
+        RequestContext::ApiGatewayV1(context) => context.resource_path.as_deref() == Some("/"),
+        RequestContext::ApiGatewayV2(context) => context.route_key.as_deref().is_some_and(|key| key.ends_with(" /")),
+        _ => false,
+    };
+    let matched = request.path_parameters_ref().and_then(|parameters| parameters.first("proxy"));
+    matched.or(is_root.then_some(""))
 }
 
 fn bucket_of_host(request: &Request, domain: &str) -> Option<String> {
@@ -147,14 +159,6 @@ mod tests {
         for domain in ["abc.execute-api.eu-west-1.amazonaws.com", "torrents.example", "10.0.0.1", ""] {
             assert!(!carries_encoded_paths(domain), "{domain}");
         }
-    }
-
-    #[test]
-    fn only_a_whole_first_segment_is_a_stage() {
-        assert_eq!(without_stage("/prod/b/k", Some("prod")), "/b/k");
-        assert_eq!(without_stage("/prod", Some("prod")), "");
-        assert_eq!(without_stage("/production/k", Some("prod")), "/production/k");
-        assert_eq!(without_stage("/prod/k", None), "/prod/k");
     }
 
     /// `key` with any of its bytes percent-encoded that `choices` tells, and all that must be.

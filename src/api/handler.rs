@@ -61,7 +61,7 @@ impl Api {
         let started = Instant::now();
         let meter = Meter::default();
         let time = time(&self.config, started, context.deadline);
-        let parsed = parse(&request, self.config.virtual_host_domain.as_deref(), &self.endpoints);
+        let parsed = parse(&request, &self.config, &self.endpoints);
         let to = ResponseTo { method: request.method(), headers: request.headers(), request_id: &context.request_id };
         let (mut origin, mut code, mut failure) = ("", "", None);
         let response = match self.outcome(&parsed, time, &meter).await {

@@ -3,6 +3,7 @@
 //! An expected failure is a response, and never an error of the Lambda.
 
 mod address;
+mod base_path;
 mod error_document;
 mod event;
 mod handler;

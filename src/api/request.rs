@@ -8,6 +8,7 @@ use super::{
     refusal::Refusal,
 };
 use crate::{
+    config::Config,
     object::{BucketName, BucketNameError, ObjectId, ObjectKey, ObjectKeyError},
     s3::access::{Endpoints, PresignedUrl},
     service::TorrentRequest,
@@ -33,8 +34,8 @@ pub(super) struct Parsed {
 }
 
 /// Checks `request`: method, path, names, then headers and parameters.
-pub(super) fn parse(request: &Request, domain: Option<&str>, endpoints: &Endpoints) -> Parsed {
-    let path = RawPath::of(request, domain);
+pub(super) fn parse(request: &Request, config: &Config, endpoints: &Endpoints) -> Parsed {
+    let path = RawPath::of(request, config.virtual_host_domain.as_deref(), config.base_path.as_deref());
     let address = path.address();
     let resource = path.resource();
     let call = match *request.method() {

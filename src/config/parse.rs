@@ -5,10 +5,7 @@ use std::str::FromStr;
 use tracing_subscriber::filter::Targets;
 use url::Url;
 
-use super::{
-    Access, ConfigFaults,
-    variables::{DEFAULT_WEB_SEEDS, Number},
-};
+use super::{Access, ConfigFaults, variables::Number};
 use crate::{
     object::{BucketName, SidecarLocation, is_account_id},
     torrent::{PieceLength, WebSeedTemplate},
@@ -120,14 +117,14 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn web_seeds(&mut self) -> Vec<WebSeedTemplate> {
-        let given = self.list("WEB_SEEDS");
-        let texts: Vec<&str> = match given.as_slice() {
-            [] => DEFAULT_WEB_SEEDS.to_vec(),
-            [none] if none == "none" => Vec::new(),
-            given => given.iter().map(String::as_str).collect(),
-        };
+        let texts = self.list("WEB_SEEDS");
+        match texts.as_slice() {
+            [] => return WebSeedTemplate::of_s3(),
+            [none] if none == "none" => return Vec::new(),
+            _ => {}
+        }
         let mut templates = Vec::new();
-        for (number, text) in (1..).zip(texts) {
+        for (number, text) in (1..).zip(&texts) {
             match WebSeedTemplate::new(text) {
                 Ok(template) => templates.push(template),
                 Err(error) => self.fault("WEB_SEEDS", &format!("number {number} {error}")),
@@ -168,6 +165,20 @@ impl<'a> Reader<'a> {
             self.fault("VIRTUAL_HOST_DOMAIN", &format!("is '{domain}': give a host name, without scheme or port"));
         }
         Some(domain)
+    }
+
+    /// API Gateway allows these characters, of which a client encodes none.
+    pub(super) fn base_path(&mut self) -> Option<String> {
+        let text = self.text("BASE_PATH")?;
+        let base_path = text.trim_matches('/');
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"$-_.+!*'()".contains(&byte);
+        if !base_path.split('/').all(|segment| !segment.is_empty() && segment.bytes().all(allowed)) {
+            self.fault(
+                "BASE_PATH",
+                &format!("is '{text}': give the segments before the bucket, such as v1 or files/v1"),
+            );
+        }
+        Some(base_path.to_owned())
     }
 
     pub(super) fn endpoint(&mut self) -> Option<String> {

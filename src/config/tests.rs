@@ -22,13 +22,13 @@ fn only_buckets_is_required() {
     assert_eq!(config.access, Access::PublicRead);
     assert_eq!(config.sidecar, SidecarLocation { bucket: None, prefix: String::new(), suffix: ".torrent".into() });
     assert!(config.trackers.is_empty());
-    assert_eq!(config.web_seeds.len(), 3);
+    assert_eq!(config.web_seeds, WebSeedTemplate::of_s3());
     assert_eq!(config.piece_length, None);
     assert_eq!(config.max_object_size, 5_497_558_138_880);
     assert_eq!((config.fetch_concurrency, config.range_size), (8, 16_777_216));
     assert_eq!((config.time_budget_ms, config.inline_max_size), (25_000, 1_073_741_824));
     assert_eq!(config.job_state_machine_arn, None);
-    assert_eq!(config.virtual_host_domain, None);
+    assert_eq!((config.virtual_host_domain, config.base_path), (None, None));
 }
 
 #[test]
@@ -112,6 +112,9 @@ fn names_and_urls_are_checked() {
         ("JOB_STATE_MACHINE_ARN", "arn:aws:lambda:eu-west-1:123456789012:function:a"),
         ("JOB_STATE_MACHINE_ARN", "arn:aws:states:eu-west-1:12345:stateMachine:a"),
         ("VIRTUAL_HOST_DOMAIN", "https://torrents.example"),
+        ("BASE_PATH", "/"),
+        ("BASE_PATH", "files//v1"),
+        ("BASE_PATH", "a%2Fb"),
         ("RUST_LOG", "get_object_torrent=loud"),
     ] {
         let variables = [(name, bad), ("BUCKETS", "data")];
@@ -124,6 +127,7 @@ fn names_and_urls_are_checked() {
         ("PIECE_LENGTH", "268435456"),
         ("JOB_STATE_MACHINE_ARN", "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:torrent-job"),
         ("VIRTUAL_HOST_DOMAIN", "Torrents.example"),
+        ("BASE_PATH", "/files/v1.0/"),
         ("RUST_LOG", "debug,aws_smithy_runtime=trace"),
     ] {
         assert!(with_bucket(name, good).is_ok(), "{name}={good}");

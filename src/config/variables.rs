@@ -3,7 +3,7 @@
 use crate::object::MAX_OBJECT_BYTES;
 
 /// Every variable that this service itself reads. Tests compare the template and the docs with this list.
-pub const VARIABLES: [&str; 18] = [
+pub const VARIABLES: [&str; 19] = [
     "BUCKETS",
     "ACCESS",
     "SIDECAR_BUCKET",
@@ -21,15 +21,8 @@ pub const VARIABLES: [&str; 18] = [
     "SPAN_SIZE",
     "JOB_CONCURRENCY",
     "VIRTUAL_HOST_DOMAIN",
+    "BASE_PATH",
     "RUST_LOG",
-];
-
-/// The web seeds where `WEB_SEEDS` is not set. There is more than one, since libtorrent drops a web seed for good at its
-/// first error status, and then goes on only where another is listed.
-pub(super) const DEFAULT_WEB_SEEDS: [&str; 3] = [
-    "https://{bucket}.s3.{region}.{suffix}/{key}",
-    "https://s3.{region}.{suffix}/{bucket}/{key}",
-    "https://s3.dualstack.{region}.{suffix}/{bucket}/{key}",
 ];
 
 /// A variable that is a whole number.

@@ -14,7 +14,11 @@ const PLACEHOLDERS: [&str; 4] = ["{bucket}", "{region}", "{suffix}", "{key}"];
 
 /// A web seed URL in which `{bucket}`, `{region}`, `{suffix}` and `{key}` are to be filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WebSeedTemplate(String);
+pub struct WebSeedTemplate {
+    text: String,
+    /// What takes its place for a bucket whose name has dots, if its host begins with the bucket.
+    for_dotted_bucket: Option<&'static str>,
+}
 
 /// What templates are filled in with, beside the key: where the object's bucket is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +54,18 @@ fn is_http(url: &Url, text: &str) -> bool {
 }
 
 impl WebSeedTemplate {
+    /// Returns S3's own addresses, two for each object. libtorrent drops a web seed for good at its first error status, and
+    /// then goes on only where another is listed. With more than two, S3 would send what peers could.
+    pub fn of_s3() -> Vec<Self> {
+        let path_style = "https://s3.{region}.{suffix}/{bucket}/{key}";
+        let virtual_host = "https://{bucket}.s3.{region}.{suffix}/{key}";
+        let dual_stack = "https://s3.dualstack.{region}.{suffix}/{bucket}/{key}";
+        vec![
+            Self { text: virtual_host.to_owned(), for_dotted_bucket: Some(path_style) },
+            Self { text: dual_stack.to_owned(), for_dotted_bucket: None },
+        ]
+    }
+
     /// Checks `text`.
     ///
     /// # Errors
@@ -66,7 +82,7 @@ impl WebSeedTemplate {
             return Err(WebSeedTemplateError::UnknownPlaceholder);
         }
         match Url::parse(&filled) {
-            Ok(url) if is_http(&url, text) => Ok(Self(text.to_owned())),
+            Ok(url) if is_http(&url, text) => Ok(Self { text: text.to_owned(), for_dotted_bucket: None }),
             _ => Err(WebSeedTemplateError::NotHttp),
         }
     }
@@ -76,13 +92,13 @@ impl WebSeedTemplate {
     /// a URL that ends in `/`.
     pub fn url(&self, place: &WebSeedPlace<'_>, key: &str, version_id: Option<&str>) -> Option<String> {
         let WebSeedPlace { bucket, region, suffix } = place;
-        let dotted_host = bucket.contains('.') && self.0.to_ascii_lowercase().starts_with("https://{bucket}.");
-        if dotted_host || key.ends_with('/') {
+        if key.ends_with('/') {
             return None;
         }
+        let dotted_host = bucket.contains('.') && self.text.to_ascii_lowercase().starts_with("https://{bucket}.");
+        let template = if dotted_host { self.for_dotted_bucket? } else { &self.text };
         let key = utf8_percent_encode(key, KEY_ESCAPES).to_string();
-        let url = self
-            .0
+        let url = template
             .replace("{bucket}", bucket)
             .replace("{region}", region)
             .replace("{suffix}", suffix)
@@ -134,6 +150,26 @@ mod tests {
         assert_eq!(url("HTTPS://{bucket}.h/{key}", "my.data", "us-east-1", "a"), None);
         assert!(url(PATH, "my.data", "us-east-1", "a").is_some());
         assert!(url("http://{bucket}.s3/{key}", "my.data", "us-east-1", "a").is_some());
+    }
+
+    #[test]
+    fn s3_has_two_addresses_for_every_bucket() {
+        let urls = |bucket, region, suffix| {
+            let place = WebSeedPlace { bucket, region, suffix };
+            let urls = WebSeedTemplate::of_s3().into_iter().filter_map(|seed| seed.url(&place, "a/b", None));
+            urls.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            urls("data", "eu-west-1", "amazonaws.com"),
+            ["https://data.s3.eu-west-1.amazonaws.com/a/b", "https://s3.dualstack.eu-west-1.amazonaws.com/data/a/b"]
+        );
+        assert_eq!(
+            urls("my.data", "cn-north-1", "amazonaws.com.cn"),
+            [
+                "https://s3.cn-north-1.amazonaws.com.cn/my.data/a/b",
+                "https://s3.dualstack.cn-north-1.amazonaws.com.cn/my.data/a/b"
+            ]
+        );
     }
 
     #[test]

@@ -89,6 +89,79 @@ async fn a_stage_is_taken_off_once() {
     assert_eq!(key_asked_for(&[], &event).await, "prod/x");
 }
 
+/// What stands before the bucket: on the API's own host, then below each mapping of a custom domain.
+const BEFORE: [&str; 6] = ["", "/prod", "/v1", "/v1/prod", "/data", "/data/data"];
+
+fn rest_below(before: &str, path: &str, proxy: &str) -> Value {
+    let mut event = rest(&format!("{before}{path}"));
+    event["pathParameters"] = json!({"proxy": proxy});
+    event
+}
+
+#[tokio::test]
+async fn keys_below_a_base_path_arrive_byte_for_byte() {
+    for (key, encoded) in KEYS {
+        for before in BEFORE {
+            let path = format!("/data/{encoded}");
+            for proxy in
+                [format!("data/{key}"), format!("data/{encoded}"), format!("data/{}", key.trim_end_matches('/'))]
+            {
+                assert_eq!(key_asked_for(&[], &rest_below(before, &path, &proxy)).await, key, "{before}{path}");
+            }
+        }
+    }
+}
+
+fn http_below(before: &str, path: &str) -> Value {
+    version_2("torrents.example", "prod", "GET", &format!("{before}{path}"), "torrent", &[])
+}
+
+#[tokio::test]
+async fn an_http_api_tells_the_base_path_by_its_route() {
+    for (key, before) in KEYS.iter().flat_map(|(key, _)| BEFORE.map(|before| (*key, before))) {
+        let mut event = http_below(before, &format!("/data/{key}"));
+        event["routeKey"] = "ANY /{proxy+}".into();
+        event["pathParameters"] = json!({"proxy": format!("data/{key}")});
+        assert_eq!(key_asked_for(&[("BASE_PATH", "data")], &event).await, key, "{event}");
+    }
+}
+
+#[tokio::test]
+async fn base_path_says_what_no_event_tells() {
+    let variables = [("BASE_PATH", "/v1/")];
+    for path in ["/v1/data/data/x", "/prod/data/data/x", "/data/data/x"] {
+        assert_eq!(key_asked_for(&variables, &http_below("", path)).await, "data/x", "{path}");
+    }
+    for event in [alb("/v1/data/a%2Fb"), function_url("GET", "/v1/data/a%2Fb", "torrent", &[])] {
+        assert_eq!(key_asked_for(&variables, &event).await, "a/b");
+    }
+    assert_eq!(key_asked_for(&[("BASE_PATH", "data")], &rest_below("", "/data/data/x", "data/data/x")).await, "data/x");
+}
+
+#[tokio::test]
+async fn errors_name_the_path_below_the_base_path() {
+    let s3 = FakeS3::start([Bucket::public("data")]).await;
+    let function = Function::start(&s3, &[]).await;
+    let mut root = rest("/v1");
+    root["requestContext"]["resourcePath"] = "/".into();
+    for (event, status, resource) in [
+        (rest_below("/v1", "/data/a%2Fb", "data/a/b"), 403, "/data/a/b"),
+        (rest_below("/v1/prod", "/data/", "data"), 400, "/data/"),
+        (root, 501, "/"),
+    ] {
+        let answer = function.send(&event).await;
+        assert_eq!(answer.status, status, "{event}");
+        assert!(answer.text().contains(&format!("<Resource>{resource}</Resource>")), "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn a_bucket_in_the_host_has_its_key_below_the_base_path() {
+    let mut event = rest_below("/v1", "//a%2Fb", "/a/b");
+    event["headers"]["Host"] = "data.t.example".into();
+    assert_eq!(key_asked_for(&[("VIRTUAL_HOST_DOMAIN", "t.example")], &event).await, "/a/b");
+}
+
 #[tokio::test]
 async fn a_bucket_may_be_the_first_part_of_the_host() {
     let variables = [("VIRTUAL_HOST_DOMAIN", "Torrents.example")];
@@ -112,7 +185,8 @@ async fn buckets_with_dots_may_be_in_the_host_too() {
     let answer = function.get_with("/k", &[("host", "my.data.t.example")]).await;
     assert_eq!(answer.torrent().info.name, "k");
     let seeds = answer.torrent().web_seeds;
-    assert_eq!(seeds.len(), 2, "no https host may begin with a dotted bucket: {seeds:?}");
+    let hosts = ["s3.us-east-1.amazonaws.com", "s3.dualstack.us-east-1.amazonaws.com"];
+    assert_eq!(seeds, hosts.map(|host| format!("https://{host}/my.data/k")));
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ enum Expected {
 use Expected::{Error, Status, Torrent};
 use test_s3::{Bucket, FakeS3, Rights, Who};
 
-const EVENTS: [(&str, Expected); 45] = [
+const EVENTS: [(&str, Expected); 53] = [
     ("rest-v1", Torrent("hello.txt")),
     ("rest-v1-head", Status(200)),
     ("rest-v1-options", Status(204)),
@@ -41,6 +41,12 @@ const EVENTS: [(&str, Expected); 45] = [
     ("key-backslash", Torrent("a_b")),
     ("key-percent-decoded", Torrent("100%25 a+b%2F")),
     ("key-named-like-the-stage", Torrent("x")),
+    ("base-path-with-stage", Torrent("hello.txt")),
+    ("base-path-without-stage", Torrent("hello.txt")),
+    ("base-path-none-without-stage", Torrent("hello.txt")),
+    ("base-path-named-like-the-bucket", Torrent("x")),
+    ("base-path-key-decoded", Torrent("é.txt")),
+    ("base-path-http-v2", Torrent("hello.txt")),
     ("version-id", Torrent("hello.txt")),
     ("error-no-torrent", Error(501, "NotImplemented")),
     ("error-other-operation", Error(501, "NotImplemented")),
@@ -59,6 +65,8 @@ const EVENTS: [(&str, Expected); 45] = [
     ("error-version-id", Error(400, "InvalidArgument")),
     ("error-bucket-not-served", Error(403, "AccessDenied")),
     ("error-no-such-key", Error(404, "NoSuchKey")),
+    ("error-base-path-root", Error(501, "NotImplemented")),
+    ("error-base-path-no-such-key", Error(404, "NoSuchKey")),
     ("odd-host", Torrent("hello.txt")),
     ("odd-query", Torrent("hello.txt")),
 ];
@@ -81,6 +89,7 @@ async fn server() -> FakeS3 {
         "a\\b",
         "100%25 a+b%2F",
         "prod/x",
+        "data/x",
     ] {
         s3.put("data", key, key.to_owned());
     }

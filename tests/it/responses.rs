@@ -52,7 +52,6 @@ async fn the_metainfo_is_that_of_the_object() {
     assert_eq!(metainfo.created_by.as_deref(), Some("get-object-torrent"));
     let seeds = [
         "https://data.s3.us-east-1.amazonaws.com/dir/a.txt",
-        "https://s3.us-east-1.amazonaws.com/data/dir/a.txt",
         "https://s3.dualstack.us-east-1.amazonaws.com/data/dir/a.txt",
     ];
     assert_eq!(metainfo.web_seeds, seeds);

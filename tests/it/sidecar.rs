@@ -156,6 +156,22 @@ async fn only_the_wrapping_is_renewed_when_only_that_changed() {
 }
 
 #[tokio::test]
+async fn a_sidecar_with_the_three_web_seeds_of_before_is_renewed_without_a_read() {
+    let s3 = server().await;
+    let three = [
+        "https://{bucket}.s3.{region}.{suffix}/{key}",
+        "https://s3.{region}.{suffix}/{bucket}/{key}",
+        "https://s3.dualstack.{region}.{suffix}/{bucket}/{key}",
+    ];
+    let before = Function::start(&s3, &[("WEB_SEEDS", &three.join(","))]).await.get("/data/a").await.torrent();
+    assert_eq!(before.web_seeds.len(), 3);
+    let renewed = assert_cached(&s3, &Function::start(&s3, &[]).await).await.torrent();
+    let two = [before.web_seeds[0].clone(), before.web_seeds[2].clone()];
+    assert_eq!((renewed.info, renewed.web_seeds), (before.info, two.to_vec()));
+    assert_eq!(s3.calls_of(Operation::PutObject).len(), 1);
+}
+
+#[tokio::test]
 async fn another_fixed_piece_length_is_hashed_anew() {
     let s3 = server().await;
     Function::start(&s3, &[]).await.get("/data/a").await.torrent();

@@ -142,6 +142,7 @@ def test_the_defaults_can_be_deployed():
         ("PregeneratePrefix", "models/2024 é/"),
         ("AlarmTopicArn", "arn:aws-cn:sns:cn-north-1:123456789012:on-call"),
         ("VirtualHostDomain", "torrents.example.org"),
+        ("BasePath", "files/v1"),
         ("RustLog", "warn,get_object_torrent=debug"),
     ],
 )
@@ -186,6 +187,7 @@ def test_a_parameter_takes(parameter, value):
         ("PregenerateMinSize", "5000000001"),
         ("AlarmTopicArn", "arn:aws:lambda:eu-central-1:123456789012:function:f"),
         ("VirtualHostDomain", "https://torrents.example.org"),
+        ("BasePath", "files//v1"),
         ("ApiAuthorizer", "none"),
     ],
 )

@@ -100,7 +100,6 @@ impl Expected {
         let region = self.region;
         let seeds = [
             format!("https://data.s3.{region}.amazonaws.com/a"),
-            format!("https://s3.{region}.amazonaws.com/data/a"),
             format!("https://s3.dualstack.{region}.amazonaws.com/data/a"),
         ];
         let seeds = seeds.map(|seed| format!("{}:{seed}", seed.len())).concat();

@@ -127,9 +127,17 @@ fn headers() -> BoxedStrategy<Map<String, Value>> {
         .boxed()
 }
 
+/// What a route matched: nothing, a part of the path or something else.
+fn path_parameters() -> BoxedStrategy<Value> {
+    let proxy = (select(&["", "data/", "other/"][..]), text(3))
+        .prop_map(|(start, rest)| json!({"proxy": start.to_owned() + &rest}));
+    prop_oneof![2 => Just(json!(null)), 1 => Just(json!({})), 2 => proxy].boxed()
+}
+
 /// A REST API's, an ALB's, an HTTP API's or a Function URL's.
 pub(super) fn event() -> impl Strategy<Value = Value> {
-    (0..4, select(METHODS.as_slice()), path(), query(), headers()).prop_map(|(kind, method, path, query, headers)| {
+    let parts = (0..4, select(METHODS.as_slice()), path(), query(), headers(), path_parameters());
+    parts.prop_map(|(kind, method, path, query, headers, path_parameters)| {
         let raw_query: Vec<_> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let parameters: Map<_, _> = query.into_iter().map(|(name, value)| (name, value.into())).collect();
         let domain = if kind == 0 { "a.execute-api.eu-west-1.amazonaws.com" } else { "a.lambda-url.eu-west-1.on.aws" };
@@ -145,6 +153,7 @@ pub(super) fn event() -> impl Strategy<Value = Value> {
             }),
         };
         event["headers"] = headers.into();
+        event["pathParameters"] = path_parameters;
         event
     })
 }

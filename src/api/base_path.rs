@@ -1,0 +1,135 @@
+//! What API Gateway leaves before the bucket in an event's path: a custom domain's base path, and a stage that its
+//! mapping does not name. What `{proxy+}` matched tells where that ends.
+
+use percent_encoding::percent_decode;
+
+/// Returns the end of `path` that `{proxy+}` matched. `None` means that `path` does not end in `proxy`.
+///
+/// Whole segments are counted, since API Gateway may have decoded `proxy`, folded its slashes or cut off the last one,
+/// and may show `+` as a space. So a key that repeats the base path loses nothing: it has as many segments as `proxy`.
+pub(super) fn matched_by_proxy<'a>(path: &'a str, proxy: &str) -> Option<&'a str> {
+    let decoded = segments(percent_decode(path.as_bytes()));
+    let before = |proxy: &[Vec<u8>]| decoded.strip_suffix(proxy).map(<[_]>::len);
+    let as_it_is = before(&segments(proxy.bytes()));
+    let once_more = before(&segments(percent_decode(proxy.as_bytes())));
+    let count = as_it_is.into_iter().chain(once_more).min()?;
+    Some((0..count).fold(path, |rest, _| without_first_segment(rest)))
+}
+
+/// Returns what follows `base_path` in `path`, if its first segments are exactly those.
+pub(super) fn below<'a>(path: &'a str, base_path: &str) -> Option<&'a str> {
+    let rest = path.strip_prefix('/')?.strip_prefix(base_path)?;
+    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+}
+
+/// The segments that are not empty, with each `+` as a space.
+fn segments(path: impl Iterator<Item = u8>) -> Vec<Vec<u8>> {
+    let path: Vec<u8> = path.map(|byte| if byte == b'+' { b' ' } else { byte }).collect();
+    path.split(|byte| *byte == b'/').filter(|segment| !segment.is_empty()).map(<[u8]>::to_vec).collect()
+}
+
+fn without_first_segment(path: &str) -> &str {
+    let path = path.trim_start_matches('/');
+    path.find('/').map_or("", |end| &path[end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+    use proptest::{collection::vec, prelude::*, sample::select};
+
+    use super::*;
+
+    #[test]
+    fn what_stands_before_the_proxy_part_is_cut_off() {
+        for (path, proxy, rest) in [
+            ("/data/k", "data/k", "/data/k"),
+            ("/prod/data/k", "data/k", "/data/k"),
+            ("/v1/prod/data/k", "data/k", "/data/k"),
+            ("/v1/data", "data", "/data"),
+            ("/v1/data/", "data", "/data/"),
+            ("/v1/data//k/", "data/k", "/data//k/"),
+            ("/v1//data/k", "data/k", "//data/k"),
+            ("/v1/data/a%2Fb", "data/a/b", "/data/a%2Fb"),
+            ("/v1/data/a%252Fb", "data/a%2Fb", "/data/a%252Fb"),
+            ("/v1/data/a+b%20c", "data/a b c", "/data/a+b%20c"),
+            ("/v1/", "", "/"),
+            ("/v1", "", ""),
+        ] {
+            assert_eq!(matched_by_proxy(path, proxy), Some(rest), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_or_key_that_looks_like_the_base_path_is_none() {
+        for (path, proxy, rest) in [
+            ("/data/data/data/x", "data/data/x", "/data/data/x"),
+            ("/data/data/x", "data/data/x", "/data/data/x"),
+            ("/v1/v1/v1/v1", "v1/v1/v1", "/v1/v1/v1"),
+            ("/v1/v1", "v1/v1", "/v1/v1"),
+            ("/prod/prod/v1/prod", "prod/v1/prod", "/prod/v1/prod"),
+        ] {
+            assert_eq!(matched_by_proxy(path, proxy), Some(rest), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_does_not_end_in_the_proxy_part_is_no_match() {
+        for (path, proxy) in [("/data/k", "other/k"), ("/k", "data/k"), ("/v1data/k", "data/k"), ("", "x")] {
+            assert_eq!(matched_by_proxy(path, proxy), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_whole_first_segments_are_a_base_path_or_a_stage() {
+        assert_eq!(below("/prod/b/k", "prod"), Some("/b/k"));
+        assert_eq!(below("/files/v1//k", "files/v1"), Some("//k"));
+        assert_eq!(below("/prod", "prod"), Some(""));
+        for path in ["/production/k", "/b/prod", "prod/k", ""] {
+            assert_eq!(below(path, "prod"), None, "{path}");
+        }
+    }
+
+    /// Segments that repeat, and that API Gateway could show in another form.
+    fn part() -> impl Strategy<Value = String> {
+        let odd = ["v1", "v1", "prod", "data", "/", "//", "a+b", "%2F", "%", "%25", "..", " ", "é", "?"];
+        prop_oneof![3 => vec(select(odd.to_vec()), 1..5).prop_map(|parts| parts.concat()), 1 => any::<String>()]
+    }
+
+    /// How API Gateway might show what matched.
+    fn shown(raw: &str) -> [String; 5] {
+        let decoded = percent_decode_str(raw).decode_utf8_lossy().into_owned();
+        let folded = decoded.split('/').filter(|segment| !segment.is_empty()).collect::<Vec<_>>().join("/");
+        [raw.to_owned(), decoded.replace('+', " "), decoded.trim_end_matches('/').to_owned(), decoded, folded]
+    }
+
+    proptest! {
+        #[test]
+        fn any_key_below_any_base_path_stays_byte_for_byte(
+            base in vec(select(&["v1", "data", "prod", "a+b", "x.y", "$-_!*'()"][..]), 0..4),
+            bucket in select(&["data", "v1", "prod", "my.data"][..]),
+            keys in vec(part(), 0..4),
+            plain in any::<bool>(),
+        ) {
+            let key = keys.join("/");
+            // A client that encodes no more than it must, and one that encodes everything.
+            let key = if plain { key.replace('%', "%25") } else { utf8_percent_encode(&key, NON_ALPHANUMERIC).to_string() };
+            let raw = format!("{bucket}/{key}");
+            let before = base.iter().fold(String::new(), |before, segment| before + "/" + segment);
+            let decoded = percent_decode_str(&raw).decode_utf8_lossy();
+            let shown = shown(&raw);
+            // An HTTP API decodes the path as well.
+            for (raw, proxy) in shown.iter().map(|proxy| (&*raw, proxy)).chain(shown[1..].iter().map(|proxy| (&*decoded, proxy))) {
+                let path = format!("{before}/{raw}");
+                prop_assert_eq!(matched_by_proxy(&path, proxy), Some(&path[before.len()..]), "{} of {}", proxy, path);
+            }
+        }
+
+        #[test]
+        fn any_path_is_cut_between_segments_or_not_at_all(path in part(), proxy in part()) {
+            if let Some(rest) = matched_by_proxy(&path, &proxy) {
+                prop_assert!(path.ends_with(rest) && (rest == path || rest.is_empty() || rest.starts_with('/')));
+            }
+        }
+    }
+}
