@@ -24,7 +24,7 @@ use crate::{
 const TASKS_AT_A_TIME: usize = 8;
 /// This much of the Lambda's own time is left to send the answer.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(1);
-const TIME_WITHOUT_DEADLINE: Duration = Duration::from_secs(60);
+const TIME_WITHOUT_DEADLINE: Duration = Duration::from_mins(1);
 /// S3 Batch Operations cuts off a longer `resultString`.
 const MAX_RESULT_CHARS: usize = 1024;
 
