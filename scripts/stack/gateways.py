@@ -79,6 +79,19 @@ def rest_api(request: Request) -> Event:
     }
 
 
+def custom_domain(request: Request) -> Event:
+    """The REST API below a base path of a custom domain, whose mapping names no stage: both are left in the path."""
+    event = rest_api(request)
+    path = f"/v1/prod{request.path}"
+    context = {**event["requestContext"], "domainName": "torrents.example.org", "path": path}
+    return {
+        **event,
+        "path": path,
+        "pathParameters": {"proxy": unquote(request.path[1:])},
+        "requestContext": context,
+    }
+
+
 def http_api(request: Request) -> Event:
     """API Gateway's HTTP API (version 2): the path decoded, behind the stage."""
     return _version_2(request, f"{API}.execute-api.us-east-1.amazonaws.com", "prod", unquote(f"/prod{request.path}"))
@@ -108,6 +121,7 @@ def load_balancer(request: Request) -> Event:
 Gateway = Callable[[Request], Event]
 GATEWAYS: dict[str, Gateway] = {
     "rest-api": rest_api,
+    "custom-domain": custom_domain,
     "http-api": http_api,
     "function-url": function_url,
     "load-balancer": load_balancer,
