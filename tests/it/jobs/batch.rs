@@ -205,7 +205,7 @@ async fn what_is_not_done_in_time_is_left_to_another_invocation() {
     let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
     let mut tasks = vec![task("ready", "ready")];
     tasks.extend((0..10).map(|number| task(&number.to_string(), "a+b%2Bc")));
-    let answer = invoke(&worker, event("1.0", &tasks), Duration::from_secs(3)).await.expect("an answer");
+    let answer = invoke(&worker, event("1.0", &tasks), Duration::from_secs(8)).await.expect("an answer");
     let results = answer["results"].as_array().expect("results");
     assert_eq!(results[0]["resultCode"], "Succeeded");
     for result in &results[1..] {
