@@ -1,6 +1,6 @@
 # Every command a person or CI needs. What the tools need is set up in .tools/, pinned in requirements/.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rust test-e2e test-template lint advisories pins sbom fmt build invoke bench bench-record clean
+.PHONY: help run test test-rust test-e2e test-template lint advisories pins sbom web fmt build invoke bench bench-record clean
 
 E2E := .tools/e2e
 LINT := .tools/lint
@@ -22,7 +22,7 @@ test-rust: ## Unit, property and integration tests
 	cargo test --locked
 
 test-e2e: $(E2E)/ready $(LINT)/ready $(BENCH)/ready ## The built function with real clients and a real S3 server
-	@scripts/require.sh cargo curl aria2c transmission-daemon nginx mktorrent openssl
+	@scripts/require.sh cargo curl aria2c transmission-daemon nginx mktorrent openssl npm chromium chromedriver
 	$(E2E)/bin/python -m pytest tests/e2e
 
 test-template: $(LINT)/ready ## The template and the docs against the code and the contract; pins and bill of materials
@@ -45,6 +45,10 @@ advisories: $(LINT)/ready ## Known vulnerabilities of the dependencies (asks the
 sbom: ## Write the bill of materials of the functions, CycloneDX 1.5, to target/
 	@scripts/require.sh cargo python3
 	@python3 -m scripts.sbom target/get-object-torrent.cdx.json
+
+web: ## The page to put beside the data, in target/web: ENDPOINT=https://… BUCKET=… (asks the npm registry once)
+	@scripts/require.sh python3 npm
+	@python3 -m scripts.web "$(ENDPOINT)" "$(BUCKET)"
 
 pins: $(PINS)/ready ## Write the hashes of every pinned Python package (after a change of requirements/; asks the package index)
 	$(PINS)/bin/python scripts/pin_hashes.py requirements/*.txt
