@@ -48,9 +48,9 @@ def advice(target: Path, bucket: str) -> str:
     """What to do with the folder: upload it, and let browsers read the bucket."""
     folder = os.path.relpath(target)
     return (
-        f"{folder} is ready. Upload it, and let browsers read the bucket. The second command replaces all CORS rules of "
-        "the bucket:\n\n"
-        f"  aws s3 cp --recursive {folder} s3://{bucket}/web/\n"
+        f"{folder} is ready. Upload it, and let browsers read the bucket. The second command replaces all CORS rules\n"
+        "of the bucket:\n\n"
+        f"  aws s3 cp --recursive --cache-control no-cache {folder} s3://{bucket}/web/\n"
         f"  aws s3api put-bucket-cors --bucket {bucket} --cors-configuration file://{folder}/cors.json\n\n"
         f"The rule in {folder}/cors.json is\n\n"
         f"  {(target / 'cors.json').read_text(encoding='utf-8').strip()}\n\n"

@@ -20,7 +20,7 @@ const actions = {
     return bytes;
   },
   flush: () => file.flush(),
-  close: () => file.close(),
+  close: () => file?.close(),
 };
 
 onmessage = async ({ data: { id, action, argument } }) => {

@@ -26,7 +26,7 @@ export class Disk {
     try {
       this.#end = await this.#ask('open', this.#name);
     } catch (error) {
-      throw new Error(reason(error), { cause: error });
+      throw explained(error);
     }
   }
 
@@ -56,16 +56,13 @@ export class Disk {
     this.close(() => remove(this.#name).then(() => done(null), done));
   }
 
-  /** How many bytes from the start an earlier visit has left, at most. */
-  get end() {
-    return this.#end;
-  }
-
   /** The whole object, as a file that stays on the disk. */
   async file() {
     await this.#ask('flush');
     const folder = await directory();
-    return (await folder.getFileHandle(this.#name)).getFile();
+    const file = await (await folder.getFileHandle(this.#name)).getFile();
+    // With no type, a browser may guess one, and add an extension to the name that the file is saved under.
+    return file.slice(0, file.size, 'application/octet-stream');
   }
 
   #ask(action, argument) {
@@ -82,7 +79,7 @@ export class Disk {
   }
 }
 
-/** How many more bytes the browser lets this page keep. */
+/** How many more bytes the browser promises this page room for. Some never promise more than 10 GiB, and give more. */
 export async function room() {
   const { quota, usage } = await navigator.storage.estimate();
   return quota - usage;
@@ -106,7 +103,11 @@ async function directory() {
   return root.getDirectoryHandle(FOLDER, { create: true });
 }
 
-function reason(error) {
-  if (error.name === 'NoModificationAllowedError') return 'Another tab is downloading this object already.';
-  return `This browser keeps no files for this page, perhaps because the window is private (${error.name}).`;
+function explained(error) {
+  if (error.name === 'QuotaExceededError') return error;
+  const message =
+    error.name === 'NoModificationAllowedError'
+      ? 'Another tab is downloading this object already.'
+      : `This browser keeps no files for this page, perhaps because the window is private (${error.name}).`;
+  return new Error(message, { cause: error });
 }

@@ -1,7 +1,7 @@
 // A verified download in the browser, by WebTorrent.
 
-import { inBinaryBytes, inBytes } from './address.js';
-import { Disk, room } from './disk.js';
+import { inBinaryBytes } from './address.js';
+import { Disk } from './disk.js';
 
 // Without an end, one overwritten object makes a tab fetch tens of megabytes a second for nothing.
 const BAD_PIECES = 5;
@@ -9,6 +9,7 @@ const TICK_MILLISECONDS = 500;
 const STALLED_SECONDS = 45;
 // WebTorrent gives a piece 60 seconds. Several large ones at once would each be too slow on a slow line.
 const LARGE_PIECE = 4 * 1024 * 1024;
+const FULL = 'The browser has no more room for this page, so the download was stopped. Use a BitTorrent program.';
 
 /**
  * Downloads `torrent` from `webSeeds` and from peers, and returns the object as a file in the browser's storage, with
@@ -19,32 +20,21 @@ export async function download(torrent, infoHash, webSeeds, signal, progress) {
   const { default: WebTorrent } = await import('./webtorrent.min.js');
   signal.throwIfAborted();
   const disk = new Disk(infoHash, torrent.length, torrent.pieceLength);
-  await disk.open();
   const client = new WebTorrent({ webSeeds: false, tracker: hasPeers(torrent) });
   const discard = () => client.destroy(() => disk.destroy());
   try {
-    await checkRoom(torrent.length - disk.end);
+    await disk.open();
     await whole(client, disk, torrent, webSeeds, signal, progress);
     return { file: await disk.file(), discard };
   } catch (error) {
     discard();
-    throw error;
+    throw error.name === 'QuotaExceededError' ? new Error(FULL, { cause: error }) : error;
   }
 }
 
 /** Whether browsers can find each other: they reach trackers by WebSocket only. */
 export function hasPeers({ trackers }) {
   return trackers.some((url) => url.startsWith('wss:'));
-}
-
-async function checkRoom(wanted) {
-  const free = await room();
-  if (wanted > free) {
-    throw new Error(
-      `This browser lets the page keep ${inBytes(free)} more, and the object needs ${inBytes(wanted)}. ` +
-        'Use a BitTorrent program.',
-    );
-  }
 }
 
 async function whole(client, disk, torrent, webSeeds, signal, progress) {

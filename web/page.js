@@ -11,14 +11,28 @@ import { element, hide, notice, show } from './view.js';
 
 const endpoint = document.querySelector('meta[name=endpoint]').content.replace(/\/+$/, '');
 
-async function main() {
-  hide('again', 'made');
-  const object = namedObject(location.hash);
-  if (!endpoint) throw new Error('This page does not know its endpoint yet. Its owner sets it: make web ENDPOINT=…');
-  name(object.key);
-  if (hasDotSegments(object)) throw new Error(DOTS);
-  const torrentUrl = `${endpoint}/${objectPath(object)}?torrent`;
+function start() {
+  try {
+    if (!endpoint) throw new Error('This page does not know its endpoint yet. Its owner sets it: make web ENDPOINT=…');
+    const object = namedObject(location.hash);
+    name(object.key);
+    if (hasDotSegments(object)) throw new Error(DOTS);
+    const ask = () => present(object).catch(failed);
+    element('again').addEventListener('click', ask);
+    ask();
+  } catch (error) {
+    notice('state', error.message, 'fault');
+  }
+}
+
+const DOTS =
+  'The key has a segment . or .., which browsers take out of every address, so that they would ask for another key. ' +
+  'boto3, the AWS CLI and curl --path-as-is can ask for its torrent.';
+
+async function present(object) {
+  hide('retry');
   notice('state', 'Asking for the torrent …');
+  const torrentUrl = `${endpoint}/${objectPath(object)}?torrent`;
   const answer = await fetchTorrent(torrentUrl, waiting);
   const torrent = readTorrent(answer.bytes);
   const hash = await infoHash(torrent);
@@ -32,10 +46,6 @@ async function main() {
   offerPlain(seeds[0]);
   offerDownload(torrent, hash, seeds, object);
 }
-
-const DOTS =
-  'The key has a segment . or .., which browsers remove from every address, so that they cannot ask for it. Use boto3, ' +
-  'the AWS CLI or curl --path-as-is for its torrent.';
 
 function name(text) {
   element('name').textContent = text;
@@ -89,25 +99,27 @@ async function waiting({ code, message }, seconds) {
 function failed(error) {
   hide('made');
   if (error instanceof Refusal) {
-    notice('state', `There is no torrent: the answer was ${error.status} ${error.code}.`, 'fault', error.message);
+    notice('state', `The endpoint answered ${error.status} ${error.code}.`, 'fault', error.message);
   } else {
     notice('state', error.message, 'fault');
   }
-  show('again');
+  show('retry');
 }
 
 async function copy(button) {
-  const source = element(button.dataset.copies);
-  await navigator.clipboard.writeText(source.textContent);
-  element('copied').textContent = 'Copied.';
-  button.classList.add('copied');
-  setTimeout(() => button.classList.remove('copied'), 1500);
+  await navigator.clipboard.writeText(element(button.dataset.copies).textContent);
+  const label = button.firstChild;
+  label.data = element('copied').textContent = 'Copied';
+  setTimeout(() => {
+    label.data = 'Copy';
+    element('copied').textContent = '';
+  }, 2000);
 }
 
-const run = () => main().catch(failed);
 for (const button of document.querySelectorAll('[data-copies]')) {
+  // Pages that were not opened by https may not write to the clipboard.
+  button.hidden = !navigator.clipboard;
   button.addEventListener('click', () => copy(button));
 }
-element('again').addEventListener('click', run);
 addEventListener('hashchange', () => location.reload());
-run();
+start();
