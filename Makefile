@@ -1,7 +1,7 @@
 # Every command a person or CI needs. Each sets up by itself what it needs: Python tools in .tools/, as locked in
 # requirements/, and the system's tools, where it may install them (scripts/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rust test-e2e test-template lint advisories lock sbom package fmt build invoke bench \
+.PHONY: help run test test-rust test-e2e test-template lint advisories lock sbom package web fmt build invoke bench \
 	bench-record clean
 # What a command needs is set up in order, also with -j.
 .NOTPARALLEL:
@@ -18,7 +18,8 @@ TOOLS_rust := cargo cc
 TOOLS_lint := $(TOOLS_rust) $(TOOLS_python)
 TOOLS_run := $(TOOLS_rust) $(TOOLS_python) git
 TOOLS_bench := $(TOOLS_rust) $(TOOLS_python) curl mktorrent nginx openssl
-TOOLS_e2e := $(TOOLS_bench) aria2c transmission-daemon
+TOOLS_web := $(TOOLS_python) npm
+TOOLS_e2e := $(TOOLS_bench) aria2c transmission-daemon npm chromium chromedriver
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +63,9 @@ sbom: tools-lint ## Write the bill of materials of the functions, CycloneDX 1.5,
 
 package: build sbom ## Zip both functions, for this architecture, and their bill of materials into target/package/
 	@scripts/package.sh
+
+web: tools-web ## The page to put beside the data, in target/web: ENDPOINT=https://… BUCKET=… (asks the npm registry once)
+	@$(PYTHON) -m scripts.web "$(ENDPOINT)" "$(BUCKET)"
 
 fmt: tools-rust $(LINT)/ready ## Format Rust and Python
 	cargo fmt --all

@@ -11,10 +11,13 @@ packages() {
     cat <<'END'
 aria2c               aria2                aria2                aria2
 cc                   build-essential      gcc                  gcc
+chromedriver         chromium-driver      chromedriver         chromedriver
+chromium             chromium             chromium             chromium
 curl                 curl                 curl                 curl
 git                  git                  git                  git
 mktorrent            mktorrent            mktorrent            mktorrent
 nginx                nginx-light          nginx                nginx
+npm                  npm                  npm                  node
 openssl              openssl              openssl              openssl
 python3              python3-venv         python3              python3
 transmission-daemon  transmission-daemon  transmission-daemon  transmission-cli

@@ -20,7 +20,10 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "fixtures")]
 
 import leftovers  # noqa: E402
+import publishing  # noqa: E402
+from browser import Browser  # noqa: E402
 from functions import Functions  # noqa: E402
+from published import BUCKET, Published, publish  # noqa: E402
 from store import HUGE, IDENTITIES, LARGE, OPEN, PRIVATE, ROLES, TORRENTS, VERSIONED, Store  # noqa: E402
 
 from scripts.stack import build, temporary, tools  # noqa: E402
@@ -150,6 +153,28 @@ def logs(request: pytest.FixtureRequest) -> Iterator[None]:
 def endpoint(functions: Functions) -> str:
     """The function as most people run it: `public-read`, with a role for its sidecars."""
     return functions.start().endpoint
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium."""
+    with contextlib.ExitStack() as owner:
+        yield Browser(owner)
+
+
+@pytest.fixture(scope="session")
+def site(server: SeaweedFS, functions: Functions) -> Iterator[Published]:
+    """A bucket that browsers may read, and the page for it."""
+    with contextlib.ExitStack() as owner:
+        yield publish(owner, server, functions)
+
+
+@pytest.fixture
+def published(site: Published) -> Published:
+    """The same, with the policy and just the CORS rule of the docs, whatever the test before has set."""
+    site.client.put_bucket_policy(Bucket=BUCKET, Policy=publishing.policy(BUCKET))
+    site.client.put_bucket_cors(Bucket=BUCKET, CORSConfiguration=publishing.cors_rule())
+    return site
 
 
 @pytest.fixture

@@ -1,0 +1,181 @@
+"""What the page of web/ shows in a real browser: the object, how to get it, and what is wrong."""
+
+import contextlib
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from browser import INSECURE_HOST, Browser
+from clients import torrent_url
+from downloads import DOWNLOAD_SECONDS
+from published import BUCKET, Published
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+from store import ABSENT, random_bytes
+
+from scripts.stack import http, metainfo, tools
+from scripts.stack.gateways import Response
+from scripts.stack.ports import LOOPBACK, free_ports
+from scripts.stack.runtime_api import Handler, serve
+
+ODD = "odd  ключ/é+%2F'\"&#?=;,:@ $(id) `x` [1] {2} ~!*().bin"
+LONG = "folder/" + "a-name-that-is-far-too-long-for-any-telephone" * 4 + ".safetensors"
+LENGTH = 600_000
+BUSY = (
+    "<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>A job is making the torrent of this object of "
+    "300000000000 bytes: 412 of 960 spans are hashed. Try again.</Message></Error>"
+)
+
+
+def open_page(browser: Browser, published: Published, key: str, width: int = 1000) -> None:
+    """Opens the page of a new object, and waits until it shows it."""
+    published.put(key, random_bytes(LENGTH))
+    browser.open(published.page(key), width)
+    browser.wait_for("starting", "Download")
+
+
+def test_the_page_shows_the_object_and_its_links(browser: Browser, published: Published) -> None:
+    open_page(browser, published, ODD)
+    url = torrent_url(published.endpoint(), BUCKET, ODD)
+    contents = metainfo.read(http.body(url))
+    assert browser.element("name").get_property("textContent") == ODD.split("/")[-1]
+    assert browser.element("object").get_property("textContent") == f"s3://{BUCKET}/{ODD}"
+    assert browser.text("size") == "600 kB (600,000 bytes)"
+    assert browser.text("pieces") == "3 pieces of 256 KiB"
+    assert browser.text("info-hash") == contents.info_hash
+    assert browser.text("torrent") == browser.element("torrent").get_attribute("href") == url
+    assert browser.element("direct").get_attribute("href") == contents.web_seeds[0]
+    assert shlex.split(browser.text("transmission")) == ["transmission-remote", "--add", url]
+
+
+def test_the_command_for_aria2_downloads_the_object(browser: Browser, published: Published, folder: Path) -> None:
+    open_page(browser, published, ODD)
+    # What keeps it on loopback, and lets it end.
+    alone = "--no-conf --enable-dht=false --enable-dht6=false --bt-enable-lpd=false --seed-time=0 --interface=127.0.0.1"
+    command = f"{browser.text('aria2')} {alone} --dir {folder}"
+    env = dict(tools.environment(HOME=str(folder)))
+    ran = subprocess.run(
+        ["sh", "-c", command], env=env, capture_output=True, text=True, timeout=DOWNLOAD_SECONDS, check=False
+    )
+    assert ran.returncode == 0, ran.stdout
+    [file] = [file for file in folder.iterdir() if file.suffix == ".bin"]
+    assert file.read_bytes() == random_bytes(LENGTH)
+
+
+@pytest.mark.parametrize(
+    ("bucket", "said"),
+    [(BUCKET, "404 NoSuchKey.\nThe specified key does not exist."), (ABSENT, "403 AccessDenied.\nAccess Denied")],
+)
+def test_the_page_shows_the_error_that_s3_would_give(
+    browser: Browser, published: Published, bucket: str, said: str
+) -> None:
+    browser.open(published.page("missing.bin", bucket=bucket))
+    assert said in browser.wait_for("state", "The endpoint answered")
+    assert browser.text("retry") == "Try again"
+
+
+def test_a_page_can_read_when_to_ask_again(browser: Browser, published: Published) -> None:
+    [port] = free_ports(1)
+    endpoint = published.endpoint(AWS_ENDPOINT_URL_S3=f"http://{LOOPBACK}:{port}", TIME_BUDGET_MS="2000")
+    browser.open(published.page("any.bin", endpoint))
+    browser.wait_for("state", "asks again every 5 seconds.\nSlowDown: ")
+    script = """const { status, headers } = await fetch(url);
+        return [status, headers.get('retry-after'), headers.get('x-amz-retry-after')];"""
+    url = torrent_url(endpoint, BUCKET, "any.bin")
+    assert browser.run(f"return (async (url) => {{ {script} }})(arguments[0])", url) == [503, "5", "5000"]
+
+
+def test_the_page_waits_for_a_job_and_shows_how_far_it_is(browser: Browser, published: Published) -> None:
+    published.put("job.bin", random_bytes(LENGTH))
+    torrent = http.body(torrent_url(published.endpoint(), BUCKET, "job.bin"))
+    cors = ("access-control-allow-origin", "*"), ("access-control-expose-headers", "Retry-After")
+    answers = [Response(503, [*cors, ("retry-after", "2")], BUSY.encode()), Response(200, [*cors], torrent)]
+    with contextlib.ExitStack() as owner:
+
+        class Endpoint(Handler):
+            """Answers once that it is busy."""
+
+            def do_GET(self) -> None:
+                self.send(answers.pop(0))
+
+        browser.open(published.page("job.bin", f"http://{serve(owner, Endpoint)}"))
+        browser.wait_for("state", "asks again every 2 seconds.\nSlowDown: A job is making the torrent")
+        assert browser.run("const { value, max } = document.getElementById('made'); return [value, max]") == [412, 960]
+        browser.wait_for("starting", "Download")
+        assert not browser.text("state")
+
+
+def test_no_script_runs_but_those_of_the_page(browser: Browser, published: Published) -> None:
+    open_page(browser, published, "strict.bin")
+    for attribute, value in (("textContent", "window.foreign = 1"), ("src", "data:text/javascript,window.foreign = 1")):
+        browser.run(
+            "document.head.append(Object.assign(document.createElement('script'), { [arguments[0]]: arguments[1] }))",
+            attribute,
+            value,
+        )
+    assert browser.log().count("violates the following Content Security Policy directive") == 2
+    assert browser.run("return window.foreign") is None
+
+
+def test_a_key_that_no_browser_can_ask_for_is_told(browser: Browser, published: Published) -> None:
+    browser.open(published.page("a/../b"))
+    browser.wait_for("state", "The key has a segment . or .., which browsers take out")
+
+
+@pytest.mark.parametrize(
+    ("fragment", "said"),
+    [("", "does not name an object"), ("#bucket", "does not name an object"), ("#b/100%", "Write a % in a key as %25")],
+)
+def test_an_address_without_an_object_is_told(browser: Browser, published: Published, fragment: str, said: str) -> None:
+    browser.open(published.page("key").partition("#")[0] + fragment)
+    browser.wait_for("state", said)
+
+
+def test_a_page_opened_by_http_says_that_it_needs_https(browser: Browser, published: Published) -> None:
+    published.put("insecure.bin", random_bytes(LENGTH))
+    browser.open(published.page("insecure.bin").replace(LOOPBACK, INSECURE_HOST))
+    browser.wait_for("outcome", "opened by http")
+    url = torrent_url(published.endpoint(), BUCKET, "insecure.bin")
+    assert browser.text("info-hash") == metainfo.read(http.body(url)).info_hash
+    # Neither of these would work.
+    assert not browser.text("starting")
+    assert browser.driver.find_elements("css selector", "[data-copies]:not([hidden])") == []
+
+
+@pytest.mark.parametrize("key", [LONG, ODD])
+def test_a_telephone_does_not_scroll_sideways(browser: Browser, published: Published, key: str) -> None:
+    open_page(browser, published, key, width=360)
+    assert browser.run("return [innerWidth, document.documentElement.scrollWidth]") == [360, 360]
+    # Nor is anything cut off there.
+    script = "return [...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 360)"
+    assert browser.run(script) == []
+
+
+def test_the_keyboard_reaches_every_control(browser: Browser, published: Published) -> None:
+    open_page(browser, published, "keyboard.bin")
+    controls = browser.run(
+        "return [...document.querySelectorAll('a, button')].filter((e) => e.offsetParent).map((e) => e.outerHTML)"
+    )
+    reached = []
+    for _ in controls:
+        ActionChains(browser.driver).send_keys(Keys.TAB).perform()
+        reached.append(browser.run("return document.activeElement.outerHTML"))
+        assert browser.run("return getComputedStyle(document.activeElement).outlineWidth") == "3px"
+    assert reached == controls
+    assert len(controls) == 7
+
+    browser.element("start").send_keys(Keys.ENTER)
+    browser.wait_for("outcome", "every piece is checked")
+    browser.saved(LENGTH)
+    assert browser.run("return document.activeElement.id") == "save"
+
+
+def test_a_button_copies_what_stands_beside_it(browser: Browser, published: Published) -> None:
+    open_page(browser, published, ODD)
+    browser.devtools("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
+    for name in ("torrent", "aria2", "transmission", "direct"):
+        browser.driver.find_element("css selector", f"[data-copies={name}]").click()
+        browser.wait_until(
+            lambda name=name: browser.run("return navigator.clipboard.readText()") == browser.text(name), name
+        )
