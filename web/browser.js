@@ -27,7 +27,7 @@ function obstacleOf(seeds) {
   if (!window.isSecureContext) {
     return 'This page was opened by http, and browsers check pieces only on pages opened by https. Open it by https.';
   }
-  if (!navigator.storage?.getDirectory) return 'This browser is too old for this. Use a BitTorrent program.';
+  if (!navigator.storage?.getDirectory) return 'This browser keeps no files for pages, which this needs. Use a BitTorrent program.';
   if (seeds.length === 0) return 'The torrent names no web seed that a browser can read. Use a BitTorrent program.';
   return null;
 }
