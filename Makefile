@@ -61,7 +61,7 @@ invoke: $(E2E)/ready ## Send events/EVENT.json to the function of a running `mak
 	@$(E2E)/bin/cargo-lambda lambda invoke --invoke-address 127.0.0.1 --invoke-port $${PORT:-9000} --data-file events/$(EVENT).json
 
 bench: $(E2E)/ready $(LINT)/ready $(BENCH)/ready ## Measure all of benches/ against baselines, or some: ONLY="reading memory"; QUICK=1 to try
-	@scripts/require.sh cargo nginx mktorrent openssl curl
+	@scripts/require.sh cargo nginx mktorrent openssl curl aria2c
 	@$(E2E)/bin/python -m benches $(ONLY); status=$$?; $(BENCH)/bin/python -m benches.plots && exit $$status
 
 bench-record: $(E2E)/ready ## Write the figures of the last `make bench` into docs/BENCHMARKS.md

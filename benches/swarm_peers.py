@@ -26,6 +26,8 @@ _SETTINGS = {
     "allow_multiple_connections_per_ip": True,
     "download_rate_limit": BYTES_PER_SECOND,
     "upload_rate_limit": BYTES_PER_SECOND,
+    # Nothing is told to the tracker at the end: a session that ends waits for its answer, and the tracker for Python.
+    "stop_tracker_timeout": 0,
     "alert_mask": 0,
 }
 
@@ -47,10 +49,10 @@ class Libtorrent:
         params = libtorrent.load_torrent_buffer(torrent)
         params.save_path = str(folder)
         params.flags &= ~libtorrent.torrent_flags.auto_managed & ~libtorrent.torrent_flags.paused
-        self._session = libtorrent.session(_SETTINGS)
+        self._session: libtorrent.session | None = libtorrent.session(_SETTINGS)
+        owner.callback(self.leave)
         self._session.set_peer_class_filter(_everyone_is_limited())
         self._torrent = self._session.add_torrent(params)
-        owner.callback(self.leave)
 
     def is_complete(self) -> bool:
         """Every piece is checked by libtorrent."""
@@ -60,9 +62,8 @@ class Libtorrent:
         return status.is_seeding
 
     def leave(self) -> None:
-        """Tells the tracker, too. The session itself would hold up Python, and so the tracker, while it ends."""
-        if self._torrent.is_valid():
-            self._session.remove_torrent(self._torrent)
+        """Drops all connections."""
+        self._session = None
 
 
 class Aria2:
@@ -114,7 +115,7 @@ class Aria2:
 
 
 def _everyone_is_limited() -> libtorrent.ip_filter:
-    """Peers on loopback count as local ones, which libtorrent exempts from rate limits: makes them peers like others."""
+    """Rate limits for all addresses: libtorrent exempts local peers, and those on loopback are local to it."""
     addresses = libtorrent.ip_filter()
     addresses.add_rule("0.0.0.0", "255.255.255.255", 1 << libtorrent.session.global_peer_class_id)
     return addresses

@@ -1,4 +1,4 @@
-"""The smallest tracker that serves: each peer that announces itself is told of all the others (BEP 3, BEP 23)."""
+"""A tracker of one torrent: it tells each peer that announces itself of all that did so before (BEP 3, BEP 23)."""
 
 import contextlib
 import socket
@@ -14,7 +14,7 @@ INTERVAL_SECONDS = 30
 
 
 class Tracker:
-    """Serves one torrent, until `owner` closes."""
+    """Serves until `owner` closes."""
 
     def __init__(self, owner: contextlib.ExitStack) -> None:
         self._peers: set[bytes] = set()
@@ -22,15 +22,11 @@ class Tracker:
         handler = type(_Announce.__name__, (_Announce,), {"tracker": self})
         self.url = f"http://{serve(owner, handler)}/announce"
 
-    def announce(self, peer: bytes, event: str) -> bytes:
+    def announce(self, peer: bytes) -> bytes:
         """Notes `peer`, and returns all the others."""
         with self._lock:
-            others = b"".join(self._peers - {peer})
-            if event == "stopped":
-                self._peers.discard(peer)
-            else:
-                self._peers.add(peer)
-        return others
+            self._peers.add(peer)
+            return b"".join(self._peers - {peer})
 
 
 class _Announce(Handler):
@@ -39,8 +35,7 @@ class _Announce(Handler):
     tracker: Tracker
 
     def do_GET(self) -> None:
-        query = parse_qs(urlsplit(self.path).query, encoding="latin-1")
-        peer = socket.inet_aton(self.client_address[0]) + int(query["port"][0]).to_bytes(2)
-        peers = self.tracker.announce(peer, query.get("event", [""])[0])
-        body = libtorrent.bencode({b"interval": INTERVAL_SECONDS, b"peers": peers})
+        [port] = parse_qs(urlsplit(self.path).query, encoding="latin-1")["port"]
+        peer = socket.inet_aton(self.client_address[0]) + int(port).to_bytes(2)
+        body = libtorrent.bencode({b"interval": INTERVAL_SECONDS, b"peers": self.tracker.announce(peer)})
         self.send(Response(200, [("content-type", "text/plain")], body))

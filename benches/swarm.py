@@ -1,0 +1,125 @@
+"""What a swarm saves: how much the web seeds send for each download, by how many of them the torrent names."""
+
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benches import machine, objects, swarm_peers, swarm_web_seeds
+from benches.bench import Bench, spread
+from benches.objects import MIB
+from benches.report import Bar, Report
+from benches.swarm_run import Case, Result, side_by_side
+from scripts.stack import build, temporary
+
+WEB_SEEDS = (1, 2, 3)
+# The default of WEB_SEEDS has two. It had three before.
+DEFAULT, FORMER = 2, 3
+ROUNDS = 3
+MB = 1_000_000
+MOST_EGRESS, MOST_OF_FORMER = 0.50, 0.92
+
+TEXT = """All peers of a swarm start at the same moment and download one file, each with at most {peer:g} MB/s each way
+and otherwise with its client's own settings. They seed until the last has the file. The release binary makes the
+torrents. The web seed is nginx, which sends {web_seed:g} MB/s on a connection and has one host name for each web seed
+that the torrent names. Egress is what it sent in bodies, in file sizes, for each download; plain HTTP takes 1. Peers
+find each other by a tracker or not at all: DHT and local discovery are off. Everything runs on loopback, where
+libtorrent would exempt its peers from rate limits: here it limits them. Every download was compared with the file.
+{rounds} round(s): the median (least to most). Swarms that differ in nothing but their web seeds ran side by side, and
+libtorrent's peers used {cores:.1f} cores at most. {others}"""
+COLUMNS = ("peers", "file, MiB", "find each other", "web seeds", "egress a download", "MB/s of a peer", "seconds")
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Swarms that run side by side."""
+
+    name: str
+    mib: int
+    cases: Sequence[Case]
+
+
+def run(bench: Bench) -> Report:
+    """Measures every swarm once in each round."""
+    binary, others = build.release(bench.owner), machine.others()
+    groups = _groups(bench.quick)
+    folder = temporary.folder(bench.owner, "objects")
+    files = {mib: objects.write(folder / f"{mib}.bin", mib * MIB) for mib in {group.mib for group in groups}}
+    results = {(group.mib, case): [] for group in groups for case in group.cases}
+    rounds, cores = bench.runs(ROUNDS), 0.0
+    for _ in range(rounds):
+        for group in groups:
+            cores = max(cores, _measure(group, binary, files[group.mib], results))
+    limits = {"peer": swarm_peers.BYTES_PER_SECOND / MB, "web_seed": swarm_web_seeds.BYTES_PER_SECOND / MB}
+    report = Report("Swarm", TEXT.format(**limits, rounds=rounds, cores=cores, others=others), COLUMNS)
+    report.rows = [_row(mib, case, ended) for (mib, case), ended in results.items()]
+    report.bars = _bars(groups[0], results)
+    report.figures = {"egress": {group.name: _points(group, results) for group in groups if _varies(group)}}
+    return report
+
+
+def _groups(quick: bool) -> Sequence[_Group]:
+    large, small, libtorrent, aria2 = (4, 1, 2, 1) if quick else (128, 32, 8, 2)
+    usual = Case(web_seeds=DEFAULT, libtorrent=libtorrent + aria2)
+    mixed = replace(usual, libtorrent=libtorrent, aria2=aria2)
+    seeded = replace(usual, seeder=True)
+    return [
+        _by_web_seeds(f"{usual.peers}, {large} MiB", large, usual),
+        _by_web_seeds(f"{mixed.peers}, {large} MiB", large, mixed),
+        _by_web_seeds(f"{usual.peers}, {small} MiB", small, usual),
+        _by_web_seeds("without a tracker", large, replace(usual, tracker=False)),
+        _Group("others", large, [replace(usual, leaves=True), seeded, replace(seeded, web_seeds=1)]),
+    ]
+
+
+def _by_web_seeds(name: str, mib: int, case: Case) -> _Group:
+    return _Group(name, mib, [replace(case, web_seeds=web_seeds) for web_seeds in WEB_SEEDS])
+
+
+def _varies(group: _Group) -> bool:
+    return [case.web_seeds for case in group.cases] == list(WEB_SEEDS)
+
+
+Results = Mapping[tuple[int, Case], list[Result]]
+
+
+def _measure(group: _Group, binary: Path, file: Path, results: Results) -> float:
+    """Adds to `results`, and returns how many cores the peers in this process used."""
+    cpu, start = time.process_time(), time.monotonic()
+    for case, result in zip(group.cases, side_by_side(group.cases, binary, file), strict=True):
+        results[group.mib, case].append(result)
+        print(f"{case.peers}, {group.mib} MiB, {case.web_seeds} web seed(s): {result.egress:.2f}", flush=True)
+    return (time.process_time() - cpu) / (time.monotonic() - start)
+
+
+def _row(mib: int, case: Case, ended: Sequence[Result]) -> list[str]:
+    return [
+        case.peers,
+        f"{mib}",
+        "by a tracker" if case.tracker else "not at all",
+        f"{case.web_seeds}",
+        spread([result.egress for result in ended]),
+        spread([result.bytes_per_second / MB for result in ended]),
+        spread([result.seconds for result in ended], "{:.0f}".format),
+    ]
+
+
+def _points(group: _Group, results: Results) -> list[tuple[int, float, float, float]]:
+    """Web seeds, and the median, the least and the most of the egress."""
+    points = []
+    for case in group.cases:
+        egress = [result.egress for result in results[group.mib, case]]
+        points.append((case.web_seeds, statistics.median(egress), min(egress), max(egress)))
+    return points
+
+
+def _bars(usual: _Group, results: Results) -> list[Bar]:
+    egress = {case.web_seeds: [result.egress for result in results[usual.mib, case]] for case in usual.cases}
+    ratios = [ours / theirs for ours, theirs in zip(egress[DEFAULT], egress[FORMER], strict=True)]
+    speeds = [result.bytes_per_second / MB for ended in results.values() for result in ended]
+    return [
+        Bar(f"{DEFAULT} web seeds: egress a download", statistics.median(egress[DEFAULT]), MOST_EGRESS),
+        Bar(f"{DEFAULT} web seeds: egress, times that of {FORMER}", statistics.median(ratios), MOST_OF_FORMER),
+        Bar("MB/s of a peer, which its limit allows", max(speeds), swarm_peers.BYTES_PER_SECOND / MB),
+    ]
