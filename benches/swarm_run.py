@@ -6,11 +6,12 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benches import first_request
 from benches.nginx import BUCKET
-from benches.swarm_peers import BYTES_PER_SECOND, Aria2, Libtorrent
+from benches.swarm_peers import BYTES_PER_SECOND, Aria2, Libtorrent, Peer
 from benches.swarm_tracker import Tracker
 from benches.swarm_web_seeds import WebSeeds
 from scripts.stack import temporary
@@ -29,9 +30,7 @@ class Result:
 
     # What the web seeds sent for each download, in file sizes.
     egress: float
-    # The average speed of the median peer.
-    bytes_per_second: float
-    # The time until the last peer had the file.
+    # How long the median peer took.
     seconds: float
 
 
@@ -45,20 +44,26 @@ class Case:
     tracker: bool = True
     # One more peer has the file from the start.
     seeder: bool = False
+    # Peers start one after the other, this long apart.
+    every_seconds: int = 0
     # Peers leave as soon as they have the file.
     leaves: bool = False
 
     @property
     def peers(self) -> str:
         """A description for the table."""
-        aria2 = f", {self.aria2} aria2" if self.aria2 else ""
-        leaves = " that stop at 100 %" if self.leaves else ""
-        seeder = ", and 1 seeder" if self.seeder else ""
-        return f"{self.libtorrent} libtorrent{aria2}{leaves}{seeder}"
+        parts = {
+            f"{self.libtorrent} libtorrent": self.libtorrent,
+            f"{self.aria2} aria2": self.aria2,
+            "1 seeder": self.seeder,
+            f"one every {self.every_seconds} s": self.every_seconds,
+            "each leaves at 100 %": self.leaves,
+        }
+        return ", ".join(text for text, applies in parts.items() if applies)
 
 
 class Swarm:
-    """A running swarm, whose peers have started at the same moment."""
+    """A running swarm."""
 
     def __init__(self, owner: contextlib.ExitStack, case: Case, binary: Path, file: Path) -> None:
         self._case, self._file = case, file
@@ -72,31 +77,34 @@ class Swarm:
             _wait(seeder.is_complete, SETTLE_SECONDS)
         kinds = [Libtorrent] * case.libtorrent + [Aria2] * case.aria2
         self._folders = [folder / str(number) for number in range(len(kinds))]
-        self._start = time.monotonic()
-        places = zip(kinds, self._folders, strict=True)
-        self._downloading = [kind(self._running, torrent, place) for kind, place in places]
+        start = time.monotonic()
+        # What is to be started, and when.
+        self._waiting = [
+            (start + number * case.every_seconds, partial(kind, self._running, torrent, place))
+            for number, (kind, place) in enumerate(zip(kinds, self._folders, strict=True))
+        ]
+        # The peers that have no whole file yet, and since when they run.
+        self._downloading: dict[Peer, float] = {}
         self._seconds: list[float] = []
 
     def is_done(self) -> bool:
-        """Whether all have the file. It has to be asked often, for it notes when each peer is complete."""
+        """Whether all have the file. It has to be asked often: it starts peers, and notes when each is complete."""
+        while self._waiting and time.monotonic() >= self._waiting[0][0]:
+            _, start = self._waiting.pop(0)
+            self._downloading[start()] = time.monotonic()
         for peer in [peer for peer in self._downloading if peer.is_complete()]:
-            self._seconds.append(time.monotonic() - self._start)
-            self._downloading.remove(peer)
+            self._seconds.append(time.monotonic() - self._downloading.pop(peer))
             if self._case.leaves:
                 peer.leave()
-        return not self._downloading
+        return not self._waiting and not self._downloading
 
     def result(self) -> Result:
         """Ends the swarm, and checks what was downloaded."""
         self._running.close()
         if not all(filecmp.cmp(self._file, folder / self._file.name, shallow=False) for folder in self._folders):
             raise StackError(f"{self._case.peers}: a download differs from the file")
-        size = self._file.stat().st_size
-        return Result(
-            egress=self._web_seeds.bytes_sent() / size / len(self._folders),
-            bytes_per_second=size / statistics.median(self._seconds),
-            seconds=max(self._seconds),
-        )
+        downloaded = self._file.stat().st_size * len(self._folders)
+        return Result(self._web_seeds.bytes_sent() / downloaded, statistics.median(self._seconds))
 
     def _torrent(self, owner: contextlib.ExitStack, binary: Path) -> bytes:
         """The torrent as the function makes it."""
