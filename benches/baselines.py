@@ -48,8 +48,8 @@ def hash_and_fetch(place: Place) -> Usage:
     with contextlib.ExitStack() as owner:
         config = temporary.folder(owner, "curl") / "config"
         config.write_text("\nnext\n".join(_ranges(place)), encoding="utf-8")
-        hashing = cpu.of_command([tools.installed("openssl", "apt-get install openssl"), "sha1", place.file])
-        return hashing + cpu.of_command([tools.installed("curl", "apt-get install curl"), "--config", config])
+        hashing = cpu.of_command([tools.installed("openssl"), "sha1", place.file])
+        return hashing + cpu.of_command([tools.installed("curl"), "--config", config])
 
 
 def download_and_mktorrent(place: Place) -> Usage:
@@ -92,7 +92,7 @@ def _mktorrent(file: Path, place: Place) -> Usage:
         torrent = temporary.folder(owner, "mktorrent") / "torrent"
         piece_length = str(ours.piece_length.bit_length() - 1)
         options = ["-l", piece_length, "-a", TRACKER, "-o", torrent]
-        usage = cpu.of_command([tools.installed("mktorrent", "apt-get install mktorrent"), *options, file])
+        usage = cpu.of_command([tools.installed("mktorrent"), *options, file])
         theirs = metainfo.read(torrent.read_bytes())
     if theirs.info_hash != ours.info_hash:
         raise StackError(f"mktorrent's info hash of {file.name} is {theirs.info_hash}, the function's {ours.info_hash}")

@@ -25,4 +25,4 @@ class Bench:
 def spread(values: Sequence[float], text: Callable[[float], str] = "{:.2f}".format) -> str:
     """The median, with the least and the most where there are several."""
     median = text(statistics.median(values))
-    return median if len(values) == 1 else f"{median} ({text(min(values))} to {text(max(values))})"
+    return median if len(values) == 1 else f"{median} ({text(min(values))}–{text(max(values))})"

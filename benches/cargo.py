@@ -12,7 +12,7 @@ BUILD_SECONDS = 7200.0
 
 def build(owner: contextlib.ExitStack, options: Sequence[str], variables: Mapping[str, str] | None = None) -> None:
     """Cargo's own messages and progress go to the terminal."""
-    cargo = tools.installed("cargo", "install Rust 1.94.1 or newer (rustup)")
+    cargo = tools.installed("cargo")
     command = [cargo, "build", "--locked", *options]
     process = Process(owner, "cargo build", command, env=tools.environment(**(variables or {})), cwd=tools.ROOT)
     process.wait_for_end(BUILD_SECONDS, lambda elapsed: None)

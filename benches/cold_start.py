@@ -38,10 +38,9 @@ def run(bench: Bench) -> Report:
     sizes = package.sizes(binary)
     report = Report(
         "Cold start",
-        f"From the start of the process to its first request for work, under AWS's runtime interface emulator, "
-        f"{len(times)} times: the median (least to most). A little is counted that is not the function's: the "
-        "shell's `exec`, and one connection over loopback. MB are 1,000,000 bytes; the zip is packed with deflate, "
-        "level 9.",
+        "The time from the start of the process to its first request for work, under AWS's runtime interface emulator: "
+        f"median of {len(times)} (least to most). It includes a little that is not the function's: the shell's `exec`, "
+        "and one connection over loopback. MB are 1,000,000 bytes. The zip is packed with deflate, level 9.",
         ["figure", "value"],
     )
     report.rows += [

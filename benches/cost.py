@@ -1,6 +1,6 @@
 """What a request costs, by where the piece hashes come from; the S3 requests of the formulas are held to measured ones.
 
-docs/OPERATIONS.md has the same table: tests/e2e/test_bench_startup.py compares them.
+docs/OPERATIONS.md has the same table: tests/e2e/benchmarks/test_bench_startup.py compares them.
 """
 
 import contextlib
@@ -20,9 +20,10 @@ PARTS, PART_SIZE = 2_500, 8 * MIB
 # The object whose hashes all origins can have, and none of which may be larger.
 LARGEST = 10_000 * LARGEST_PART
 
-TEXT = """By the formulas and the assumptions of [OPERATIONS.md](OPERATIONS.md#cost): no dollar is measured. Measured
-are the S3 requests and the bytes read of 64 MiB on SeaweedFS, read and then cached, and of 2,500 parts on the test
-S3, as the function's log tells them: they must be the formulas'."""
+TEXT = """Computed by the formulas and the assumptions of [OPERATIONS.md](OPERATIONS.md#cost): no dollar is measured.
+Dollars are those of 1,000 requests, all else is of one request. Measured are the S3 requests and the bytes read, as the
+function's log reports them: of 64 MiB on SeaweedFS, read and then cached, and of 2,500 parts on the test S3. They must
+be the formulas'."""
 
 
 def run(bench: Bench) -> Report:
@@ -67,4 +68,6 @@ def _bar(function: Function, key: str, origin: str, formula: Work) -> Bar:
     line = request_log.ask(function, BUCKET, key, origin)
     told = formula.gets + formula.puts
     off = abs(line["s3_requests"] - told) + abs(line["bytes_read"] - formula.bytes_read)
-    return Bar(f"{origin}: S3 requests and bytes beside the formula's {told} and {formula.bytes_read:,}", off, 0)
+    return Bar(
+        f"{origin}: S3 requests and bytes, difference from the formula's {told} and {formula.bytes_read:,}", off, 0
+    )

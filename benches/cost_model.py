@@ -119,7 +119,7 @@ def torrent_bytes(size: int, piece: int) -> int:
 def columns() -> list[str]:
     """Of the table."""
     gb_seconds = [f"GB-s, {memory} MB" for memory in BYTES_PER_SECOND]
-    dollars = [f"$ for 1,000, {memory} MB" for memory in BYTES_PER_SECOND]
+    dollars = [f"$, {memory} MB" for memory in BYTES_PER_SECOND]
     return ["object", "origin", "GET, HEAD", "PUT", *gb_seconds, *dollars]
 
 

@@ -70,7 +70,7 @@ def _program() -> Path:
 def _bootstrap(folder: Path, started: Path, binary: Path, runtime_api: str) -> Path:
     """Notes the time with a shell built-in, since another process would be counted; then becomes the function."""
     path = folder / "bootstrap"
-    lines = [f"#!{tools.installed('bash', 'apt-get install bash')}", f"export AWS_LAMBDA_RUNTIME_API={runtime_api}"]
+    lines = [f"#!{tools.installed('bash')}", f"export AWS_LAMBDA_RUNTIME_API={runtime_api}"]
     lines += [f"echo ${{EPOCHREALTIME/,/.}} > '{started}'", f"exec '{binary}'", ""]
     path.write_text("\n".join(lines), encoding="utf-8")
     path.chmod(0o755)

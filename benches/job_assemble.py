@@ -31,11 +31,11 @@ RUNS = 3
 UPLOADS = 8
 # Of the 128 MB that a function has at least.
 MOST_MIB = 64
-TEXT = f"""Plan, Assemble and Clean of an object of {{size}}, each as a new process of the release binary
-`torrent-job` does it with its defaults, on the test S3 with {LATENCY_MS} ms before each answer. The {{spans}}
-fragments were put there by the benchmark: {{digests}} bytes of digests that only look like some, which the sidecar
-then held, in order. Peak memory is the kernel's count (VmHWM); S3 requests are counted by the server, and must be those
-that the plan tells of. The bar for the seconds is what the model of OPERATIONS.md assumes."""
+TEXT = f"""Plan, Assemble and Clean for an object of {{size}}, on the test S3 with {LATENCY_MS} ms before each answer.
+Each is done by a new process of the release binary `torrent-job` with its defaults. The benchmark itself put the
+{{spans}} fragments there: {{digests}} bytes that only look like digests, which the sidecar then contained, in order.
+Peak memory is the kernel's count (VmHWM). The server counts the S3 requests, which must be those of the plan. The bar
+for the seconds is what the model of OPERATIONS.md assumes."""
 COLUMNS = ("task", "seconds", "peak memory, MiB", "CPU, s", "S3 requests")
 
 
@@ -129,7 +129,7 @@ def _report(steps: Mapping[str, list[_Step]], plan: Plan) -> Report:
     for task, done in steps.items():
         report.rows.append(_row(task, done))
         off = max(abs(step.requests - plan.requests[task]) for step in done)
-        report.bars.append(Bar(f"S3 requests of {task} beside the plan's {plan.requests[task]:,}", off, 0))
+        report.bars.append(Bar(f"S3 requests of {task}, difference from the plan's {plan.requests[task]:,}", off, 0))
     report.bars.append(
         Bar("peak memory, MiB", max(step.peak_mib for done in steps.values() for step in done), MOST_MIB)
     )

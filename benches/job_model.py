@@ -1,4 +1,4 @@
-"""How long a job takes and what it costs: what the code plans (examples/plan.rs), with assumptions about AWS.
+"""How long a job takes and what it costs: what `plan` of crates/bench-tools tells, with assumptions about AWS.
 
 Everything in capitals here is an assumption, or a price of us-east-1, and docs/OPERATIONS.md says so. `job_assemble`
 holds what is assumed of Assemble to what it measures.
@@ -52,7 +52,7 @@ TRANSITIONS = 6
 
 @dataclass(frozen=True)
 class Plan:
-    """What the code plans for one object: examples/plan.rs."""
+    """What the code plans for one object, as `plan` of crates/bench-tools prints it."""
 
     name: str
     figures: Mapping[str, Any]
@@ -159,9 +159,9 @@ def duration(value: float) -> str:
 
 def columns() -> list[str]:
     """Of the table of times and prices."""
-    times = [f"{concurrency:,} at a time" for concurrency in CONCURRENCIES]
+    times = [f"at {concurrency:,}" for concurrency in CONCURRENCIES]
     prices = [f"$, {memory:,} MB" for memory in HASH_MEMORIES]
-    return ["object", *times, *prices, "of it Lambda", "Step Functions", "S3"]
+    return ["object", *times, *prices, "Lambda", "Step Functions", "S3"]
 
 
 def rows(all_plans: Sequence[Plan]) -> list[list[str]]:

@@ -1,6 +1,6 @@
 """Jobs of any size, simulated: what the code plans, and by a model how long it takes and what it costs.
 
-docs/OPERATIONS.md has the same tables: tests/e2e/test_bench_jobs.py compares them.
+docs/OPERATIONS.md has the same tables: tests/e2e/benchmarks/test_bench_jobs.py compares them.
 """
 
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ from scripts.stack import build
 
 # Of any state: docs.aws.amazon.com/step-functions/latest/dg/express-limits.html.
 STATE_BYTES = 262_144
-TEXT = """What the code plans (`cargo run --example plan`) for objects of these sizes, all names in it as long as S3
-takes them: nothing is measured here, and nothing random. State is more than any state of the workflow can have: its
+TEXT = """What the code plans (`cargo run -p bench-tools --bin plan`) for objects of these sizes, with all names as long as S3
+allows. Nothing is measured here, and nothing is random. State is more than any state of the workflow can have: its
 input, Plan's output, one child's input and the map's output together. S3 requests are those of a whole job without
-retries. Times and prices follow from it by a model, whose table and assumptions are in
+retries. Times and prices follow from this by a model. Its table and assumptions are in
 [OPERATIONS.md](OPERATIONS.md#what-a-job-takes-and-costs)."""
 
 
@@ -43,7 +43,7 @@ def run(bench: Bench) -> Report:
 
 def columns() -> list[str]:
     """Of the table of plans."""
-    return ["object", "piece, MiB", "pieces", "span, MiB", "spans", "items, KB", "state, KB", "digests, KB", *_KINDS]
+    return ["object", "piece MiB", "pieces", "span MiB", "spans", "items KB", "state KB", "digests KB", *_KINDS]
 
 
 _KINDS = {"HEAD": "head", "GET": "get", "PUT": "put", "LIST": "list", "DELETE": "delete"}

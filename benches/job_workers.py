@@ -28,13 +28,14 @@ COUNTS = (1, 8, 16)
 # How many times faster than one worker.
 LEAST = {8: 6}
 RUNS = 2
-TEXT = f"""A job of an object of {{size}} from its first task to its last: Plan, Hash for each of {{spans}} spans,
-Assemble, Clean. The test S3 (examples/test_s3.rs) waits {LATENCY_MS} ms before each answer and sends
-{BYTES_PER_SECOND // 10**6} MB/s on each connection; a worker is a process of the release binary `torrent-job` with
-FETCH_CONCURRENCY=1, so one connection at a time. A queue of our own hands out the tasks by the Lambda runtime API: it
-has the map's concurrency and no interpreter, so nothing of Step Functions' own time is in it. The ratio is to one
-worker in the same round. Each job's torrent has the info hash that the API function finds, which reads the same object
-at once. S3 requests are counted by the server, and must be those that the plan tells of."""
+TEXT = f"""A job for an object of {{size}} from its first task to its last: Plan, Hash for each of {{spans}} spans,
+Assemble, Clean. The test S3 (crates/test-s3) waits {LATENCY_MS} ms before each answer and sends {
+    BYTES_PER_SECOND // 10**6
+} MB/s on each connection. A worker is a process of the release binary `torrent-job` with FETCH_CONCURRENCY=1,
+so it has one connection at a time. A queue of our own hands out the tasks by the Lambda runtime API. It has the map's
+concurrency and no interpreter, so the figures contain no time of Step Functions itself. The ratio is to one worker in
+the same round. Each job's torrent has the info hash that the API function finds when it reads the same object in one
+request. The server counts the S3 requests, which must be those of the plan."""
 COLUMNS = ("workers", "seconds", "MB/s", "times one worker", "S3 requests")
 
 
@@ -107,5 +108,5 @@ def _report(jobs: Mapping[int, list[_Job]], plan: Plan) -> Report:
             what = f"speed of {count} workers, times that of one"
             report.bars.append(Bar(what, statistics.median(ratios), LEAST[count], at_least=True))
     off = max(abs(job.requests - planned) for done in jobs.values() for job in done)
-    report.bars.append(Bar(f"S3 requests beside the plan's {planned}", off, 0))
+    report.bars.append(Bar(f"S3 requests, difference from the plan's {planned}", off, 0))
     return report

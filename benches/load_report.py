@@ -14,16 +14,18 @@ MOST_GROWTH = 1.1
 MOST_OF_A_HIT = 2
 FAULTS_SHOWN = 10
 
-TEXT = """{requests:,} requests for the function, by {instances} callers to {instances} instances: processes of the
-release binary behind a stand-in for the Lambda service, each with one request at a time, on SeaweedFS. One in {round}
-is the first request for an object: its sidecar was taken away before. With every {round} comes a GET of a sidecar at
-SeaweedFS itself: that is the baseline. Objects are of {sizes} bytes, with pieces of
-16 KiB, so that sidecars are up to 41 KB, as those of 1 GiB are. A request has failed where there is no answer, another
-status or origin, or where a torrent has not the info hash that hashlib found before. Latencies are the callers' own:
-the stand-in (Python), the server and the callers share the cores with the function, and all are busy; a preflight,
-which asks nothing of S3, shows what of it is not the function's.
+TEXT = """{requests:,} requests for the function, by {instances} callers to {instances} instances. An instance is a
+process of the release binary behind a stand-in for the Lambda service, with one request at a time, on SeaweedFS. One
+request in {round} is the first for its object, whose sidecar was deleted before. With every {round} comes a GET of a
+sidecar from SeaweedFS itself: the baseline. Objects are of {sizes} bytes, with pieces of 16 KiB, so that sidecars are
+up to 41 KB, as those of 1 GiB are.
 
-Resident memory (VmRSS) of each instance, MiB, after so many requests of all together:
+A request has failed if it has no answer, if status or origin is another than expected, or if the torrent does not have
+the info hash that hashlib found before. Latencies are the callers' own. The stand-in (Python), the server and the
+callers share the cores with the function, and all are busy. A preflight asks nothing of S3: it shows how much of a
+latency is not the function's.
+
+Resident memory (VmRSS) of each instance in MiB, after so many requests of all together:
 
 {memory}
 

@@ -15,9 +15,9 @@ from scripts.stack.seaweedfs import ROLE, SeaweedFS
 
 BUCKET = "data"
 KEY = "object.bin"
-TEXT = """Peak resident memory is the kernel's count (VmHWM) of the function's process alone, a new one for each
-run, from its start to the answer. Made-up objects come as fast as the test S3 (examples/test_s3.rs) sends them,
-nothing is cached. The bar is for the largest of the runs; the seconds only show that the object was read."""
+TEXT = """Peak resident memory is the kernel's count (VmHWM) of the function's process alone, from its start to the
+answer. Each run is a new process. Made-up objects come as fast as the test S3 (crates/test-s3) sends them, and
+nothing is cached. The bar is for the largest of the runs. The seconds only show that the object was read."""
 COLUMNS = ("server", "object, GiB", "settings", "peak memory, MiB", "seconds")
 LIMIT_MIB = 32
 

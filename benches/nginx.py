@@ -32,7 +32,7 @@ class Nginx:
         (folder / "nginx.conf").write_text(_configuration(plain, tls, more), encoding="utf-8")
         # Without -e it would open the log in /var that was compiled in.
         options = ["-e", "stderr", "-p", folder, "-c", "nginx.conf"]
-        command = [tools.installed("nginx", "apt-get install nginx"), *options]
+        command = [tools.installed("nginx"), *options]
         self.process = Process(owner, "nginx", command, log=folder / "log", env=tools.environment(), cwd=folder)
         self.process.wait_until(lambda: http.accepts(plain) and http.accepts(tls), READY_SECONDS)
 
@@ -42,7 +42,7 @@ def _certificate(folder: Path) -> Path:
     certificate = folder / "certificate.pem"
     options = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=get-object-torrent"
     extensions = ["-addext", f"subjectAltName=IP:{LOOPBACK}", "-addext", "basicConstraints=CA:FALSE"]
-    command = [tools.installed("openssl", "apt-get install openssl"), *options.split(), *extensions]
+    command = [tools.installed("openssl"), *options.split(), *extensions]
     output = ["-keyout", folder / "key.pem", "-out", certificate]
     subprocess.run([*command, *output], check=True, capture_output=True, env=tools.environment())
     return certificate

@@ -32,11 +32,11 @@ PROFILES: Mapping[str, Mapping[str, str]] = {
     "thin LTO": {"LTO": "thin"},
     "panic abort": {"PANIC": "abort"},
 }
-TEXT = """Cargo.toml's release profile ({own}) and others, each of which differs from it in what it is named after; what
-Cargo.toml sets for single packages stays. Cold start as above; CPU is user and system time of the function's process
-while it reads and hashes 1 GiB from SeaweedFS on 127.0.0.1, all profiles by turns: median (least to most). At the end
-of each cell the ratio to Cargo.toml's profile, of CPU to the run in the same turn. Aborting panics are here for the
-record alone: `lambda_runtime` answers a panic only when it unwinds."""
+TEXT = """Cargo.toml's release profile ({own}) and others, each of which differs from it in what it is named after. What
+Cargo.toml sets for single packages stays. Cold start is measured as above. CPU is user and system time of the
+function's process while it reads and hashes 1 GiB from SeaweedFS on 127.0.0.1, all profiles in turns: median (least to
+most). Each cell ends with the ratio to Cargo.toml's profile, for CPU to the run in the same turn. Aborting panics are
+here for the record only: `lambda_runtime` answers a panic only if it unwinds."""
 
 
 @dataclass

@@ -18,13 +18,15 @@ from scripts.stack import build, temporary
 from scripts.stack.function import settings
 from scripts.stack.seaweedfs import ROLE, Credentials, SeaweedFS
 
-TEXT = """One object of random bytes in the page cache, read by the release binary with its defaults (a new process
-for each run, whose start is not counted), from servers on 127.0.0.1; the server's CPU time is not counted. The
-function and the baseline take turns; each figure is the median of all runs (least to most), each ratio that of the
-function to the baseline run right after it. The first baseline is `openssl sha1` of the file, then one curl that
-fetches the object to /dev/null by 8 MiB ranges on one connection; CPU is user and system time of the processes.
-boto3 + hashlib is one GET read by 1 MiB, without the start of Python. `aws s3 cp` writes to a file on disk, which
-mktorrent then reads. Info hashes and pieces were checked to be the same for all."""
+TEXT = """One object of random bytes in the page cache, read from servers on 127.0.0.1 by the release binary with its
+defaults. Each run is a new process. Its start is not counted, nor is the server's CPU time. The function and the
+baseline take turns. Each figure is the median of all runs (least to most), and each ratio that of the function to the
+baseline run right after it.
+
+The first baseline is `openssl sha1` of the file, then one curl that fetches the object to /dev/null by 8 MiB ranges on
+one connection. CPU is user and system time of the processes. boto3 + hashlib is one GET read by 1 MiB, without the
+start of Python. `aws s3 cp` writes to a file on disk, which mktorrent then reads. Info hashes and pieces were checked
+to be the same for all."""
 
 
 @dataclass(frozen=True)

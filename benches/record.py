@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benches import machine
 from benches.__main__ import NAMES
-from benches.report import FOLDER, Report
+from benches.report import FOLDER, Report, wrapped
 from scripts.stack import tools
 from scripts.stack.errors import StackError
 
@@ -52,7 +52,7 @@ def between_marks(document: str, text: str) -> str:
 def _made() -> str:
     times = [_date(FOLDER / f"{name}.json") for name in NAMES]
     days = min(times) if min(times) == max(times) else f"{min(times)} to {max(times)}"
-    return f"Measured on {days}: {machine.line()}\n"
+    return wrapped(f"Measured on {days}: {machine.line()}") + "\n"
 
 
 def _date(path: Path) -> str:

@@ -2,12 +2,16 @@
 
 import json
 import os
+import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from scripts.stack import tools
 
+# The columns of a line of the docs; tests/docs holds the pages to it.
+WIDTH = 120
 # Where `make bench` leaves its reports.
 FOLDER = tools.ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "bench"
 
@@ -45,7 +49,7 @@ class Report:
 
     def markdown(self) -> str:
         """A section: what was done, the table, and whether the bars were kept."""
-        lines = [f"### {self.title}", "", self.text, "", _row(self.columns), _row("---" for _ in self.columns)]
+        lines = [f"### {self.title}", "", wrapped(self.text), "", _row(self.columns), _row("---" for _ in self.columns)]
         lines += [_row(row) for row in self.rows]
         lines += ["", *(f"* {bar}" for bar in self.bars)] if self.bars else []
         return "\n".join(lines) + "\n"
@@ -59,6 +63,17 @@ class Report:
         """What `save` wrote."""
         saved = json.loads(path.read_text(encoding="utf-8"))
         return cls(**{**saved, "bars": [Bar(**bar) for bar in saved["bars"]]})
+
+
+def wrapped(text: str) -> str:
+    """`text` in lines that fit the page. Paragraphs and items of lists stay apart."""
+    blocks = re.split(r"(\n\n|\n(?=\* ))", text)
+    return "".join(block if block.isspace() else _filled(block) for block in blocks)
+
+
+def _filled(block: str) -> str:
+    indent = "  " if block.startswith("* ") else ""
+    return textwrap.fill(block, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _row(cells: Iterable[str]) -> str:

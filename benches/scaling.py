@@ -19,10 +19,11 @@ CONCURRENCIES = (1, 2, 4, 8, 16, 32, 64)
 RANGE = 16 * MIB
 # How many times the throughput of one connection it has to be.
 LEAST = {8: 7, 32: 25}
-TEXT = f"""The test S3 (examples/test_s3.rs) waits {LATENCY_MS} ms before each answer and then sends
-{BYTES_PER_SECOND // 10**6} MB/s on each connection. Objects are as large as gives each connection the same number of
-16 MiB ranges: a last range that runs alone would be measured otherwise. The ratio is to one connection in the same
-round; all concurrencies take turns. MB are millions of bytes."""
+TEXT = f"""The test S3 (crates/test-s3) waits {LATENCY_MS} ms before each answer and then sends {
+    BYTES_PER_SECOND // 10**6
+} MB/s on each connection. Each object gives each connection the same number of 16 MiB ranges, as a last range
+that runs alone would distort the figures. The ratio is to one connection in the same round. All concurrencies take
+turns. MB are millions of bytes."""
 
 
 def run(bench: Bench) -> Report:

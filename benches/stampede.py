@@ -20,19 +20,20 @@ ROUNDS = 3
 QUICK_CALLERS, QUICK_FEW = 8, 2
 
 TEXT = """The first request for an object of {size} MiB on SeaweedFS, alone (the baseline) and by {callers} callers at
-the same moment, each case with new instances and no sidecar. An instance is a process of the release binary, which
-answers one request at a time. Lambda has one for each simultaneous request, or turns it away where
-`ReservedConcurrency` allows no more; here it waits instead. The job is the workflow by moto's interpreter, with
-`INLINE_MAX_SIZE=0` and one function at a time. Bytes are those of the object, as multiples of its size: read, by the
-functions' logs, and sent, by SeaweedFS's own counters. PUTs are those of sidecars: where there is one already, S3
-refuses them (412); one that SeaweedFS has not answered after 2 s is given up. Seconds are those of the last answer, on
-a machine that all instances and the server share. {rounds} round(s): the median (least to most).
-{others}"""
+the same moment. Each case has new instances and no sidecar. An instance is a process of the release binary, which
+answers one request at a time. Lambda has one for each simultaneous request, or turns the request away if
+`ReservedConcurrency` allows no more; here the request waits instead. The job is the workflow by moto's interpreter,
+with `INLINE_MAX_SIZE=0` and one function at a time.
+
+Object, sidecar and job count the answers by origin. Bytes are those of the object, as multiples of its size: read, by
+the functions' logs, and sent, by SeaweedFS's own counters. PUTs are those of sidecars. S3 refuses them (412) if there
+is one already, and one that SeaweedFS has not answered after 2 s is abandoned. Seconds are those of the last answer, on
+a machine that all instances and the server share. {rounds} round(s): the median (least to most). {others}"""
 COLUMNS = (
     "requests",
-    "read by",
-    "from the sidecar",
-    "from the job",
+    "object",
+    "sidecar",
+    "job",
     "bytes read",
     "bytes sent",
     "ranged GETs",
@@ -91,7 +92,7 @@ def _bars(case: Case, ended: Sequence[Ended], size: int) -> list[Bar]:
     read = max(own.bytes_read for own in ended) / size
     unread = sum(abs(own.bytes_sent - own.bytes_read) for own in ended)
     return [
-        Bar(f"{case.name}: failed answers, and torrents and sidecars beside the one", surplus, 0),
+        Bar(f"{case.name}: failed answers, surplus torrents and sidecars", surplus, 0),
         Bar(f"{case.name}: bytes read, times the object", read, 1 if case.by_job else case.instances),
-        Bar(f"{case.name}: bytes sent beside those read", unread, 0),
+        Bar(f"{case.name}: difference of bytes sent and read", unread, 0),
     ]

@@ -91,7 +91,7 @@ class Aria2:
             "enable-rpc": "true",
             "rpc-listen-port": rpc_port,
         }
-        command = [tools.installed("aria2c", "apt-get install aria2"), source]
+        command = [tools.installed("aria2c"), source]
         command += [f"--{name}={value}" for name, value in options.items()]
         env, log = tools.environment(HOME=str(folder)), folder.with_suffix(".log")
         # It has nothing to put in order.

@@ -39,7 +39,10 @@ cargo lambda build --release "${flags[@]}" --bin get-object-torrent --bin torren
 
 echo "== sam build"
 sam build --build-dir .tools/sam-build --parameter-overrides "Architecture=$architecture"
-for function in ApiFunction JobFunction HashFunction; do
+if grep -nE '[&*]id[0-9]|<<:' .tools/sam-build/template.yaml; then
+  echo "lint_template: sam build left YAML anchors, which CloudFormation does not read" >&2 && exit 1
+fi
+for function in ApiFunction JobFunction HashFunction BatchFunction; do
   bootstrap=.tools/sam-build/$function/bootstrap
   test -x "$bootstrap" || { echo "lint_template: sam build left no $bootstrap" >&2; exit 1; }
   echo "$bootstrap: $(stat -c %s "$bootstrap") bytes"

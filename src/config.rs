@@ -1,107 +1,94 @@
-//! Configuration: environment variables, read once at start into a [`Config`]. All faults are
-//! reported together. Takes a lookup function, so that tests set no process variables.
+//! Configuration: the environment variables, which are read once at start into a [`Config`]. All faults are reported
+//! together. The variables come through a lookup function, so that tests set none of the process's own.
 
 mod parse;
 mod variables;
-
-use std::fmt;
 
 use tracing_subscriber::filter::Targets;
 
 use self::parse::Reader;
 pub use self::variables::VARIABLES;
 use crate::{
-    object::BucketName,
-    s3::SidecarLocation,
+    object::{BucketName, SidecarLocation},
     torrent::{PieceLength, WebSeedTemplate},
 };
 
-/// How READ access to an object is shown.
+/// How a caller shows READ access to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// By an unsigned request to S3; objects are read unsigned too.
+    /// An unsigned request to S3 must succeed. Objects are read unsigned too.
     PublicRead,
-    /// By the function's own role; the API needs a gate of its own.
+    /// The function's own role must be able to read the object. The API then needs an authorizer.
     FunctionRole,
 }
 
-/// What the SDK found by itself, and the configuration is checked against.
+/// What the SDK found by itself, against which the configuration is checked.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
-    /// `AWS_REGION`, or the profile's.
+    /// The region, from `AWS_REGION` or the profile.
     pub region: Option<String>,
     /// Whether there are credentials to sign with.
     pub has_credentials: bool,
-    /// `AWS_ENDPOINT_URL`, or the profile's.
+    /// The endpoint, from `AWS_ENDPOINT_URL` or the profile.
     pub endpoint: Option<String>,
 }
 
-/// The checked configuration. Field by field the variables of `docs/OPERATIONS.md`.
+/// The checked configuration. README describes the variable of each field.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The function's, and its job's.
+    /// The region of the function and of its jobs.
     pub region: String,
-    /// Whether there are credentials to sign with; without, nothing is cached.
+    /// Whether there are credentials to sign with. Without them, nothing is cached.
     pub has_credentials: bool,
     /// The buckets that are served.
     pub buckets: Vec<BucketName>,
-    /// Who may ask.
+    /// How a caller shows READ access.
     pub access: Access,
-    /// Where torrents are kept.
+    /// Where torrents are stored.
     pub sidecar: SidecarLocation,
     /// Announce URLs, in order.
     pub trackers: Vec<String>,
     /// Web seed templates, in order.
     pub web_seeds: Vec<WebSeedTemplate>,
-    /// A fixed piece length; by the object's size where it is `None`.
+    /// A fixed piece length. `None` means that the object's size decides.
     pub piece_length: Option<PieceLength>,
     /// The largest object served, in bytes.
     pub max_object_size: u64,
     /// How many ranged GETs run side by side.
     pub fetch_concurrency: usize,
-    /// Bytes a ranged GET asks for, before it is rounded up to whole pieces.
+    /// How many bytes a ranged GET asks for, before that is rounded up to whole pieces.
     pub range_size: u64,
-    /// Milliseconds after which a request is answered 503.
+    /// After this many milliseconds, a request is answered 503.
     pub time_budget_ms: u64,
-    /// Objects over this many bytes go to the job, where there is one.
+    /// Objects over this many bytes go to a job, where there are jobs.
     pub inline_max_size: u64,
-    /// The state machine of the job.
+    /// The state machine of jobs.
     pub job_state_machine_arn: Option<String>,
-    /// Bytes of an object that one child of the job hashes; 0 for as many as suit the object's size.
+    /// How many bytes of an object one child of a job hashes. 0 means that the object's size decides.
     pub span_size: u64,
     /// How many children of one job run side by side.
     pub job_concurrency: u64,
     /// The domain below which `{bucket}.domain` addresses a bucket, in lower case.
     pub virtual_host_domain: Option<String>,
-    /// `AWS_ENDPOINT_URL_S3`, which the SDK reads too, or what it found for all services: its host decides on path style,
-    /// and presigned URLs are held to it.
+    /// The value of `AWS_ENDPOINT_URL_S3`, or else the endpoint that the SDK found. Its host decides on path style, and
+    /// presigned URLs must name it.
     pub endpoint: Option<String>,
-    /// What of this service's own log is written.
+    /// Which lines of this service's own log are written.
     pub log_filter: Targets,
 }
 
-/// All that is wrong with the environment, one line a fault.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// All faults of the environment, one line each.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration has {} fault(s): {}", .0.len(), .0.join("; "))]
 pub struct ConfigFaults(pub Vec<String>);
 
-impl fmt::Display for ConfigFaults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the configuration has {} fault(s): {}", self.0.len(), self.0.join("; "))
-    }
-}
-
-impl std::error::Error for ConfigFaults {}
-
 impl Config {
-    /// Reads the variables through `lookup`, beside what the SDK found of the account. A variable that is empty counts as not set, but for
-    /// `SIDECAR_SUFFIX`, where empty is a value.
+    /// Reads the variables through `lookup`. An empty variable counts as not set, except `SIDECAR_SUFFIX`, whose value may
+    /// be empty.
     ///
     /// # Errors
-    /// Every fault found, each naming its variable.
-    pub fn from_lookup(
-        lookup: impl Fn(&str) -> Option<String>,
-        account: Account,
-    ) -> Result<Self, ConfigFaults> {
+    /// Returns every fault, each of which names its variable.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>, account: Account) -> Result<Self, ConfigFaults> {
         let mut reader = Reader::new(&lookup);
         let config = Self {
             region: reader.region(account.region),

@@ -1,10 +1,9 @@
-//! The log: JSON, one object a line, on stdout; each line of a request has its `request_id`.
+//! The log: JSON on standard output, one object a line. Each line of a request has its `request_id`.
 //!
-//! `RUST_LOG` filters this service's own lines. The SDK's and the runtime's crates stay at `warn`,
-//! whatever it says: below that they write headers, signatures and whole events. The metrics' lines are not filtered:
-//! [`crate::metrics`].
+//! `RUST_LOG` filters this service's own lines. The crates of the SDK and the runtime stay at `warn`, whatever it says:
+//! below that, they write headers, signatures and whole events. Metrics are not filtered: see [`crate::metrics`].
 
-use std::{error::Error, io};
+use std::{error::Error, io, iter::successors};
 
 use tracing::Subscriber;
 use tracing_subscriber::{
@@ -21,7 +20,7 @@ pub fn init(filter: &Targets) {
     let _ = subscriber(filter, io::stdout).try_init();
 }
 
-/// What [`init`] installs, writing elsewhere.
+/// Returns what [`init`] installs, with another writer.
 pub fn subscriber<W>(filter: &Targets, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
@@ -36,7 +35,7 @@ where
     tracing_subscriber::registry().with(json)
 }
 
-/// What of `filter` speaks of this crate; `warn` for all others.
+/// Keeps what `filter` says about this crate, and sets all others to `warn`.
 fn own_lines_and_warnings(filter: &Targets) -> Targets {
     let default = filter.default_level().unwrap_or(LevelFilter::INFO);
     let is_ours = |target: &str| target.split("::").next() == Some(OURS);
@@ -45,17 +44,10 @@ fn own_lines_and_warnings(filter: &Targets) -> Targets {
     Targets::new().with_default(LevelFilter::WARN).with_target(OURS, default).with_targets(own)
 }
 
-/// An error and what is behind it, on one line.
-#[must_use]
+/// Returns an error and its causes, on one line.
 pub fn causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
+    let chain = successors(Some(error), |&error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]
@@ -70,9 +62,7 @@ mod tests {
 
     #[test]
     fn the_sdk_stays_at_warn_whatever_is_asked() {
-        for filter in
-            ["trace", "off", "info", "aws_smithy_runtime=trace,hyper=trace", "get_object_torrent=trace"]
-        {
+        for filter in ["trace", "off", "info", "aws_smithy_runtime=trace,hyper=trace", "get_object_torrent=trace"] {
             for target in ["aws_smithy_runtime::client", "hyper::proto", "lambda_runtime"] {
                 assert!(enabled(filter, target, Level::WARN), "{filter} {target}");
                 assert!(!enabled(filter, target, Level::INFO), "{filter} {target}");

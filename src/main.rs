@@ -1,11 +1,11 @@
-//! The API function's cold start: log, configuration, clients; then it serves events.
+//! The API function's cold start: log, configuration, clients. Then it serves events.
 
 use std::process::ExitCode;
 
-use get_object_torrent::{lambda, start};
+use get_object_torrent::{api, start};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Some((config, sdk)) = start::configured().await else { return ExitCode::FAILURE };
-    start::exit_code(lambda_runtime::run(lambda::service(start::api(config, &sdk))).await)
+    let Some((config, sdk)) = start::configure().await else { return ExitCode::FAILURE };
+    start::exit_code(lambda_runtime::run(api::service(start::api(config, &sdk))).await)
 }

@@ -1,4 +1,4 @@
-//! Cold start: from the environment to a function that can answer.
+//! The cold start: from the environment to a function that can answer.
 
 use std::{env, process::ExitCode, sync::Arc, time::Duration};
 
@@ -7,19 +7,18 @@ use aws_sdk_s3::config::ProvideCredentials;
 use tokio::time::timeout;
 
 use crate::{
+    api::Api,
     config::{Account, Config},
-    job::Worker,
-    lambda::Api,
+    jobs::{Executions, Jobs, Worker},
     logging,
-    s3::{Clients, is_path_style_endpoint},
+    s3::access::{Clients, is_path_style_endpoint},
     service::GetObjectTorrent,
-    workflow::Executions,
 };
 
-/// Lambda's credentials are at hand; a machine without any may wait for a metadata service.
+/// Lambda's credentials are there at once. A machine without any may wait for a metadata service.
 const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What `sdk` found by itself.
+/// Returns what `sdk` found by itself.
 pub async fn account(sdk: &SdkConfig) -> Account {
     Account {
         region: sdk.region().map(|region| region.as_ref().to_owned()),
@@ -28,9 +27,9 @@ pub async fn account(sdk: &SdkConfig) -> Account {
     }
 }
 
-/// What the environment says, of this service and of the SDK; `None` once all faults of the configuration are logged.
-/// The log comes first, with its default filter where there are any.
-pub async fn configured() -> Option<(Config, SdkConfig)> {
+/// Reads the environment of this service and of the SDK, and starts the log. Where the configuration has faults, it logs
+/// all of them and returns `None`.
+pub async fn configure() -> Option<(Config, SdkConfig)> {
     let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let account = account(&sdk).await;
     let config = Config::from_lookup(|name| env::var(name).ok(), account);
@@ -44,8 +43,7 @@ pub async fn configured() -> Option<(Config, SdkConfig)> {
     }
 }
 
-/// How a function's process ends when the Lambda runtime has.
-#[must_use]
+/// Returns how a function's process ends when the Lambda runtime has ended.
 pub fn exit_code(ended: Result<(), lambda_runtime::Error>) -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -56,30 +54,23 @@ pub fn exit_code(ended: Result<(), lambda_runtime::Error>) -> ExitCode {
     }
 }
 
-/// The API function of `config`, with `sdk`'s region, endpoint and credentials. Without credentials it caches
-/// nothing.
-#[must_use]
+/// Makes the API function of `config`, with `sdk`'s region, endpoint and credentials. Without credentials, it caches
+/// nothing and starts no jobs.
 pub fn api(config: Config, sdk: &SdkConfig) -> Api {
     let clients = clients(&config, sdk);
     if !config.has_credentials {
         tracing::warn!("the function has no AWS credentials: torrents are not cached");
     }
-    let executions = executions(&config, sdk);
     let config = Arc::new(config);
-    Api::new(Arc::clone(&config), GetObjectTorrent::new(config, clients, executions))
+    let state_machine = config.job_state_machine_arn.clone().filter(|_| config.has_credentials);
+    let jobs = state_machine.map(|arn| Jobs::new(Arc::clone(&config), Executions::new(sdk, arn)));
+    Api::new(Arc::clone(&config), GetObjectTorrent::new(config, clients), jobs)
 }
 
-/// The job function of `config`. It keeps what it makes in S3, so it needs credentials.
-#[must_use]
+/// Makes the job function of `config`. It keeps its results in S3, so it needs credentials.
 pub fn worker(config: Config, sdk: &SdkConfig) -> Worker {
     let clients = clients(&config, sdk);
     Worker::new(Arc::new(config), clients, sdk.clone())
-}
-
-/// Requests to Step Functions are signed: without credentials no job is started.
-fn executions(config: &Config, sdk: &SdkConfig) -> Option<Executions> {
-    let state_machine = config.job_state_machine_arn.clone().filter(|_| config.has_credentials);
-    state_machine.map(|arn| Executions::new(sdk, arn))
 }
 
 fn clients(config: &Config, sdk: &SdkConfig) -> Clients {

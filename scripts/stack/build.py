@@ -12,6 +12,8 @@ from scripts.stack.processes import Process
 
 # Far more than a build takes: it says itself how far it is.
 BUILD_SECONDS = 7200.0
+# All at once: then dependencies have the features, and are the builds, that `cargo test --workspace` has made.
+TEST_PROGRAMS = ["--workspace", "--examples", "--bin", "test-s3", "--bin", "plan"]
 
 
 def debug(owner: contextlib.ExitStack, waiting: Callable[[float], None] = lambda elapsed: None) -> Path:
@@ -31,23 +33,24 @@ def job(owner: contextlib.ExitStack) -> Path:
 
 def example(owner: contextlib.ExitStack) -> Path:
     """Builds the client that uses the Rust SDK, and says where it lies."""
-    return _build(owner, "debug/examples/get_object_torrent", ["--example", "get_object_torrent"])
+    return _build(owner, "debug/examples/get_object_torrent", TEST_PROGRAMS)
 
 
 def presigner(owner: contextlib.ExitStack) -> Path:
     """Builds the program that presigns with the Rust SDK, and says where it lies."""
-    return _build(owner, "debug/examples/presign", ["--example", "presign"])
+    return _build(owner, "debug/examples/presign", TEST_PROGRAMS)
 
 
 def test_s3(owner: contextlib.ExitStack, *, release: bool = False) -> Path:
     """Builds the S3 of the Rust tests, and says where it lies. Measurements want it fast."""
-    profile, options = ("release", ["--release"]) if release else ("debug", [])
-    return _build(owner, f"{profile}/examples/test_s3", ["--example", "test_s3", *options])
+    if release:
+        return _build(owner, "release/test-s3", ["--package", "test-s3", "--release"])
+    return _build(owner, "debug/test-s3", TEST_PROGRAMS)
 
 
 def plan(owner: contextlib.ExitStack) -> Path:
     """Builds what tells how jobs are planned, and says where it lies."""
-    return _build(owner, "debug/examples/plan", ["--example", "plan"])
+    return _build(owner, "debug/plan", TEST_PROGRAMS)
 
 
 def _build(
@@ -56,7 +59,7 @@ def _build(
     options: list[str],
     waiting: Callable[[float], None] = lambda elapsed: None,
 ) -> Path:
-    cargo = tools.installed("cargo", "install Rust 1.94.1 or newer (rustup)")
+    cargo = tools.installed("cargo")
     command = [cargo, "build", "--locked", *options]
     # cargo's own messages and progress go to the terminal.
     process = Process(owner, "cargo build", command, env=tools.environment(), cwd=tools.ROOT)

@@ -8,17 +8,8 @@ tell whose child a process was when its parent is gone.
 import contextlib
 import os
 import signal
-import subprocess
-from dataclasses import dataclass
-from pathlib import Path
 
-PROC = Path("/proc")
-
-
-@dataclass(frozen=True)
-class _Entry:
-    parent: int
-    session: int
+import psutil
 
 
 class Descendants:
@@ -31,13 +22,13 @@ class Descendants:
         """The ids of all that still run."""
         table = _table()
         found: set[int] = set()
-        while more := {pid for pid, entry in table.items() if self._is_ours(entry, found)} - found:
+        while more := {pid for pid, entry in table.items() if self._is_ours(*entry, found)} - found:
             found |= more
-            self._sessions |= {table[pid].session for pid in more}
+            self._sessions |= {table[pid][1] for pid in more}
         return found
 
-    def _is_ours(self, entry: _Entry, found: set[int]) -> bool:
-        return entry.session in self._sessions or entry.parent in found
+    def _is_ours(self, parent: int, session: int, found: set[int]) -> bool:
+        return session in self._sessions or parent in found
 
 
 def send(pid: int, number: signal.Signals) -> None:
@@ -47,48 +38,20 @@ def send(pid: int, number: signal.Signals) -> None:
 
 
 def cpu_seconds(pid: int) -> float:
-    """The processor's time that `pid` has used, on Linux; 0 when it is not there."""
+    """The processor's time that `pid` has used; 0 when it is not there."""
     try:
-        stat = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
         return 0.0
-    user, system = stat.rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return times.user + times.system
 
 
-def _table() -> dict[int, _Entry]:
-    if (PROC / "self" / "stat").exists():
-        pids = (int(folder.name) for folder in PROC.iterdir() if folder.name.isdigit())
-        entries = ((pid, _from_proc(pid)) for pid in pids)
-    else:
-        entries = _from_ps()
-    return {pid: entry for pid, entry in entries if entry is not None}
-
-
-def _from_proc(pid: int) -> _Entry | None:
-    try:
-        stat = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    # "pid (name) state parent group session …"; the name may hold spaces and parentheses.
-    state, parent, _group, session = stat.rpartition(")")[2].split()[:4]
-    # A zombie has ended: its parent has only not taken note.
-    return None if state == "Z" else _Entry(int(parent), int(session))
-
-
-def _from_ps() -> list[tuple[int, _Entry | None]]:
-    columns = ["-o", "pid=", "-o", "ppid=", "-o", "state="]
-    listing = subprocess.run(["ps", "-A", *columns], capture_output=True, text=True, check=True)
-    entries = []
-    for line in listing.stdout.splitlines():
-        pid, parent, state = line.split()
-        session = None if state.startswith("Z") else _session(int(pid))
-        entries.append((int(pid), None if session is None else _Entry(int(parent), session)))
-    return entries
-
-
-def _session(pid: int) -> int | None:
-    try:
-        return os.getsid(pid)
-    except (ProcessLookupError, PermissionError):
-        return None
+def _table() -> dict[int, tuple[int, int]]:
+    """The parent and the session of every process."""
+    found = {}
+    for process in psutil.process_iter(["ppid", "status"]):
+        # A zombie has ended: its parent has only not taken note.
+        if process.info["status"] != psutil.STATUS_ZOMBIE:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                found[process.pid] = process.info["ppid"], os.getsid(process.pid)
+    return found

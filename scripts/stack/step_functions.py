@@ -1,6 +1,6 @@
 """Step Functions on 127.0.0.1: moto's interpreter runs the very file that is deployed.
 
-docs/OPERATIONS.md says where it differs from AWS.
+docs/TESTING.md says where it differs from AWS.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""The S3 of the Rust tests (tests/it/fake_s3) as a program: examples/test_s3.rs.
+"""The S3 of the Rust tests as a program: crates/test-s3.
 
 It knows part checksums, which SeaweedFS does not; it has objects of any size that take no memory; and it can be as
 slow as Amazon S3 is. It listens on 127.0.0.1, on a port of its own.

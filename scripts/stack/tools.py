@@ -45,15 +45,15 @@ def pinned(name: str) -> Path:
     """A program of requirements/e2e.txt: it lies beside the Python that runs this."""
     path = Path(sys.executable).parent / name
     if not path.exists():
-        raise StackError(f"{name} is missing beside {sys.executable}: run this through `make`, which installs it")
+        raise _missing(f"{name} beside {sys.executable}")
     return path
 
 
-def installed(name: str, hint: str) -> Path:
+def installed(name: str) -> Path:
     """A program of the system."""
     path = shutil.which(name)
     if path is None:
-        raise StackError(f"{name} is missing: {hint}")
+        raise _missing(name)
     return Path(path)
 
 
@@ -72,3 +72,7 @@ def isolate() -> None:
 
 def _is_kept(name: str) -> bool:
     return not name.startswith("AWS_") and name not in _FUNCTION_VARIABLES
+
+
+def _missing(what: str) -> StackError:
+    return StackError(f"{what} is missing: run this through `make`, which installs it or says how")

@@ -1,4 +1,4 @@
-//! From a variable's text to its value; every fault is noted with the variable's name.
+//! From a variable's text to its value. Every fault is recorded with the variable's name.
 
 use std::str::FromStr;
 
@@ -10,14 +10,13 @@ use super::{
     variables::{DEFAULT_WEB_SEEDS, Number},
 };
 use crate::{
-    object::{BucketName, is_account_id},
-    s3::SidecarLocation,
+    object::{BucketName, SidecarLocation, is_account_id},
     torrent::{PieceLength, WebSeedTemplate},
 };
 
 const TRACKER_SCHEMES: [&str; 5] = ["http", "https", "udp", "ws", "wss"];
 
-/// Reads variables and gathers faults, so that one start tells of all of them.
+/// Reads variables and collects faults, so that one start reports all of them.
 pub(super) struct Reader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     faults: Vec<String>,
@@ -103,10 +102,7 @@ impl<'a> Reader<'a> {
         let prefix = (self.lookup)("SIDECAR_PREFIX").unwrap_or_default();
         let suffix = (self.lookup)("SIDECAR_SUFFIX").unwrap_or_else(|| ".torrent".to_owned());
         if self.text("SIDECAR_BUCKET").is_none() && prefix.is_empty() && suffix.is_empty() {
-            self.fault(
-                "SIDECAR_PREFIX",
-                "and SIDECAR_SUFFIX are both empty: a sidecar would lie on the object itself",
-            );
+            self.fault("SIDECAR_PREFIX", "and SIDECAR_SUFFIX are both empty: a sidecar would lie on the object itself");
         }
         SidecarLocation { bucket, prefix, suffix }
     }
@@ -116,7 +112,7 @@ impl<'a> Reader<'a> {
         for (number, tracker) in (1..).zip(&trackers) {
             let url = Url::parse(tracker).ok().filter(Url::has_host);
             if !url.is_some_and(|url| TRACKER_SCHEMES.contains(&url.scheme())) {
-                let fault = format!("number {number} is no announce URL (http, https, udp, ws, wss)");
+                let fault = format!("number {number} is not an announce URL (http, https, udp, ws, wss)");
                 self.fault("TRACKERS", &fault);
             }
         }
@@ -145,10 +141,7 @@ impl<'a> Reader<'a> {
         let piece_length = text.parse().ok().and_then(PieceLength::new);
         if piece_length.is_none() {
             let (min, max) = (PieceLength::MIN, PieceLength::MAX);
-            self.fault(
-                "PIECE_LENGTH",
-                &format!("is '{text}': give a power of two from {min} to {max} (bytes)"),
-            );
+            self.fault("PIECE_LENGTH", &format!("is '{text}': give a power of two from {min} to {max} (bytes)"));
         }
         piece_length
     }
@@ -169,14 +162,10 @@ impl<'a> Reader<'a> {
 
     pub(super) fn virtual_host_domain(&mut self) -> Option<String> {
         let domain = self.text("VIRTUAL_HOST_DOMAIN")?.to_ascii_lowercase();
-        let label = |label: &str| {
-            !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        };
+        let label =
+            |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         if !domain.split('.').all(label) {
-            self.fault(
-                "VIRTUAL_HOST_DOMAIN",
-                &format!("is '{domain}': give a host name, without scheme or port"),
-            );
+            self.fault("VIRTUAL_HOST_DOMAIN", &format!("is '{domain}': give a host name, without scheme or port"));
         }
         Some(domain)
     }
@@ -185,7 +174,7 @@ impl<'a> Reader<'a> {
         let endpoint = self.text("AWS_ENDPOINT_URL_S3")?;
         let url = Url::parse(&endpoint).ok().filter(Url::has_host);
         if !url.is_some_and(|url| matches!(url.scheme(), "http" | "https")) {
-            self.fault("AWS_ENDPOINT_URL_S3", "is no http or https URL");
+            self.fault("AWS_ENDPOINT_URL_S3", "is not an http or https URL");
         }
         Some(endpoint)
     }

@@ -7,10 +7,7 @@ fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
         let found = variables.iter().find(|(variable, _)| *variable == name);
         found.map(|(_, value)| (*value).to_owned())
     };
-    Config::from_lookup(
-        lookup,
-        Account { region: Some("eu-west-1".to_owned()), has_credentials: true, endpoint: None },
-    )
+    Config::from_lookup(lookup, Account { region: Some("eu-west-1".to_owned()), has_credentials: true, endpoint: None })
 }
 
 fn with_bucket(name: &str, value: &str) -> Result<Config, ConfigFaults> {
@@ -23,10 +20,7 @@ fn only_buckets_is_required() {
     let buckets: Vec<_> = config.buckets.iter().map(BucketName::as_str).collect();
     assert_eq!(buckets, ["data", "more.data"]);
     assert_eq!(config.access, Access::PublicRead);
-    assert_eq!(
-        config.sidecar,
-        SidecarLocation { bucket: None, prefix: String::new(), suffix: ".torrent".into() }
-    );
+    assert_eq!(config.sidecar, SidecarLocation { bucket: None, prefix: String::new(), suffix: ".torrent".into() });
     assert!(config.trackers.is_empty());
     assert_eq!(config.web_seeds.len(), 3);
     assert_eq!(config.piece_length, None);
@@ -139,18 +133,7 @@ fn names_and_urls_are_checked() {
 /// Right ones, wrong ones, and none at all.
 fn odd_value() -> impl Strategy<Value = String> {
     let numbers = ["0", "-1", "1", "16384", "1048576", "18446744073709551616", "1e6", " 65536 ", "+8", "８"];
-    let texts = [
-        "",
-        ",",
-        "data",
-        "none",
-        "public-read",
-        "function-role",
-        "..",
-        "https://h/{key}",
-        "udp://t:1",
-        "off",
-    ];
+    let texts = ["", ",", "data", "none", "public-read", "function-role", "..", "https://h/{key}", "udp://t:1", "off"];
     prop_oneof![
         select(numbers.to_vec()).prop_map(str::to_owned),
         select(texts.to_vec()).prop_map(str::to_owned),

@@ -1,8 +1,8 @@
-//! The names of the variables, and the numbers' ranges and defaults.
+//! The names of the variables, and the ranges and defaults of the numbers.
 
 use crate::object::MAX_OBJECT_BYTES;
 
-/// Every variable this service reads itself. The template and the docs are held to this list.
+/// Every variable that this service itself reads. Tests compare the template and the docs with this list.
 pub const VARIABLES: [&str; 18] = [
     "BUCKETS",
     "ACCESS",
@@ -24,8 +24,8 @@ pub const VARIABLES: [&str; 18] = [
     "RUST_LOG",
 ];
 
-/// The web seeds where `WEB_SEEDS` is not set. More than one: libtorrent drops a web seed for good at
-/// its first error status, and goes on only where another is listed.
+/// The web seeds where `WEB_SEEDS` is not set. There is more than one, since libtorrent drops a web seed for good at its
+/// first error status, and then goes on only where another is listed.
 pub(super) const DEFAULT_WEB_SEEDS: [&str; 3] = [
     "https://{bucket}.s3.{region}.{suffix}/{key}",
     "https://s3.{region}.{suffix}/{bucket}/{key}",
@@ -43,21 +43,17 @@ pub(super) struct Number {
 pub(super) const MAX_OBJECT_SIZE: Number =
     Number { name: "MAX_OBJECT_SIZE", default: 5_497_558_138_880, min: 1, max: MAX_OBJECT_BYTES };
 
-pub(super) const FETCH_CONCURRENCY: Number =
-    Number { name: "FETCH_CONCURRENCY", default: 8, min: 1, max: 64 };
+pub(super) const FETCH_CONCURRENCY: Number = Number { name: "FETCH_CONCURRENCY", default: 8, min: 1, max: 64 };
 
 pub(super) const RANGE_SIZE: Number =
     Number { name: "RANGE_SIZE", default: 16 * 1024 * 1024, min: 16 * 1024, max: 1024 * 1024 * 1024 };
 
-pub(super) const TIME_BUDGET_MS: Number =
-    Number { name: "TIME_BUDGET_MS", default: 25_000, min: 1_000, max: 900_000 };
+pub(super) const TIME_BUDGET_MS: Number = Number { name: "TIME_BUDGET_MS", default: 25_000, min: 1_000, max: 900_000 };
 
 pub(super) const INLINE_MAX_SIZE: Number =
     Number { name: "INLINE_MAX_SIZE", default: 1024 * 1024 * 1024, min: 0, max: MAX_OBJECT_BYTES };
 
-pub(super) const SPAN_SIZE: Number =
-    Number { name: "SPAN_SIZE", default: 0, min: 0, max: 4 * 1024 * 1024 * 1024 };
+pub(super) const SPAN_SIZE: Number = Number { name: "SPAN_SIZE", default: 0, min: 0, max: 4 * 1024 * 1024 * 1024 };
 
 /// A Distributed Map runs at most 10,000 children at a time.
-pub(super) const JOB_CONCURRENCY: Number =
-    Number { name: "JOB_CONCURRENCY", default: 100, min: 1, max: 10_000 };
+pub(super) const JOB_CONCURRENCY: Number = Number { name: "JOB_CONCURRENCY", default: 100, min: 1, max: 10_000 };

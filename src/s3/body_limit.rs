@@ -1,25 +1,23 @@
-//! A limit to what the SDK may take into memory as one answer.
+//! A limit on how much of an answer the SDK reads into memory.
 
 use aws_sdk_s3::{
     config::{
         ConfigBag, Intercept, RuntimeComponents,
-        interceptors::{
-            BeforeDeserializationInterceptorContextMut, BeforeDeserializationInterceptorContextRef,
-        },
+        interceptors::{BeforeDeserializationInterceptorContextMut, BeforeDeserializationInterceptorContextRef},
     },
     error::BoxError,
     primitives::SdkBody,
 };
 use http_body_util::Limited;
 
-/// Refuses an answer of more than so many bytes: by its `Content-Length` before its body is read, and one that has
-/// none as soon as it is too long.
+/// Refuses an answer of more than this many bytes: before its body is read where `Content-Length` tells, and otherwise
+/// as soon as the body is too long.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BodyLimit(pub(super) usize);
 
-/// An answer that was refused.
+/// The answer is longer than the limit.
 #[derive(Debug, thiserror::Error)]
-#[error("an answer of {0} bytes")]
+#[error("an answer of {0} bytes is too long")]
 pub(super) struct TooLong(usize);
 
 impl Intercept for BodyLimit {

@@ -1,41 +1,23 @@
-//! The S3 gateway: what this service asks of S3, and what it makes of the answers. It knows no Lambda
-//! and no bencode; object bytes leave it in order, each once.
+//! The S3 gateway: what this service asks of S3, and what it makes of the answers. It knows no Lambda and no bencode.
 //!
-//! READ access is shown by [`Source`]'s client, unsigned or signed, or by a [`PresignedUrl`]; sidecars and part checksums are the service's
-//! own business and always signed.
+//! * [`access`]: clients, each bucket's region, S3's hosts, presigned URLs;
+//! * [`object`]: HEAD, ranged reads and part checksums of the object itself;
+//! * [`sidecar`]: the torrent that is stored as a cache.
+//!
+//! The client of [`object::Source`], unsigned or signed, or a presigned URL shows READ access. Everything else is always
+//! signed with the function's role.
 
+pub mod access;
 mod body_limit;
-mod bucket_regions;
-mod client;
-mod composite_sha1;
-mod endpoints;
 mod error;
-mod fragments;
-mod head;
-mod meter;
-mod part_checksums;
-mod parts;
-mod presigned;
-mod region;
-mod regional_client;
-mod sidecar;
-mod sidecar_location;
-mod source;
+pub mod object;
+mod retry;
+pub mod sidecar;
 
-pub use self::{
-    client::{Clients, is_path_style_endpoint},
-    composite_sha1::{CompositeSha1, Sha1Digest},
-    endpoints::Endpoints,
-    error::Error,
-    fragments::Fragments,
-    head::ObjectHead,
-    meter::Meter,
-    part_checksums::PartChecksums,
-    parts::{Misfit, Parts},
-    presigned::{MAX_PRESIGNED_URL_BYTES, PresignedUrl, PresignedUrlError},
-    region::dns_suffix,
-    regional_client::RegionalClient,
-    sidecar::{Lookup, Sidecar, SidecarStore, Stored, Torrent},
-    sidecar_location::SidecarLocation,
-    source::Source,
-};
+pub use self::error::Error;
+pub(crate) use self::error::{classify, classify_answer, is_transient_code};
+
+/// The metadata whose presence marks an object as written by this service.
+pub(crate) const FORMAT_NAME: &str = "torrent-format";
+/// The value of [`FORMAT_NAME`].
+pub(crate) const FORMAT: &str = "1";

@@ -3,11 +3,11 @@
 use super::Error;
 use crate::{
     config::Config,
-    s3::{self, ObjectHead},
+    s3::{self, object::ObjectHead},
     torrent::{MAX_PIECES, PieceLength},
 };
 
-/// Refuses what can have no torrent.
+/// Refuses an object that cannot have a torrent.
 pub(super) fn check(head: &ObjectHead, config: &Config) -> Result<(), Error> {
     let limit = config.max_object_size;
     match head {
@@ -15,12 +15,12 @@ pub(super) fn check(head: &ObjectHead, config: &Config) -> Result<(), Error> {
         ObjectHead { length: 0, .. } => Err(Error::EmptyObject),
         ObjectHead { is_sidecar: true, .. } => Err(Error::IsSidecar),
         ObjectHead { length, .. } if *length > limit => Err(Error::TooLarge { limit }),
-        _ => piece_length(head, config).map(|_| ()),
+        _ => choose_piece_length(head, config).map(|_| ()),
     }
 }
 
-/// The piece length the configuration gives the object.
-pub(super) fn piece_length(head: &ObjectHead, config: &Config) -> Result<PieceLength, Error> {
+/// Returns the piece length that the configuration gives an object that is read.
+pub(super) fn choose_piece_length(head: &ObjectHead, config: &Config) -> Result<PieceLength, Error> {
     let piece_length = config.piece_length.unwrap_or_else(|| PieceLength::for_object_of(head.length));
     if piece_length.piece_count(head.length) > MAX_PIECES {
         return Err(Error::TooManyPieces { piece_length: piece_length.get() });

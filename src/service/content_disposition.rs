@@ -1,9 +1,9 @@
-//! `Content-Disposition` of a `.torrent` ([RFC 6266](https://www.rfc-editor.org/rfc/rfc6266)).
+//! The `Content-Disposition` of a `.torrent` ([RFC 6266](https://www.rfc-editor.org/rfc/rfc6266)).
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// All but `attr-char` of [RFC 8187](https://www.rfc-editor.org/rfc/rfc8187#section-3.2.1).
-const NO_ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
+/// Everything but the `attr-char` of [RFC 8187](https://www.rfc-editor.org/rfc/rfc8187#section-3.2.1).
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'!')
     .remove(b'#')
     .remove(b'$')
@@ -17,12 +17,12 @@ const NO_ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
-/// `attachment` with `filename`, and `filename*` where that is not ASCII. Always ASCII without control
-/// characters, so that it fits a header.
+/// Returns `attachment` with `filename`, and with `filename*` where the name is not ASCII. The value is ASCII without
+/// control characters, so that it fits a header.
 pub(super) fn attachment(filename: &str) -> String {
     let plain: String = filename.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
     let quoted = plain.replace('\\', "\\\\").replace('"', "\\\"");
-    let extended = utf8_percent_encode(filename, NO_ATTR_CHAR);
+    let extended = utf8_percent_encode(filename, ESCAPED);
     if filename.is_ascii() {
         format!("attachment; filename=\"{quoted}\"")
     } else {

@@ -1,21 +1,20 @@
 //! Where piece hashes come from.
 
-/// Where the piece hashes came from.
+/// The origin of a torrent's piece hashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The torrent kept from an earlier request.
+    /// The torrent was stored by an earlier request.
     Sidecar,
     /// S3 had the SHA-1 of every part, and the object was not read.
     PartChecksums,
-    /// The object was read and hashed in this request.
+    /// This request read and hashed the object.
     Object,
-    /// A job has read it, span by span.
+    /// A job read the object, span by span.
     Job,
 }
 
 impl Origin {
-    /// As `x-torrent-origin` says it.
-    #[must_use]
+    /// Returns the value of `x-torrent-origin`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Sidecar => "sidecar",

@@ -1,30 +1,17 @@
-//! What is asked of the operation.
-
-use tokio::time::Instant;
+//! A request for one object's torrent.
 
 use crate::{
     object::{CallOptions, ObjectId},
-    s3::PresignedUrl,
+    s3::access::PresignedUrl,
 };
 
 /// A checked request for one object's torrent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TorrentRequest {
-    /// Of which object.
+    /// The object.
     pub object: ObjectId,
-    /// What to pass on to S3.
+    /// The options that go with every call on the object's bucket.
     pub options: CallOptions,
-    /// The caller's own proof of READ, which the object is then read by.
+    /// The caller's own proof of READ access, by which the object is then read.
     pub presigned: Option<PresignedUrl>,
-    /// Whether a job may be started for it. HEAD only looks.
-    pub may_start_job: bool,
-}
-
-/// How long a request may take.
-#[derive(Clone, Copy, Debug)]
-pub struct Time {
-    /// The torrent must be made by then.
-    pub until: Instant,
-    /// The request must be answered by then.
-    pub end: Instant,
 }

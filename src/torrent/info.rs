@@ -4,16 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{InfoHash, PieceLength, Pieces};
 
-/// Exactly the four keys a single-file torrent needs, so that the info hash equals the one any
-/// torrent creator gives for the same bytes, name and piece length.
+/// The four keys that a single-file torrent needs, and no others: so the info hash is the one that any torrent creator
+/// gives for the same bytes, name and piece length.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Info {
-    /// Of the file, in bytes.
+    /// The file's size in bytes.
     pub length: u64,
     /// The file name that clients suggest.
     pub name: String,
-    /// In bytes.
+    /// The piece length in bytes.
     #[serde(rename = "piece length")]
     pub piece_length: u64,
     /// The piece hashes.
@@ -21,20 +21,18 @@ pub struct Info {
 }
 
 impl Info {
-    /// The v1 info hash.
+    /// Returns the v1 info hash.
     ///
     /// # Errors
-    /// Never for this type; the encoder's signature has one.
+    /// This type never fails, but the encoder's signature has an error.
     pub fn info_hash(&self) -> Result<InfoHash, serde_bencode::Error> {
         serde_bencode::to_bytes(self).map(|bytes| InfoHash::of(&bytes))
     }
 
-    /// Whether the piece length is one this service makes and the pieces are as many as the length
-    /// asks for.
-    #[must_use]
+    /// Returns whether the piece length is valid here, and whether there are as many pieces as the length needs.
     pub fn is_consistent(&self) -> bool {
         PieceLength::new(self.piece_length)
-            .is_some_and(|piece_length| self.pieces.count() == Some(piece_length.piece_count(self.length)))
+            .is_some_and(|piece_length| self.pieces.count() == piece_length.piece_count(self.length))
     }
 }
 

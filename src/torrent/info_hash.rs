@@ -1,16 +1,15 @@
-//! The v1 info hash: SHA-1 of the bencoded `info` dictionary (BEP 3). It is the torrent's identity.
+//! The v1 info hash: the SHA-1 of the bencoded `info` dictionary (BEP 3). It is the torrent's identity.
 
 use std::fmt;
 
 use sha1::{Digest, Sha1};
 
-/// A v1 info hash; shown as 40 lower-case hex digits.
+/// A v1 info hash. It is shown as 40 lower-case hex digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InfoHash([u8; 20]);
 
 impl InfoHash {
-    /// The hash of an `info` dictionary's bencoded bytes.
-    #[must_use]
+    /// Hashes the bencoded bytes of an `info` dictionary.
     pub fn of(bencoded_info: &[u8]) -> Self {
         Self(Sha1::digest(bencoded_info).into())
     }

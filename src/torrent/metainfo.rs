@@ -1,4 +1,4 @@
-//! The metainfo file: what stands in a `.torrent` (BEP 3, 12, 19), in canonical bencode.
+//! The metainfo file: the content of a `.torrent` (BEP 3, 12, 19), in canonical bencode.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,32 +7,31 @@ use super::Info;
 /// The value of `created by`.
 pub const CREATED_BY: &str = "get-object-torrent";
 
-/// A `.torrent` file's content.
+/// The content of a `.torrent` file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Metainfo {
-    /// The first tracker; absent in a trackerless torrent.
+    /// The first tracker. A trackerless torrent has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub announce: Option<String>,
-    /// One tier a tracker (BEP 12); absent with fewer than two trackers.
+    /// One tier for each tracker (BEP 12), where there are at least two trackers.
     #[serde(rename = "announce-list", skip_serializing_if = "Option::is_none")]
     pub announce_list: Option<Vec<Vec<String>>>,
     /// The program that made it.
     #[serde(rename = "created by", skip_serializing_if = "Option::is_none")]
     pub created_by: Option<String>,
-    /// Seconds since 1970.
+    /// The creation date in seconds since 1970.
     #[serde(rename = "creation date", skip_serializing_if = "Option::is_none")]
     pub creation_date: Option<i64>,
-    /// What is hashed into the info hash.
+    /// The dictionary that the info hash is computed from.
     pub info: Info,
-    /// The web seeds (BEP 19); absent when there are none.
+    /// The web seeds (BEP 19). The key is left out when there are none.
     #[serde(rename = "url-list", default, skip_serializing_if = "Vec::is_empty")]
     pub web_seeds: Vec<String>,
 }
 
 impl Metainfo {
-    /// Wraps `info` for `trackers` and `web_seeds`. `creation_date` is in seconds since 1970.
-    #[must_use]
+    /// Puts `trackers` and `web_seeds` around `info`. `creation_date` is in seconds since 1970.
     pub fn new(info: Info, creation_date: Option<i64>, trackers: &[String], web_seeds: Vec<String>) -> Self {
         let tiers = || trackers.iter().map(|tracker| vec![tracker.clone()]).collect();
         Self {
@@ -45,19 +44,19 @@ impl Metainfo {
         }
     }
 
-    /// The file's bytes: canonical bencode, keys sorted as raw bytes.
+    /// Encodes the file as canonical bencode, with keys sorted as raw bytes.
     ///
     /// # Errors
-    /// Never for this type; the encoder's signature has one.
+    /// This type never fails, but the encoder's signature has an error.
     pub fn to_bytes(&self) -> Result<Vec<u8>, serde_bencode::Error> {
         serde_bencode::to_bytes(self)
     }
 
-    /// Reads a `.torrent` as this service writes them. Keys it does not write are refused: to pass over a value
-    /// means to walk through it, and one that is nested deep enough ends the process.
+    /// Reads a `.torrent` that this service wrote. Keys that it does not write are refused: skipping a value means
+    /// walking through it, and a value that is nested deeply enough would end the process.
     ///
     /// # Errors
-    /// What is wrong with the bencode, or which key is missing.
+    /// Returns what is wrong with the bencode, or which key is missing.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_bencode::Error> {
         serde_bencode::from_bytes(bytes)
     }
@@ -90,18 +89,15 @@ mod tests {
 
     #[test]
     fn one_tracker_has_no_announce_list() {
-        let literal = format!(
-            "d8:announce8:udp://t110:created by18:get-object-torrent13:creation datei1700000000e4:info{INFO}e"
-        );
+        let literal =
+            format!("d8:announce8:udp://t110:created by18:get-object-torrent13:creation datei1700000000e4:info{INFO}e");
         assert_eq!(text(&metainfo(&["udp://t1"], &[])), literal);
     }
 
     #[test]
     fn two_trackers_are_two_tiers() {
         let bytes = text(&metainfo(&["udp://t1", "udp://t2"], &[]));
-        assert!(
-            bytes.starts_with("d8:announce8:udp://t113:announce-listll8:udp://t1el8:udp://t2ee10:created by")
-        );
+        assert!(bytes.starts_with("d8:announce8:udp://t113:announce-listll8:udp://t1el8:udp://t2ee10:created by"));
     }
 
     #[test]

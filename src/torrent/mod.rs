@@ -1,9 +1,9 @@
-//! BitTorrent metainfo: pure, without AWS and without async.
+//! BitTorrent metainfo. This module is pure: it knows neither AWS nor async.
 //!
 //! Implements [BEP 3](https://www.bittorrent.org/beps/bep_0003.html) (metainfo, v1 info hash),
 //! [BEP 12](https://www.bittorrent.org/beps/bep_0012.html) (tracker tiers) and
 //! [BEP 19](https://www.bittorrent.org/beps/bep_0019.html) (web seeds). Multi-file torrents and v2
-//! ([BEP 52](https://www.bittorrent.org/beps/bep_0052.html)) are left out: S3 serves one object.
+//! ([BEP 52](https://www.bittorrent.org/beps/bep_0052.html)) are left out.
 
 mod info;
 mod info_hash;

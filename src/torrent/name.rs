@@ -4,19 +4,18 @@ const MAX_BYTES: usize = 255;
 const MAX_EXTENSION_BYTES: usize = 16;
 const NAMELESS: &str = "object";
 
-/// The last non-empty segment of `key` as a file name that every file system takes: `\` and control
-/// characters become `_`, at most 255 bytes with the extension kept; `object` where nothing is left.
-#[must_use]
+/// Returns the last non-empty segment of `key` as a file name that every file system accepts. `\` and control characters
+/// become `_`, a name over 255 bytes is shortened with its extension kept, and `object` stands for an empty one.
 pub fn torrent_name(key: &str) -> String {
     let segment = key.rsplit('/').find(|segment| !segment.is_empty()).unwrap_or_default();
     let safe = segment.replace(|c: char| c == '\\' || c.is_control(), "_");
-    match shortened(&safe).as_str() {
+    match shorten(&safe).as_str() {
         "" | "." | ".." => NAMELESS.to_owned(),
         name => name.to_owned(),
     }
 }
 
-fn shortened(name: &str) -> String {
+fn shorten(name: &str) -> String {
     if name.len() <= MAX_BYTES {
         return name.to_owned();
     }

@@ -1,11 +1,11 @@
-//! Incremental piece hashing: bytes in order go in, one SHA-1 a piece comes out.
-//! Memory is one hasher and 20 bytes a piece, whatever the piece length.
+//! Incremental piece hashing: bytes go in in order, and one SHA-1 for each piece comes out. It takes the memory of one
+//! hasher and 20 bytes for each piece, whatever the piece length.
 
 use sha1::{Digest, Sha1};
 
 use super::PieceLength;
 
-/// SHA-1 of one piece.
+/// The SHA-1 of one piece.
 pub type PieceHash = [u8; 20];
 
 /// Hashes the pieces of a run of bytes that starts at a piece boundary.
@@ -17,14 +17,13 @@ pub struct PieceHasher {
 }
 
 impl PieceHasher {
-    /// A hasher that has seen nothing.
-    #[must_use]
+    /// Makes a hasher that has seen no bytes.
     pub fn new(piece_length: PieceLength) -> Self {
         let piece_length = piece_length.get();
         Self { piece_length, piece: Sha1::new(), left_in_piece: piece_length, hashes: Vec::new() }
     }
 
-    /// Takes the next bytes; how they are cut into chunks makes no difference.
+    /// Hashes the next bytes. How they are cut into chunks makes no difference.
     pub fn update(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let left = usize::try_from(self.left_in_piece).unwrap_or(usize::MAX);
@@ -38,8 +37,7 @@ impl PieceHasher {
         }
     }
 
-    /// The hashes of all pieces, the short last one included. No bytes give no pieces.
-    #[must_use]
+    /// Returns the hashes of all pieces, including a short last one. No bytes give no pieces.
     pub fn finish(mut self) -> Vec<PieceHash> {
         if self.left_in_piece < self.piece_length {
             self.end_piece();

@@ -1,53 +1,56 @@
 //! Piece length: how many bytes one SHA-1 of the torrent covers (BEP 3, `piece length`).
 
-use std::num::NonZeroU64;
+use serde::{Deserialize, Serialize};
 
-/// The most pieces a torrent may have here: 4,000,000 bytes of digests, which in base64 still fit a
-/// Lambda response of 6,291,556 bytes. (libtorrent loads up to 2,097,152 pieces.)
+/// The most pieces that a torrent can have here. Their 4,000,000 bytes of digests still fit a Lambda response of
+/// 6,291,556 bytes in base64. (libtorrent loads up to 2,097,152 pieces.)
 pub const MAX_PIECES: u64 = 200_000;
 
 const SMALLEST: u64 = 256 * 1024;
 const USUAL_LARGEST: u64 = 16 * 1024 * 1024;
 const USUAL_PIECES: u64 = 2_048;
 
-/// A piece length in bytes: a power of two from 16 KiB to what S3's largest object needs (256 MiB).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PieceLength(NonZeroU64);
+/// A piece length in bytes: a power of two from 16 KiB to 256 MiB, which S3's largest object needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u64")]
+pub struct PieceLength(u64);
 
 impl PieceLength {
-    /// The smallest that clients agree on, 16 KiB: the block they request from each other.
+    /// The smallest piece length, 16 KiB: clients request blocks of this size from each other.
     pub const MIN: u64 = 16 * 1024;
-    /// The largest, 256 MiB: libtorrent stops at 511 MiB.
+    /// The largest piece length, 256 MiB. libtorrent's limit is 511 MiB.
     pub const MAX: u64 = 256 * 1024 * 1024;
 
-    /// `bytes` as a piece length, if it is a power of two from [`Self::MIN`] to [`Self::MAX`].
-    #[must_use]
+    /// Returns `bytes` as a piece length, if it is a power of two from [`Self::MIN`] to [`Self::MAX`].
     pub fn new(bytes: u64) -> Option<Self> {
         let allowed = bytes.is_power_of_two() && (Self::MIN..=Self::MAX).contains(&bytes);
-        NonZeroU64::new(bytes).filter(|_| allowed).map(Self)
+        allowed.then_some(Self(bytes))
     }
 
-    /// The piece length for an object of `length` bytes: the smallest power of two from 256 KiB to
-    /// 16 MiB that gives at most 2,048 pieces; past that, the smallest that gives at most
-    /// [`MAX_PIECES`].
-    #[must_use]
+    /// Returns the piece length for an object of `length` bytes: the smallest power of two from 256 KiB to 16 MiB that
+    /// gives at most 2,048 pieces. Where 16 MiB would give more than [`MAX_PIECES`], it is the smallest that does not.
     pub fn for_object_of(length: u64) -> Self {
         let usual = length.div_ceil(USUAL_PIECES).next_power_of_two().clamp(SMALLEST, USUAL_LARGEST);
         let needed = length.div_ceil(MAX_PIECES).next_power_of_two();
-        let bytes = usual.max(needed).min(Self::MAX);
-        Self(NonZeroU64::new(bytes).unwrap_or(NonZeroU64::MIN))
+        Self(usual.max(needed).min(Self::MAX))
     }
 
-    /// In bytes.
-    #[must_use]
+    /// Returns the piece length in bytes.
     pub fn get(self) -> u64 {
-        self.0.get()
+        self.0
     }
 
-    /// How many pieces `length` bytes make; the last may be short.
-    #[must_use]
+    /// Returns how many pieces `length` bytes make. The last piece may be short.
     pub fn piece_count(self, length: u64) -> u64 {
         length.div_ceil(self.get())
+    }
+}
+
+impl TryFrom<u64> for PieceLength {
+    type Error = &'static str;
+
+    fn try_from(bytes: u64) -> Result<Self, &'static str> {
+        Self::new(bytes).ok_or("a piece length is a power of two from 16 KiB to 256 MiB")
     }
 }
 

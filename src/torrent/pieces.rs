@@ -1,64 +1,75 @@
 //! `pieces`: the SHA-1 digests of all pieces, one after the other (BEP 3).
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde_bytes::ByteBuf;
 
 use super::{PieceHash, PieceLength};
 
-/// The concatenated piece hashes, 20 bytes each, filled in any order of ranges.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Pieces(#[serde(with = "serde_bytes")] Vec<u8>);
+/// The piece hashes of a torrent or of a part of one. Ranges of them can be filled in in any order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pieces(Vec<PieceHash>);
 
 const HASH_LENGTH: usize = size_of::<PieceHash>();
 
 impl Pieces {
-    /// The pieces of an object of `length` bytes, all still unknown (zero).
-    #[must_use]
+    /// Makes the pieces of `length` bytes, whose hashes are still unknown (zero).
     pub fn unknown(length: u64, piece_length: PieceLength) -> Self {
-        Self(vec![0; Self::byte_length(length, piece_length)])
-    }
-
-    /// Of the pieces of `length` bytes, in bytes.
-    #[must_use]
-    pub fn byte_length(length: u64, piece_length: PieceLength) -> usize {
         let count = usize::try_from(piece_length.piece_count(length)).unwrap_or(usize::MAX);
-        count.saturating_mul(HASH_LENGTH)
+        Self(vec![[0; HASH_LENGTH]; count])
     }
 
-    /// Puts `hashes` in from piece number `first` on. `false`, and nothing is changed, when they
-    /// do not fit there.
+    /// Reads hashes that stand one after the other. `None` means that the bytes are not a whole number of hashes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (hashes, rest) = bytes.as_chunks();
+        rest.is_empty().then(|| Self(hashes.to_vec()))
+    }
+
+    /// Returns the number of bytes that the hashes of `length` bytes take.
+    pub fn byte_length(length: u64, piece_length: PieceLength) -> u64 {
+        piece_length.piece_count(length).saturating_mul(HASH_LENGTH as u64)
+    }
+
+    /// Puts `hashes` in place from piece number `first` on. Where they do not fit, this returns `false` and changes
+    /// nothing.
     #[must_use]
     pub fn fill(&mut self, first: u64, hashes: &[PieceHash]) -> bool {
-        self.fill_bytes(first, hashes.as_flattened())
+        let range = usize::try_from(first).ok().and_then(|first| Some(first..first.checked_add(hashes.len())?));
+        let slot = range.and_then(|range| self.0.get_mut(range));
+        slot.map(|slot| slot.copy_from_slice(hashes)).is_some()
     }
 
-    /// The same with the hashes one after the other.
-    #[must_use]
-    pub fn fill_bytes(&mut self, first: u64, flat: &[u8]) -> bool {
-        let slot = usize::try_from(first)
-            .ok()
-            .and_then(|first| first.checked_mul(HASH_LENGTH))
-            .and_then(|start| self.0.get_mut(start..start.checked_add(flat.len())?));
-        slot.map(|slot| slot.copy_from_slice(flat)).is_some()
+    /// Returns the hashes in order.
+    pub fn hashes(&self) -> &[PieceHash] {
+        &self.0
     }
 
-    /// The hashes, one after the other.
-    #[must_use]
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.0
+    /// Returns the number of pieces.
+    pub fn count(&self) -> u64 {
+        self.0.len() as u64
     }
 
-    /// How many pieces there are; `None` when the bytes are no whole number of hashes.
-    #[must_use]
-    pub fn count(&self) -> Option<u64> {
-        let whole = self.0.len().is_multiple_of(HASH_LENGTH);
-        whole.then_some((self.0.len() / HASH_LENGTH) as u64)
+    /// Returns the hashes as bytes, one after the other.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_flattened()
     }
 }
 
 impl From<Vec<PieceHash>> for Pieces {
     fn from(hashes: Vec<PieceHash>) -> Self {
-        Self(hashes.into_flattened())
+        Self(hashes)
+    }
+}
+
+impl Serialize for Pieces {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.as_bytes())
+    }
+}
+
+impl<'de> Deserialize<'de> for Pieces {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = ByteBuf::deserialize(deserializer)?;
+        Self::from_bytes(&bytes).ok_or_else(|| D::Error::custom("pieces are not a whole number of hashes"))
     }
 }
 
@@ -73,7 +84,7 @@ mod tests {
         assert!(pieces.fill(2, &[[3; 20]]));
         assert!(pieces.fill(0, &[[1; 20], [2; 20]]));
         assert_eq!(pieces, Pieces::from(vec![[1; 20], [2; 20], [3; 20]]));
-        assert_eq!(pieces.count(), Some(3));
+        assert_eq!(Pieces::from_bytes(pieces.as_bytes()), Some(pieces));
     }
 
     #[test]
@@ -82,5 +93,11 @@ mod tests {
         let mut pieces = Pieces::unknown(1, piece_length);
         assert!(!pieces.fill(0, &[[1; 20], [2; 20]]));
         assert!(!pieces.fill(u64::MAX, &[[1; 20]]));
+    }
+
+    #[test]
+    fn a_hash_that_is_cut_short_is_refused() {
+        assert_eq!(Pieces::from_bytes(&[0; 39]), None);
+        assert!(serde_bencode::from_bytes::<Pieces>(&[b"19:".as_slice(), &[0; 19]].concat()).is_err());
     }
 }

@@ -3,49 +3,48 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-/// Everything but `A-Z a-z 0-9 - . _ ~ /`: an unencoded `'` makes libtorrent escape the path twice,
-/// an unencoded `+` is a space to S3.
-const KEY_ESCAPES: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+/// Everything but `A-Z a-z 0-9 - . _ ~ /` is escaped: an unencoded `'` makes libtorrent escape the path twice, and S3
+/// reads an unencoded `+` as a space.
+const KEY_ESCAPES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-/// As for a key, and `/` too.
+/// A query value is escaped like a key, and `/` as well.
 const QUERY_ESCAPES: &AsciiSet = &KEY_ESCAPES.add(b'/');
 
 const PLACEHOLDERS: [&str; 4] = ["{bucket}", "{region}", "{suffix}", "{key}"];
 
-/// A web seed URL with `{bucket}`, `{region}`, `{suffix}` and `{key}` to be filled in.
+/// A web seed URL in which `{bucket}`, `{region}`, `{suffix}` and `{key}` are to be filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebSeedTemplate(String);
 
-/// Where an object's bucket is: what its templates are filled in with, beside the key.
+/// What templates are filled in with, beside the key: where the object's bucket is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WebSeedPlace<'a> {
     /// The bucket's name.
     pub bucket: &'a str,
-    /// Its region.
+    /// The bucket's region.
     pub region: &'a str,
     /// What hosts end in there, such as `amazonaws.com`.
     pub suffix: &'a str,
 }
 
-/// Why a text is no web seed template.
+/// This says why a text cannot be a web seed template. Each message completes "the template …".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WebSeedTemplateError {
-    /// Two objects would have the same URL.
+    /// Without `{key}`, all objects would have the same URL.
     #[error("has no {{key}}")]
     NoKey,
-    /// BEP 19 clients could not append to it, and `versionId` needs the place.
+    /// BEP 19 clients could not append to the URL, and `versionId` takes this place.
     #[error("has a query or a fragment")]
     QueryOrFragment,
-    /// Braces that are none of the four placeholders.
+    /// The braces hold none of the four placeholders.
     #[error("has a placeholder other than {{bucket}}, {{region}}, {{suffix}} and {{key}}")]
     UnknownPlaceholder,
-    /// Not an absolute http or https URL.
-    #[error("is no http or https URL")]
+    /// The text is not an absolute http or https URL.
+    #[error("is not an http or https URL")]
     NotHttp,
 }
 
-/// The parser would also take `https:/path`, and drop white space.
+/// The parser alone would accept `https:/path`, and drop white space.
 fn is_http(url: &Url, text: &str) -> bool {
     matches!(url.scheme(), "http" | "https") && text.contains("://") && !text.contains(char::is_whitespace)
 }
@@ -54,7 +53,7 @@ impl WebSeedTemplate {
     /// Checks `text`.
     ///
     /// # Errors
-    /// The first rule it breaks.
+    /// Returns the first rule that it breaks.
     pub fn new(text: &str) -> Result<Self, WebSeedTemplateError> {
         if text.contains(['?', '#']) {
             return Err(WebSeedTemplateError::QueryOrFragment);
@@ -72,14 +71,12 @@ impl WebSeedTemplate {
         }
     }
 
-    /// The URL of `key` at `place`, of one version where `version_id` names it. `None` where no
-    /// client could use it: TLS names of virtual hosts match no bucket with dots, and to a URL that
-    /// ends in `/` clients append the file's name.
-    #[must_use]
+    /// Returns the URL of `key` at `place`, of one version where `version_id` names it. `None` means that no client could
+    /// use the URL: TLS certificates for virtual hosts do not cover names with dots, and clients append the file's name to
+    /// a URL that ends in `/`.
     pub fn url(&self, place: &WebSeedPlace<'_>, key: &str, version_id: Option<&str>) -> Option<String> {
         let WebSeedPlace { bucket, region, suffix } = place;
-        let dotted_host =
-            bucket.contains('.') && self.0.to_ascii_lowercase().starts_with("https://{bucket}.");
+        let dotted_host = bucket.contains('.') && self.0.to_ascii_lowercase().starts_with("https://{bucket}.");
         if dotted_host || key.ends_with('/') {
             return None;
         }
@@ -115,10 +112,7 @@ mod tests {
             url(VIRTUAL, "data", "eu-west-1", "a/b.iso").unwrap(),
             "https://data.s3.eu-west-1.amazonaws.com/a/b.iso"
         );
-        assert_eq!(
-            url(PATH, "data", "cn-north-1", "a").unwrap(),
-            "https://s3.cn-north-1.amazonaws.com.cn/data/a"
-        );
+        assert_eq!(url(PATH, "data", "cn-north-1", "a").unwrap(), "https://s3.cn-north-1.amazonaws.com.cn/data/a");
     }
 
     #[test]

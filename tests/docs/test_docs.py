@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+WIDTH = 120
 
 
 def text(*path: str) -> str:
@@ -43,6 +44,16 @@ def test_the_readme_has_the_defaults_of_the_code() -> None:
         assert str(value) in rows()[name], name
 
 
+@pytest.mark.parametrize("page", sorted({*PAGES, *ROOT.glob("*.md")}), ids=lambda page: page.name)
+def test_no_line_is_wider_than_the_page(page: Path) -> None:
+    lines = enumerate(page.read_text(encoding="utf-8").splitlines(), 1)
+    assert [f"{page.name}:{number}" for number, line in lines if len(line) > WIDTH] == []
+
+
+def test_the_readme_can_be_read_in_one_go() -> None:
+    assert len(text("README.md").splitlines()) < 200
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_make_target_named_is_there(page: Path) -> None:
     targets = set(re.findall(r"^([a-z][a-z0-9-]*):", text("Makefile"), re.MULTILINE))
@@ -59,7 +70,9 @@ def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_source_file_named_is_there(page: Path) -> None:
-    for name in re.findall(r"`((?:src|tests|scripts|events|docs|benches)/[\w./-]*)`", page.read_text(encoding="utf-8")):
+    for name in re.findall(
+        r"`((?:src|crates|tests|scripts|events|docs|benches)/[\w./-]*)`", page.read_text(encoding="utf-8")
+    ):
         assert (ROOT / name).exists(), name
 
 

@@ -70,7 +70,7 @@ def curl(url: str, folder: Path, *options: str) -> Answer:
     """curl; with `--path-as-is`, as it would resolve `..` itself."""
     headers, body = folder / "headers", folder / "body"
     body.unlink(missing_ok=True)
-    command = [tools.installed("curl", "apt-get install curl"), "--silent", "--show-error", "--path-as-is"]
+    command = [tools.installed("curl"), "--silent", "--show-error", "--path-as-is"]
     ran = _run([*command, "--dump-header", headers, "--output", body, *options, url])
     assert ran.returncode == 0, ran.stderr
     status, *fields = headers.read_text(encoding="latin-1").strip().splitlines()
@@ -86,7 +86,7 @@ def torrent_url(endpoint: str, bucket: str, key: str, query: str = "torrent") ->
 
 def aria2_show(torrent: Path) -> str:
     """What aria2 says is in a `.torrent`."""
-    ran = _run([tools.installed("aria2c", "apt-get install aria2"), "--show-files", torrent])
+    ran = _run([tools.installed("aria2c"), "--show-files", torrent])
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
 

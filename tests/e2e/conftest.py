@@ -21,14 +21,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "fixtures")]
 
 import leftovers  # noqa: E402
 from functions import Functions  # noqa: E402
-from jobs import Jobs  # noqa: E402
 from store import HUGE, IDENTITIES, LARGE, OPEN, PRIVATE, ROLES, TORRENTS, VERSIONED, Store  # noqa: E402
 
 from scripts.stack import build, temporary, tools  # noqa: E402
-from scripts.stack.function import JOB_NAME  # noqa: E402
-from scripts.stack.lambda_api import LambdaApi  # noqa: E402
-from scripts.stack.seaweedfs import ROLE, SeaweedFS  # noqa: E402
-from scripts.stack.step_functions import StepFunctions  # noqa: E402
+from scripts.stack.seaweedfs import SeaweedFS  # noqa: E402
 from scripts.stack.test_s3 import Server  # noqa: E402
 
 
@@ -111,17 +107,6 @@ def torrents_bucket(server: SeaweedFS) -> str:
 def functions(binary: Path, server: SeaweedFS) -> Iterator[Functions]:
     """Starts functions by their configuration."""
     yield from _functions(binary, server)
-
-
-@pytest.fixture(scope="session")
-def jobs(binary: Path, server: SeaweedFS, functions: Functions) -> Iterator[Jobs]:
-    """Deploys jobs by their configuration."""
-    with contextlib.ExitStack() as owner:
-        lambda_api = LambdaApi(owner)
-        step_functions = StepFunctions(owner, lambda_api.endpoint, server.endpoint, ROLE)
-        jobs = Jobs(owner, binary.with_name(JOB_NAME), functions, lambda_api, step_functions)
-        yield jobs
-        jobs.check_logs()
 
 
 @pytest.fixture(scope="session")

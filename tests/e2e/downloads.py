@@ -44,7 +44,7 @@ def aria2(torrent: bytes, folder: Path) -> Path:
         "file-allocation": "none",
         "bt-stop-timeout": "30",
     }
-    command = [tools.installed("aria2c", "apt-get install aria2")]
+    command = [tools.installed("aria2c")]
     command += [f"--{name}={value}" for name, value in options.items()]
     ran = subprocess.run(
         [*command, source],
@@ -67,7 +67,7 @@ def transmission(torrent: bytes, folder: Path) -> Path:
         home = temporary.folder(owner, "transmission")
         settings = _transmission_settings(target, rpc_port, peer_port)
         (home / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
-        daemon = tools.installed("transmission-daemon", "apt-get install transmission-daemon")
+        daemon = tools.installed("transmission-daemon")
         process = Process(
             owner,
             "transmission-daemon",

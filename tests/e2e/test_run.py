@@ -244,7 +244,7 @@ def test_an_option_that_is_none(start: Start) -> None:
 def test_cargo_that_is_missing(start: Start, file: Path) -> None:
     run = start(FILE=str(file), PATH="/nonexistent")
     assert run.ended() == 1
-    assert run.output.splitlines()[-1].startswith("get-object-torrent: cargo is missing: install Rust")
+    assert run.output.splitlines()[-1].startswith("get-object-torrent: cargo is missing: run this through `make`")
     assert "Traceback" not in run.output
 
 

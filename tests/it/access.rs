@@ -1,9 +1,8 @@
 //! Who may ask: READ access is shown on every request, cached or not, and errors tell what S3 tells.
 
-use super::{
-    fake_s3::{Bucket, FakeS3, Fault, Identity, Matcher, Object, Rights, Who},
-    harness::{Answer, Function, function_url},
-};
+use test_s3::{Bucket, FakeS3, Fault, Identity, Matcher, Object, Rights, Who};
+
+use super::harness::{Answer, Function, function_url};
 
 async fn error(s3: &FakeS3, variables: &[(&str, &str)], path: &str) -> (u16, String) {
     Function::start(s3, variables).await.get(path).await.error()
@@ -183,7 +182,7 @@ async fn sizes_without_a_torrent_are_refused() {
 #[tokio::test]
 async fn a_piece_length_too_small_for_the_object_is_named() {
     let s3 = FakeS3::start([Bucket::public("data")]).await;
-    s3.put("data", "a", super::fake_s3::Content::cheap(200_000 * 16_384 + 1, 1));
+    s3.put("data", "a", test_s3::Content::cheap(200_000 * 16_384 + 1, 1));
     let answer = Function::start(&s3, &[("PIECE_LENGTH", "16384")]).await.get("/data/a").await;
     assert_eq!(answer.error(), (400, "InvalidRequest".into()));
     assert!(answer.document().message.contains("PIECE_LENGTH"), "{}", answer.text());

@@ -1,11 +1,9 @@
 //! Keys arrive at S3 byte for byte, whatever kind of event brings them, and buckets by path or by host.
 
 use serde_json::{Value, json};
+use test_s3::{Bucket, FakeS3, Operation};
 
-use super::{
-    fake_s3::{Bucket, FakeS3, Operation},
-    harness::{Function, function_url, version_2},
-};
+use super::harness::{Function, function_url, version_2};
 
 const HTTP_API: &str = "a1b2c3.execute-api.us-east-1.amazonaws.com";
 
@@ -98,8 +96,7 @@ async fn a_bucket_may_be_the_first_part_of_the_host() {
         let event = function_url("GET", "//a%2Fb/c", "torrent", &[("host", host)]);
         assert_eq!(key_asked_for(&variables, &event).await, "/a/b/c", "{host}");
     }
-    for host in ["torrents.example", "data.torrents.example.com", "datatorrents.example", ".torrents.example"]
-    {
+    for host in ["torrents.example", "data.torrents.example.com", "datatorrents.example", ".torrents.example"] {
         let event = function_url("GET", "/data/k", "torrent", &[("host", host)]);
         assert_eq!(key_asked_for(&variables, &event).await, "k", "{host}");
     }
@@ -111,8 +108,7 @@ async fn a_bucket_may_be_the_first_part_of_the_host() {
 async fn buckets_with_dots_may_be_in_the_host_too() {
     let s3 = FakeS3::start([Bucket::public("my.data")]).await;
     s3.put("my.data", "k", "content");
-    let function =
-        Function::start(&s3, &[("BUCKETS", "my.data"), ("VIRTUAL_HOST_DOMAIN", "t.example")]).await;
+    let function = Function::start(&s3, &[("BUCKETS", "my.data"), ("VIRTUAL_HOST_DOMAIN", "t.example")]).await;
     let answer = function.get_with("/k", &[("host", "my.data.t.example")]).await;
     assert_eq!(answer.torrent().info.name, "k");
     let seeds = answer.torrent().web_seeds;

@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use super::{
-    fake_s3::{Bucket, FakeS3, Rights, Who},
-    harness::{Answer, Function},
-};
+use super::harness::{Answer, Function};
 
 const VERSION: &str = "3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY";
 
@@ -16,6 +13,7 @@ enum Expected {
     Error(u16, &'static str),
 }
 use Expected::{Error, Status, Torrent};
+use test_s3::{Bucket, FakeS3, Rights, Who};
 
 const EVENTS: [(&str, Expected); 45] = [
     ("rest-v1", Torrent("hello.txt")),
@@ -86,7 +84,7 @@ async fn server() -> FakeS3 {
     ] {
         s3.put("data", key, key.to_owned());
     }
-    s3.put("data", "hello.txt", super::fake_s3::Object::new("hello").version_id(VERSION));
+    s3.put("data", "hello.txt", test_s3::Object::new("hello").version_id(VERSION));
     s3
 }
 

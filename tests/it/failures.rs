@@ -2,10 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{
-    fake_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object, Operation},
-    harness::{Answer, Function, function_url, model},
-};
+use test_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object, Operation};
+
+use super::harness::{Answer, Function, function_url, model};
 
 const PIECE: u64 = 16 * 1024;
 const LENGTH: u64 = 40 * PIECE + 5;

@@ -11,14 +11,14 @@ use std::{
 };
 
 use aws_sdk_s3::Client;
-use get_object_torrent::job::Worker;
+use get_object_torrent::jobs::Worker;
 use http_body_util::{BodyExt, Collected, Full};
 use hyper::{Request, Response, body::Bytes, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use super::job_runner::run_job;
+use super::jobs::runner::run_job;
 
 pub(crate) const ARN: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:torrent-job";
 
@@ -139,10 +139,7 @@ async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
     }
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    state: Arc<Mutex<State>>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> Result<Response<Full<Bytes>>, Infallible> {
     let target = request.headers()["x-amz-target"].to_str().unwrap_or_default().to_owned();
     let body = request.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
     let input: Value = serde_json::from_slice(&body).unwrap_or_default();

@@ -4,11 +4,9 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use get_object_torrent::torrent::{Info, PieceHasher, PieceLength, Pieces};
+use test_s3::{Bucket, FakeS3};
 
-use super::{
-    fake_s3::{Bucket, FakeS3},
-    harness::Function,
-};
+use super::harness::Function;
 
 #[derive(serde::Deserialize)]
 struct Fixture {

@@ -13,24 +13,21 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use get_object_torrent::{
+    api::{self, Api},
     config::{Config, ConfigFaults},
-    job::Worker,
-    lambda::{self, Api},
+    jobs::{Executions, Jobs, Worker},
     metrics::Metrics,
-    s3::Clients,
+    s3::access::Clients,
     service::GetObjectTorrent,
     start,
     torrent::{Metainfo, PieceHash, Pieces},
-    workflow::Executions,
 };
 use lambda_http::{Context, LambdaEvent, Service, request::LambdaRequest};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
+use test_s3::{Content, FakeS3, Identity};
 
-use super::{
-    fake_s3::{Content, FakeS3, Identity},
-    fake_workflow::{ARN, FakeWorkflow},
-};
+use super::fake_workflow::{ARN, FakeWorkflow};
 
 /// The function, as started with some variables.
 pub(crate) struct Function {
@@ -79,11 +76,7 @@ impl Function {
     }
 
     /// The same where S3 is at AWS.
-    pub(crate) async fn at_aws_with_jobs(
-        s3: &FakeS3,
-        workflow: &FakeWorkflow,
-        variables: &[(&str, &str)],
-    ) -> Self {
+    pub(crate) async fn at_aws_with_jobs(s3: &FakeS3, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Self {
         Self::with_jobs_of(&at_aws(s3, Some(&Identity::role())), workflow, variables).await
     }
 
@@ -92,8 +85,9 @@ impl Function {
         let workflow = sdk(workflow.endpoint(), Some(&Identity::role()));
         let executions = Executions::new(&workflow, ARN.to_owned());
         let clients = Clients::new(s3, s3.endpoint_url().is_some());
-        let operation = GetObjectTorrent::new(Arc::clone(&config), clients, Some(executions));
-        Self { api: Api::new(config, operation), requests: AtomicU64::new(0), lambda: Arc::default() }
+        let jobs = Jobs::new(Arc::clone(&config), executions);
+        let operation = GetObjectTorrent::new(Arc::clone(&config), clients);
+        Self { api: Api::new(config, operation, Some(jobs)), requests: AtomicU64::new(0), lambda: Arc::default() }
     }
 
     /// The same where CloudWatch reads the log.
@@ -129,7 +123,7 @@ impl Function {
         context.env_config = Arc::clone(&self.lambda);
         let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis();
         context.deadline = u64::try_from(deadline).expect("a time");
-        let answer = lambda::service(self.api.clone()).call(LambdaEvent::new(payload, context)).await;
+        let answer = api::service(self.api.clone()).call(LambdaEvent::new(payload, context)).await;
         let answer = answer.expect("a response, whatever happens");
         serde_json::to_value(&answer).expect("JSON")
     }
@@ -193,15 +187,9 @@ impl From<Value> for Answer {
         let headers = ["headers", "multiValueHeaders"].into_iter().filter_map(|name| value[name].as_object());
         let body = value["body"].as_str().unwrap_or_default();
         let is_base64 = value["isBase64Encoded"].as_bool().unwrap_or_default();
-        let body =
-            if is_base64 { BASE64_STANDARD.decode(body).expect("base64") } else { body.as_bytes().to_vec() };
+        let body = if is_base64 { BASE64_STANDARD.decode(body).expect("base64") } else { body.as_bytes().to_vec() };
         let status = value["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
-        Self {
-            status: status.expect("a status"),
-            headers: headers.flatten().map(header).collect(),
-            body,
-            is_base64,
-        }
+        Self { status: status.expect("a status"), headers: headers.flatten().map(header).collect(), body, is_base64 }
     }
 }
 
@@ -236,11 +224,7 @@ async fn worker_of(sdk: &SdkConfig, variables: &[(&str, &str)]) -> Worker {
 }
 
 /// A worker with a workflow in which it can start jobs.
-pub(crate) async fn worker_with_jobs(
-    s3: &FakeS3,
-    workflow: &FakeWorkflow,
-    variables: &[(&str, &str)],
-) -> Worker {
+pub(crate) async fn worker_with_jobs(s3: &FakeS3, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Worker {
     let role = Identity::role();
     let s3_sdk = sdk(&s3.endpoint(), Some(&role));
     let config = Arc::new(config(&s3_sdk, variables).await.expect("a worker that starts"));
@@ -306,8 +290,7 @@ fn sdk_of(identity: Option<&Identity>) -> SdkConfig {
         let Identity { access_key, secret_key, session_token } = identity.clone();
         SharedCredentialsProvider::new(Credentials::new(access_key, secret_key, session_token, None, "test"))
     });
-    let mut sdk =
-        SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("us-east-1"));
+    let mut sdk = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("us-east-1"));
     sdk.set_credentials_provider(credentials);
     sdk.build()
 }

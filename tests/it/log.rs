@@ -7,12 +7,10 @@ use std::{
 
 use get_object_torrent::{logging, metrics::Metrics};
 use serde_json::Value;
+use test_s3::{Bucket, FakeS3, Fault, Identity, Matcher};
 use tracing_subscriber::{filter::Targets, fmt::MakeWriter};
 
-use super::{
-    fake_s3::{Bucket, FakeS3, Fault, Identity, Matcher},
-    harness::{Function, function_url},
-};
+use super::harness::{Function, function_url};
 
 const FIELDS: [&str; 12] = [
     "bucket",
@@ -106,19 +104,13 @@ async fn one_line_a_request_with_all_the_fields() {
         assert!(line.get(field).is_some(), "{field} is missing in {line}");
     }
     assert_eq!((&line["bucket"], &line["key"]), (&"data".into(), &"a\nb".into()));
-    assert_eq!(
-        (&line["origin"], &line["status"], &line["code"]),
-        (&"object".into(), &200.into(), &"".into())
-    );
+    assert_eq!((&line["origin"], &line["status"], &line["code"]), (&"object".into(), &200.into(), &"".into()));
     assert_eq!((&line["object_size_bytes"], &line["bytes_read"]), (&7.into(), &7.into()));
     assert_eq!((&line["piece_count"], &line["s3_requests"]), (&1.into(), &4.into()));
     assert_eq!((&line["request_id"], &line["level"]), (&"request-0".into(), &"INFO".into()));
     function.get("/data/a%0Ab").await.torrent();
     let line = written.lines().pop().expect("a line");
-    assert_eq!(
-        (&line["origin"], &line["bytes_read"], &line["s3_requests"]),
-        (&"sidecar".into(), &0.into(), &2.into())
-    );
+    assert_eq!((&line["origin"], &line["bytes_read"], &line["s3_requests"]), (&"sidecar".into(), &0.into(), &2.into()));
 }
 
 #[tokio::test]
@@ -171,8 +163,7 @@ async fn an_object_of_the_users_in_the_sidecars_place_is_one_warning() {
 async fn no_secret_is_logged_at_any_level() {
     let s3 = server().await;
     let function = Function::start(&s3, &[]).await;
-    let (written, _guard) =
-        capture("trace,aws_smithy_runtime=trace,aws_sigv4=trace,hyper=trace,lambda_runtime=trace");
+    let (written, _guard) = capture("trace,aws_smithy_runtime=trace,aws_sigv4=trace,hyper=trace,lambda_runtime=trace");
     let headers = [("authorization", "AWS4-HMAC-SHA256 TOPSECRET"), ("x-amz-security-token", "TOKENSECRET")];
     let event = function_url("GET", "/data/a%0Ab", "torrent&X-Amz-Signature=SIGNATURESECRET", &headers);
     function.send(&event).await.torrent();
@@ -181,8 +172,7 @@ async fn no_secret_is_logged_at_any_level() {
     let text = written.text();
     let Identity { access_key, secret_key, session_token } = Identity::role();
     let own = [access_key, secret_key, session_token.unwrap_or_default()];
-    let theirs =
-        ["TOPSECRET", "TOKENSECRET", "SIGNATURESECRET", "AWS4-HMAC", "Signature="].map(str::to_owned);
+    let theirs = ["TOPSECRET", "TOKENSECRET", "SIGNATURESECRET", "AWS4-HMAC", "Signature="].map(str::to_owned);
     for secret in own.iter().chain(&theirs).filter(|secret| !secret.is_empty()) {
         assert!(!text.contains(secret.as_str()), "{secret} in {text}");
     }

@@ -4,18 +4,18 @@
 use std::{sync::Arc, time::Duration};
 
 use get_object_torrent::{
-    job,
+    jobs,
     metrics::{Directive, NAMESPACE, REQUEST, TASK},
 };
 use lambda_http::{Context, LambdaEvent};
 use lambda_runtime::Service;
 use serde_json::{Value, json};
+use test_s3::{Bucket, FakeS3, Fault, Matcher};
 
 use super::{
-    fake_s3::{Bucket, FakeS3, Fault, Matcher},
     fake_workflow::{FakeWorkflow, Run},
     harness::{Function, function_url, on_lambda, worker},
-    job_runner::{items, plan},
+    jobs::runner::{items, plan},
     log::{Written, capture},
 };
 
@@ -54,8 +54,7 @@ fn check(line: &Value, directives: &[Directive]) {
         for metric in metrics {
             let name = metric["Name"].as_str().expect("a name");
             let unit = metric["Unit"].as_str().expect("a unit");
-            let (known, _) =
-                directive.metrics.iter().find(|known| **known == (name, unit)).expect("a metric");
+            let (known, _) = directive.metrics.iter().find(|known| **known == (name, unit)).expect("a metric");
             assert!(line[name].is_u64(), "{name} in {line}");
             members.push(known);
         }
@@ -233,7 +232,7 @@ async fn one_line_a_task_by_name_and_failure() {
         let mut context = Context::default();
         context.env_config = Arc::clone(&on_lambda());
         let event = LambdaEvent::new(serde_json::from_value(task.clone()).expect("a task"), context);
-        let done = job::service(worker.clone()).call(event).await;
+        let done = jobs::service(worker.clone()).call(event).await;
         assert_eq!(done.is_ok(), failure == "none");
         let line = lines(&written, &TASK).pop().expect("a line of metrics");
         assert_eq!((&line["Task"], &line["Failure"]), (&"hash".into(), &failure.into()));

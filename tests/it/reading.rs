@@ -1,9 +1,8 @@
 //! Reading: every size, ranges side by side, each held to the object that HEAD saw.
 
-use super::{
-    fake_s3::{Bucket, Content, FakeS3, Operation},
-    harness::{Function, model},
-};
+use test_s3::{Bucket, Content, FakeS3, Operation};
+
+use super::harness::{Function, model};
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
@@ -70,8 +69,7 @@ async fn no_more_reads_run_side_by_side_than_allowed() {
     s3.put("data", "a", Content::cheap(64 * MIB, 3));
     s3.set_latency(std::time::Duration::from_millis(30));
     for concurrency in [1, 5] {
-        let variables =
-            [("FETCH_CONCURRENCY", concurrency.to_string()), ("RANGE_SIZE", "2097152".to_owned())];
+        let variables = [("FETCH_CONCURRENCY", concurrency.to_string()), ("RANGE_SIZE", "2097152".to_owned())];
         let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
         let function = Function::try_start(&s3, &variables, None).await.expect("a function");
         s3.clear_calls();

@@ -1,11 +1,9 @@
 //! What is refused before S3 is asked: method, path, names, headers and parameters, in that order.
 
 use serde_json::Value;
+use test_s3::{Bucket, FakeS3};
 
-use super::{
-    fake_s3::{Bucket, FakeS3},
-    harness::{Answer, Function, function_url},
-};
+use super::harness::{Answer, Function, function_url};
 
 async fn refused(event: &Value) -> Answer {
     let s3 = FakeS3::start([Bucket::public("data")]).await;
@@ -21,14 +19,9 @@ async fn get(path: &str, query: &str, headers: &[(&str, &str)]) -> (u16, String)
 
 #[tokio::test]
 async fn only_torrents_of_objects_are_served() {
-    for (path, query) in [
-        ("/data/a", ""),
-        ("/data/a", "acl"),
-        ("/", ""),
-        ("/", "torrent"),
-        ("/data", ""),
-        ("/data/", "list-type=2"),
-    ] {
+    for (path, query) in
+        [("/data/a", ""), ("/data/a", "acl"), ("/", ""), ("/", "torrent"), ("/data", ""), ("/data/", "list-type=2")]
+    {
         assert_eq!(get(path, query, &[]).await, (501, "NotImplemented".into()), "{path}?{query}");
     }
     for path in ["/data", "/data/"] {
@@ -48,8 +41,7 @@ async fn other_methods_are_refused_with_the_allowed_ones() {
 #[tokio::test]
 async fn bucket_names_keep_the_rules() {
     let long = format!("/{}/a", "b".repeat(64));
-    for path in ["/Data/a", "/da/a", &long, "/-data/a", "/da..ta/a", "/192.168.1.1/a", "/d%C3%A4ta/a", "//a"]
-    {
+    for path in ["/Data/a", "/da/a", &long, "/-data/a", "/da..ta/a", "/192.168.1.1/a", "/d%C3%A4ta/a", "//a"] {
         assert_eq!(get(path, "torrent", &[]).await, (400, "InvalidBucketName".into()), "{path}");
     }
     for path in ["/arn:aws:s3:us-east-1:123456789012:accesspoint%2Fa/k", "/arn%3Aaws%3As3%3A%3A%3Adata/k"] {
@@ -92,8 +84,7 @@ async fn headers_and_parameters_are_checked() {
         let headers = [("x-amz-request-payer", value)];
         assert_eq!(get("/data/a", "torrent", &headers).await, (400, "InvalidArgument".into()), "{value}");
     }
-    for value in ["", "12345678901", "1234567890123", "12345678901a", "１２３４５６７８９０１２"]
-    {
+    for value in ["", "12345678901", "1234567890123", "12345678901a", "１２３４５６７８９０１２"] {
         let headers = [("x-amz-expected-bucket-owner", value)];
         let expected = (400, "InvalidBucketOwnerAWSAccountID".into());
         assert_eq!(get("/data/a", "torrent", &headers).await, expected, "{value}");
@@ -124,8 +115,7 @@ async fn the_checks_have_their_order() {
 #[tokio::test]
 async fn the_document_holds_any_key() {
     let answer =
-        refused(&function_url("GET", "/elsewhere/a%00%0B%EF%BF%BF%3C%26%22'%0D%0A%C3%A9", "torrent", &[]))
-            .await;
+        refused(&function_url("GET", "/elsewhere/a%00%0B%EF%BF%BF%3C%26%22'%0D%0A%C3%A9", "torrent", &[])).await;
     assert_eq!(answer.error().0, 403);
     assert_eq!(answer.document().resource, "/elsewhere/a\u{fffd}\u{fffd}\u{fffd}<&\"'\r\né");
     let answer = refused(&function_url("GET", "/data/%zz%20%FF", "torrent", &[])).await;
@@ -151,8 +141,7 @@ async fn hosts_and_queries_that_are_none_do_no_harm() {
     for query in ["torrent=a b", "torrent&\"<>{}|^`\\", "torrent&%zz%", "torrent&é#x", "torrent&&=&=="] {
         assert_eq!(get("/elsewhere/a", query, &[]).await.0, 403, "{query}");
     }
-    for path in ["/elsewhere/a b", "/elsewhere/\"<>{}|^`\\", "/elsewhere/é", "elsewhere/a", "/elsewhere/a\t"]
-    {
+    for path in ["/elsewhere/a b", "/elsewhere/\"<>{}|^`\\", "/elsewhere/é", "elsewhere/a", "/elsewhere/a\t"] {
         assert_eq!(get(path, "torrent", &[]).await.0, 403, "{path}");
     }
 }

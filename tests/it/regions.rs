@@ -2,12 +2,12 @@
 
 use aws_sdk_s3::Client;
 use serde_json::json;
+use test_s3::{Bucket, Call, Content, FakeS3, Fault, Identity, Matcher, Object, Operation, Rights, Who};
 
 use super::{
-    fake_s3::{Bucket, Call, Content, FakeS3, Fault, Identity, Matcher, Object, Operation, Rights, Who},
     fake_workflow::{FakeWorkflow, Run},
     harness::{Answer, Function, model, worker_at_aws},
-    job_runner::{end, hash, items, plan},
+    jobs::runner::{end, hash, items, plan},
     presigned::{get, presign},
 };
 
@@ -64,10 +64,7 @@ async fn a_bucket_elsewhere_is_followed_and_its_web_seeds_are_there() {
         let function = at_aws(&s3, &[("ACCESS", mode)]).await;
         let answer = function.get("/data/dir/a").await;
         assert_right(&answer);
-        assert_eq!(
-            (answer.origin(), web_seeds(&answer)),
-            ("object", in_ireland().map(str::to_owned).to_vec())
-        );
+        assert_eq!((answer.origin(), web_seeds(&answer)), ("object", in_ireland().map(str::to_owned).to_vec()));
         assert_eq!(s3.keys("data"), ["dir/a", "dir/a.torrent"], "{mode}");
         // HEAD and sidecar, side by side.
         assert_eq!(refused(&s3).len(), 2, "{mode}");
@@ -103,10 +100,7 @@ async fn without_credentials_it_is_followed_too() {
     let s3 = elsewhere().await;
     let answer = Function::at_aws(&s3, &[], None).await.get("/data/dir/a").await;
     assert_right(&answer);
-    assert_eq!(
-        (web_seeds(&answer)[0].as_str(), s3.keys("data")),
-        (in_ireland()[0], vec!["dir/a".to_owned()])
-    );
+    assert_eq!((web_seeds(&answer)[0].as_str(), s3.keys("data")), (in_ireland()[0], vec!["dir/a".to_owned()]));
 }
 
 #[tokio::test]
@@ -125,10 +119,7 @@ async fn sidecars_may_lie_in_a_third_region() {
     let function = at_aws(&s3, &[("SIDECAR_BUCKET", "cache")]).await;
     let answer = function.get("/data/dir/a").await;
     assert_eq!(web_seeds(&answer)[0], in_ireland()[0]);
-    assert_eq!(
-        (s3.keys("data"), s3.keys("cache")),
-        (vec!["dir/a".into()], vec!["data/dir/a.torrent".into()])
-    );
+    assert_eq!((s3.keys("data"), s3.keys("cache")), (vec!["dir/a".into()], vec!["data/dir/a.torrent".into()]));
     assert_eq!(function.get("/data/dir/a").await.origin(), "sidecar");
 }
 
@@ -168,10 +159,7 @@ async fn a_bucket_that_moves_is_followed_again() {
         ("sidecar", "https://data.s3.us-west-2.amazonaws.com/dir/a")
     );
     s3.alter("data", |bucket| bucket.in_region("us-east-1"));
-    assert_eq!(
-        web_seeds(&function.get("/data/dir/a").await)[0],
-        "https://data.s3.us-east-1.amazonaws.com/dir/a"
-    );
+    assert_eq!(web_seeds(&function.get("/data/dir/a").await)[0], "https://data.s3.us-east-1.amazonaws.com/dir/a");
 }
 
 #[tokio::test]
@@ -228,10 +216,7 @@ async fn a_job_reads_it_where_it_is_and_keeps_its_work_at_home() {
     }
     end(&worker, "assemble", &plan).await.expect("a sidecar");
     end(&worker, "clean", &plan).await.expect("nothing left");
-    assert_eq!(
-        (s3.keys("data"), s3.keys("cache")),
-        (vec!["dir/a".into()], vec!["data/dir/a.torrent".into()])
-    );
+    assert_eq!((s3.keys("data"), s3.keys("cache")), (vec!["dir/a".into()], vec!["data/dir/a.torrent".into()]));
     let answer = at_aws(&s3, &[("SIDECAR_BUCKET", "cache")]).await.get("/data/dir/a").await;
     assert_right(&answer);
     assert_eq!((answer.origin(), web_seeds(&answer)), ("sidecar", in_ireland().map(str::to_owned).to_vec()));

@@ -3,11 +3,9 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::json;
+use test_s3::{Bucket, Content, FakeS3, Object, Operation, Rights, Who};
 
-use super::{
-    fake_s3::{Bucket, Content, FakeS3, Object, Operation, Rights, Who},
-    harness::{Function, function_url},
-};
+use super::harness::{Function, function_url};
 
 const CREATED: u64 = 1_700_000_000;
 
@@ -39,8 +37,7 @@ async fn a_torrent_has_all_its_headers() {
     assert!(etag.starts_with('"') && etag.ends_with('"') && etag.len() > 2, "{etag}");
     assert_eq!(answer.header("x-amz-request-charged"), None);
     let exposed = answer.header("access-control-expose-headers").expect("exposed headers").to_lowercase();
-    for name in ["content-disposition", "etag", "x-amz-request-id", "x-torrent-info-hash", "x-torrent-origin"]
-    {
+    for name in ["content-disposition", "etag", "x-amz-request-id", "x-torrent-info-hash", "x-torrent-origin"] {
         assert!(exposed.split(", ").any(|exposed| exposed == name), "{name}");
     }
 }
@@ -64,10 +61,8 @@ async fn the_metainfo_is_that_of_the_object() {
 #[tokio::test]
 async fn trackers_and_web_seeds_are_those_configured() {
     let s3 = server().await;
-    let variables = [
-        ("TRACKERS", "udp://a.example:1/announce, wss://b.example"),
-        ("WEB_SEEDS", "https://cdn.example/{key}"),
-    ];
+    let variables =
+        [("TRACKERS", "udp://a.example:1/announce, wss://b.example"), ("WEB_SEEDS", "https://cdn.example/{key}")];
     let metainfo = Function::start(&s3, &variables).await.get("/data/dir/a.txt").await.torrent();
     assert_eq!(metainfo.announce.as_deref(), Some("udp://a.example:1/announce"));
     assert_eq!(metainfo.announce_list.map(|tiers| tiers.len()), Some(2));
@@ -89,8 +84,7 @@ async fn a_version_is_carried_into_the_web_seeds_and_to_s3() {
     assert!(torrent.web_seeds[0].ends_with(&format!("/a?versionId={first}")), "{:?}", torrent.web_seeds);
     let of_object = s3.calls().into_iter().filter(|call| call.key == "a");
     assert!(
-        of_object.clone().count() >= 2
-            && of_object.into_iter().all(|call| call.version_id.as_ref() == Some(&first))
+        of_object.clone().count() >= 2 && of_object.into_iter().all(|call| call.version_id.as_ref() == Some(&first))
     );
     assert_eq!(function.get("/data/a").await.torrent().info.length, 14);
 }
@@ -100,7 +94,8 @@ async fn names_in_other_scripts_are_given_twice() {
     let s3 = server().await;
     s3.put("data", "日 \"本\".iso", "content");
     let answer = Function::start(&s3, &[]).await.get("/data/%E6%97%A5%20%22%E6%9C%AC%22.iso").await;
-    let expected = "attachment; filename=\"_ \\\"_\\\".iso.torrent\"; filename*=UTF-8''%E6%97%A5%20%22%E6%9C%AC%22.iso.torrent";
+    let expected =
+        "attachment; filename=\"_ \\\"_\\\".iso.torrent\"; filename*=UTF-8''%E6%97%A5%20%22%E6%9C%AC%22.iso.torrent";
     assert_eq!(answer.header("content-disposition"), Some(expected));
 }
 
@@ -111,10 +106,7 @@ async fn the_same_object_gives_the_same_bytes() {
     let bare = Function::try_start(&s3, &[], None).await.expect("a function without credentials");
     let first = cached.get("/data/dir/a.txt").await;
     for answer in [cached.get("/data/dir/a.txt").await, bare.get("/data/dir/a.txt").await] {
-        assert_eq!(
-            (answer.body.as_slice(), answer.header("etag")),
-            (first.body.as_slice(), first.header("etag"))
-        );
+        assert_eq!((answer.body.as_slice(), answer.header("etag")), (first.body.as_slice(), first.header("etag")));
     }
 }
 

@@ -2,9 +2,9 @@
 //! is cached, for HEAD too, and where jobs are set up. What S3 says is asked of it each time.
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use test_s3::{Bucket, FakeS3, Object, Rights, Who};
 
 use super::{
-    fake_s3::{Bucket, FakeS3, Object, Rights, Who},
     fake_workflow::{FakeWorkflow, Run},
     harness::{Answer, Function, function_url},
 };
@@ -156,10 +156,7 @@ async fn a_private_key_a_missing_one_and_a_deleted_one_look_the_same() {
         let missing = function.get("/data/missing").await;
         for key in ["cached", "fresh", "deleted"] {
             let answer = function.get(&format!("/data/{key}")).await;
-            assert_eq!(
-                (answer.error(), answer.document().message),
-                (missing.error(), missing.document().message)
-            );
+            assert_eq!((answer.error(), answer.document().message), (missing.error(), missing.document().message));
             assert_same_headers(&answer, &missing);
         }
     }
@@ -186,11 +183,8 @@ async fn access_taken_away_is_seen_though_a_job_runs() {
 
 #[tokio::test]
 async fn a_bucket_that_is_not_listed_is_never_asked_about() {
-    let s3 = FakeS3::start([
-        Bucket::public("data"),
-        Bucket::public("other").allow(Who::Anonymous, "*", Rights::LIST),
-    ])
-    .await;
+    let s3 =
+        FakeS3::start([Bucket::public("data"), Bucket::public("other").allow(Who::Anonymous, "*", Rights::LIST)]).await;
     s3.put("other", "a", "content");
     let function = Function::start(&s3, &[("SIDECAR_BUCKET", "other")]).await;
     let there = function.get("/other/a").await;

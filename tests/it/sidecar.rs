@@ -3,11 +3,9 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use get_object_torrent::torrent::Metainfo;
+use test_s3::{Bucket, Content, FakeS3, Fault, Identity, Matcher, Object, Operation, Rights, Who};
 
-use super::{
-    fake_s3::{Bucket, Content, FakeS3, Fault, Identity, Matcher, Object, Operation, Rights, Who},
-    harness::{Answer, Function, function_url},
-};
+use super::harness::{Answer, Function, function_url};
 
 async fn server() -> FakeS3 {
     let s3 = FakeS3::start([Bucket::public("data")]).await;
@@ -86,9 +84,7 @@ async fn it_is_renewed_when_the_object_changed() {
     let s3 = server().await;
     let function = Function::start(&s3, &[]).await;
     let before = function.get("/data/a").await.torrent();
-    for object in
-        [Object::new("changed"), Object::new("longer content"), Object::new("content").etag("\"other\"")]
-    {
+    for object in [Object::new("changed"), Object::new("longer content"), Object::new("content").etag("\"other\"")] {
         s3.put("data", "a", object);
         assert_eq!(function.get("/data/a").await.origin(), "object");
         assert_cached(&s3, &function).await;

@@ -24,6 +24,10 @@ def schema(name: str) -> dict:
     return json.loads((SCHEMAS / f"{name}.SNAPSHOT.schema.json").read_text(encoding="utf-8"))
 
 
+def manifest(package: str) -> dict:
+    return tomllib.loads((ROOT / package / "Cargo.toml").read_text(encoding="utf-8"))
+
+
 @functools.cache
 def written() -> str:
     path = ROOT / "target" / "tests" / "sbom.cdx.json"
@@ -62,11 +66,11 @@ def test_the_schema_finds_faults() -> None:
 
 
 def test_the_application_is_the_package() -> None:
-    package = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["package"]
+    package = manifest(".")["package"]
     application = document()["metadata"]["component"]
     assert application["type"] == "application"
     assert (application["name"], application["version"]) == (package["name"], package["version"])
-    assert application["licenses"] == [{"expression": package["license"]}]
+    assert application["licenses"] == [{"expression": manifest(".")["workspace"]["package"]["license"]}]
 
 
 def test_every_crate_is_locked_with_this_hash() -> None:
@@ -83,12 +87,12 @@ def test_every_crate_has_a_licence_that_spdx_knows_and_a_package_url() -> None:
 
 
 def test_what_is_asked_for_is_in_it_and_what_only_tests_use_is_not() -> None:
-    manifest = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))
     names = {component["name"] for component in components().values()}
-    assert manifest["dependencies"].keys() <= names
+    assert manifest(".")["dependencies"].keys() <= names
     # async-trait and the likes may come by others as well; these do not.
-    assert not {"s3s", "proptest"} & names
-    assert {"s3s", "proptest"} <= manifest["dev-dependencies"].keys()
+    assert not {"s3s", "proptest", "test-s3", "bench-tools"} & names
+    assert {"proptest", "test-s3"} <= manifest(".")["dev-dependencies"].keys()
+    assert "s3s" in manifest("crates/test-s3")["dependencies"]
 
 
 def test_what_runs_at_build_time_only_is_marked() -> None:

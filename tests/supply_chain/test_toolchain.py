@@ -21,7 +21,7 @@ def told(pattern: str) -> dict[Path, set[str]]:
 
 
 def manifest() -> dict:
-    return tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["package"]
+    return tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]["package"]
 
 
 def numbers(version: str) -> tuple[int, ...]:
@@ -31,7 +31,7 @@ def numbers(version: str) -> tuple[int, ...]:
 
 def test_people_are_told_the_rust_of_the_manifest() -> None:
     places = told(r"Rust \(?(1\.\d+(?:\.\d+)?)")
-    assert {Path("README.md"), Path("scripts/require.sh")} <= places.keys()
+    assert {Path("README.md"), Path("scripts/setup.sh")} <= places.keys()
     assert set().union(*places.values()) == {manifest()["rust-version"]}
 
 
@@ -43,10 +43,18 @@ def test_no_dependency_needs_a_newer_rust_and_one_needs_this() -> None:
     assert max(map(numbers, needed)) == numbers(manifest()["rust-version"])
 
 
-def test_people_are_told_the_python_that_the_tools_are_pinned_for() -> None:
+def test_people_are_told_the_python_that_the_tools_are_locked_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     places = told(r"Python (3\.\d+)")
-    assert {Path("README.md"), Path("scripts/venv.sh")} <= places.keys()
-    ruff = tomllib.loads((ROOT / "ruff.toml").read_text(encoding="utf-8"))["target-version"]
-    assert set().union(*places.values()) == {re.sub(r"py(\d)(\d+)", r"\1.\2", ruff)}
-    for path in sorted((ROOT / "requirements").glob("*.txt")):
-        assert set(re.findall(r"Python (3\.\d+)", path.read_text(encoding="utf-8"))) <= {"3.11"}, path
+    assert {Path("README.md"), Path("scripts/setup.sh")} <= places.keys()
+    [oldest] = set().union(*places.values())
+    assert project["requires-python"] == f">={oldest}"
+    major, minor = oldest.split(".")
+    assert f"version_info < ({major}, {minor})" in (ROOT / "scripts" / "setup.sh").read_text(encoding="utf-8")
+
+
+def test_the_toolchain_asked_for_is_the_one_that_is_installed() -> None:
+    toolchain = tomllib.loads((ROOT / "rust-toolchain.toml").read_text(encoding="utf-8"))["toolchain"]
+    # A version here would have rustup download it where another one is installed.
+    assert toolchain["channel"] == "stable"
+    assert {"clippy", "rustfmt"} == set(toolchain["components"]), "what `make lint` runs"

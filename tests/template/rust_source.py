@@ -1,4 +1,4 @@
-"""What src/ says: the variables Config reads, the numbers' ranges and defaults, the metrics, the calls to S3."""
+"""What src/ says: the variables and numbers of Config, the exposed headers, the metrics, the calls to S3."""
 
 import re
 
@@ -36,6 +36,13 @@ def numbers():
 
     fields = r'Number\s*\{\s*name: "(\w+)",\s*default: ([^,]+),\s*min: ([^,]+),\s*max: ([^,}]+?),?\s*\}'
     return {name: tuple(map(number, rest)) for name, *rest in re.findall(fields, source)}
+
+
+def exposed_headers():
+    """The value of Access-Control-Expose-Headers in the function's answers."""
+    (value,) = re.findall(r'const EXPOSED\w*: &str =\s*"(.*?)";', _rust("**/*.rs"), re.DOTALL)
+    # In Rust, a backslash ends a line that goes on after the next line's spaces.
+    return re.sub(r"\\\n\s*", "", value)
 
 
 def namespace():

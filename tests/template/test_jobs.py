@@ -124,9 +124,9 @@ def test_the_state_machine_logs_errors_without_data_and_traces():
 
 
 def test_roles_and_code_agree_where_fragments_lie():
-    (folder,) = re.findall(r'const FOLDER: &str = "([^"]+)";', source("src", "s3", "fragments.rs"))
+    (folder,) = re.findall(r'const JOBS: &str = "([^"]+)";', source("src", "jobs", "fragments", "mod.rs"))
     assert set(re.findall(r"\$\{SidecarPrefix\}([a-z-]+/)", source("template.yaml"))) == {folder}
-    assert "items.json" in source("src", "s3", "fragments.rs")
+    assert "items.json" in source("src", "jobs", "fragments", "mod.rs")
 
 
 def test_the_definition_passes_the_lint():

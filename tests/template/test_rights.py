@@ -23,6 +23,8 @@ FUNCTION_ROLES = (API, JOB, HASH)
 
 TEN = ["data", "more.data", *(f"bucket-{number}" for number in range(3, 11))]
 
+EVERYTHING = {"PregenerateBuckets": "data", "BatchBucket": "lists"}
+
 PRIVATE = {"Access": "function-role", "ApiAuthorizer": "AWS_IAM"}
 
 MACHINE = "<JobStateMachine>"
@@ -211,15 +213,16 @@ def roles(**given):
 
 def test_each_role_is_assumed_by_the_service_it_is_for():
     trusted = {}
-    for name, role in roles(PregenerateBuckets="data").items():
+    for name, role in roles(**EVERYTHING).items():
         (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
         trusted[name] = statement["Principal"]["Service"].split(".")[0]
-    assert trusted == {API: "lambda", JOB: "lambda", HASH: "lambda", STATES: "states", "PregenerateRole": "events"}
+    of_jobs = {API: "lambda", JOB: "lambda", HASH: "lambda", STATES: "states"}
+    assert trusted == {**of_jobs, "PregenerateRole": "events", "BatchRole": "batchoperations"}
 
 
 def test_everything_is_allowed_and_nothing_on_every_resource_but_logs_and_traces():
-    for role in roles(PregenerateBuckets="data"):
-        for statement in rights.statements(role, PregenerateBuckets="data"):
+    for role in roles(**EVERYTHING):
+        for statement in rights.statements(role, **EVERYTHING):
             assert statement["Effect"] == "Allow"
             if statement["Resource"] == "*":
                 assert {action.split(":")[0] for action in statement["Action"]} <= {"logs", "xray"}

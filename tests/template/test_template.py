@@ -6,6 +6,8 @@ import re
 import cloudformation as cfn
 import pytest
 import rust_source
+from botocore.loaders import Loader
+from test_rights import TEN
 
 # The defaults of the contract that are not numbers. An empty parameter leaves the default to the function.
 TEXT_DEFAULTS = {"ACCESS": "public-read", "SIDECAR_SUFFIX": ".torrent", "RUST_LOG": "info"}
@@ -33,8 +35,6 @@ ENDPOINT = "https://<Api>.execute-api.eu-central-1.amazonaws.com/<ApiprodStage>"
 SET_BY_PARAMETER = [name for name in rust_source.variables() if name != "JOB_STATE_MACHINE_ARN"]
 
 FUNCTIONS = ("ApiFunction", "JobFunction", "HashFunction")
-
-TEN = ["data", "more.data", *(f"bucket-{number}" for number in range(3, 11))]
 
 
 def parameter_of(variable):
@@ -331,14 +331,19 @@ def test_the_accounts_log_role_is_made_on_request_before_the_stage_and_stays():
     assert with_role.keys() - without.keys() == {"ApiGatewayAccount", "ApiGatewayAccountRole"}
 
 
-def test_the_gateways_own_answers_can_be_read_by_a_browser():
+def test_a_page_can_read_the_answers_that_api_gateway_gives_itself():
     api = only(cfn.render()["Resources"], "AWS::ApiGateway::RestApi")
     answers = api["Body"]["x-amazon-apigateway-gateway-responses"]
-    for answer in answers.values():
-        assert answer["responseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
-    for name in ("THROTTLED", "INTEGRATION_TIMEOUT"):
-        assert answers[name]["statusCode"] == "503"
-        assert answers[name]["responseParameters"]["gatewayresponse.header.x-amz-retry-after"] == "'5000'"
+    shapes = Loader().load_service_model("apigateway", "service-2")["shapes"]
+    # A type without an answer of its own gets one of the two defaults.
+    assert {"DEFAULT_4XX", "DEFAULT_5XX"} <= answers.keys() <= set(shapes["GatewayResponseType"]["enum"])
+    readable = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": rust_source.exposed_headers()}
+    slow_down = {**readable, "Retry-After": "5", "x-amz-retry-after": "5000"}
+    for name, answer in answers.items():
+        wait = name in ("THROTTLED", "INTEGRATION_TIMEOUT")
+        assert answer.get("statusCode") == ("503" if wait else None)
+        expected = slow_down if wait else readable
+        assert answer["responseParameters"] == {f"gatewayresponse.header.{k}": f"'{v}'" for k, v in expected.items()}
 
 
 # Outputs

@@ -1,29 +1,34 @@
 use super::*;
-use crate::object::BucketName;
+use crate::object::{BucketName, ObjectKey};
 
 fn head() -> ObjectHead {
-    ObjectHead { version_id: Some("v1".to_owned()), ..ObjectHead::of(3, "\"e\"".to_owned()) }
+    let etag = ETag::new("\"e\"").unwrap();
+    ObjectHead { version_id: Some("v1".to_owned()), ..ObjectHead::new(3, etag) }
+}
+
+fn object() -> ObjectId {
+    let (bucket, key) = (BucketName::new("data").unwrap(), ObjectKey::try_from("a".to_owned()).unwrap());
+    ObjectId { bucket, key, version_id: None }
 }
 
 fn sidecar() -> Sidecar {
-    let bucket = BucketName::new("data").unwrap();
-    let object = ObjectId { bucket, key: "a".to_owned(), version_id: None };
-    Sidecar { etag: "\"s\"".to_owned(), metadata: metadata_of(&object, &head(), "0a"), bytes: Vec::new() }
+    let metadata = metadata(&object(), &head(), "0a");
+    Sidecar { etag: "\"s\"".to_owned(), metadata, bytes: Vec::new() }
 }
 
 #[test]
 fn is_of_the_very_version_it_was_made_from() {
-    assert!(sidecar().is_of(&head()));
-    assert!(!sidecar().is_of(&ObjectHead { length: 4, ..head() }));
-    assert!(!sidecar().is_of(&ObjectHead { etag: "\"f\"".to_owned(), ..head() }));
-    assert!(!sidecar().is_of(&ObjectHead { version_id: None, ..head() }));
+    assert!(sidecar().was_made_from(&head()));
+    assert!(!sidecar().was_made_from(&ObjectHead { length: 4, ..head() }));
+    assert!(!sidecar().was_made_from(&ObjectHead { etag: ETag::new("\"f\"").unwrap(), ..head() }));
+    assert!(!sidecar().was_made_from(&ObjectHead { version_id: None, ..head() }));
 }
 
 #[test]
 fn another_format_is_not_believed() {
     let mut sidecar = sidecar();
     sidecar.metadata.insert(FORMAT_NAME.to_owned(), "2".to_owned());
-    assert!(!sidecar.is_of(&head()));
+    assert!(!sidecar.was_made_from(&head()));
 }
 
 #[test]

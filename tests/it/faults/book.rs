@@ -8,9 +8,9 @@ use std::{
 
 use hyper::body::Bytes;
 use sha1::{Digest, Sha1};
+use test_s3::{Content, Object, Store};
 
 use super::plan::{BY_SIZE, PART, PIECE, Plan};
-use crate::fake_s3::{Content, Object, Store};
 
 const FIRST_DATE: u64 = 1_700_000_000;
 
@@ -65,8 +65,7 @@ impl Past {
         let starts = (0..length).step_by(usize::try_from(piece_length).expect("a length"));
         let hash = |start: u64| Sha1::digest(content.slice(start..length.min(start + piece_length)));
         let pieces: Vec<u8> = starts.flat_map(hash).collect();
-        let head =
-            format!("d6:lengthi{length}e4:name1:a12:piece lengthi{piece_length}e6:pieces{}:", pieces.len());
+        let head = format!("d6:lengthi{length}e4:name1:a12:piece lengthi{piece_length}e6:pieces{}:", pieces.len());
         let info = [head.as_bytes(), &pieces, b"e"].concat();
         let date = self.object.last_modified.duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
         Expected { info_hash: hex::encode(Sha1::digest(&info)), info, date, region }

@@ -2,17 +2,14 @@
 
 use std::time::Duration;
 
+use test_s3::Fault;
+
 use super::{dice::Dice, trouble::Target};
-use crate::fake_s3::Fault;
 
 pub(super) const BUSY: [(u16, &str); 5] =
     [(500, "InternalError"), (503, "SlowDown"), (503, "ServiceUnavailable"), (429, "TooMany"), (408, "Busy")];
-pub(super) const CREDENTIALS: [(u16, &str); 4] = [
-    (400, "ExpiredToken"),
-    (403, "RequestTimeTooSkewed"),
-    (403, "InvalidAccessKeyId"),
-    (403, "SignatureDoesNotMatch"),
-];
+pub(super) const CREDENTIALS: [(u16, &str); 4] =
+    [(400, "ExpiredToken"), (403, "RequestTimeTooSkewed"), (403, "InvalidAccessKeyId"), (403, "SignatureDoesNotMatch")];
 
 /// Small pauses, and rarely one that outlasts the service's own patience.
 fn pause(dice: &mut Dice) -> Duration {
@@ -47,9 +44,7 @@ pub(super) fn fault(dice: &mut Dice, target: Target, reach: u64) -> Fault {
 fn refusal(dice: &mut Dice, target: Target) -> Fault {
     let (status, code) = match target {
         Target::Head | Target::Read => dice.pick(&[(403, "AccessDenied"), (404, "NoSuchKey")]),
-        Target::Page => {
-            dice.pick(&[(403, "AccessDenied"), (501, "NotImplemented"), (400, "InvalidArgument")])
-        }
+        Target::Page => dice.pick(&[(403, "AccessDenied"), (501, "NotImplemented"), (400, "InvalidArgument")]),
         Target::SidecarGet | Target::FragmentGet => {
             dice.pick(&[(403, "AccessDenied"), (404, "NoSuchKey"), (400, "Odd")])
         }

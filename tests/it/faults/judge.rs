@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use sha1::{Digest, Sha1};
+use test_s3::Object;
 
 use super::{
     book::Past,
@@ -10,7 +11,7 @@ use super::{
     trouble::Trouble,
     world::{World, users},
 };
-use crate::{fake_s3::Object, harness::Answer};
+use crate::harness::Answer;
 
 /// A sidecar's write may end so much later than the budget.
 const SIDECAR: Duration = Duration::from_secs(2);
@@ -29,9 +30,7 @@ pub(super) fn judge(world: &World, plan: &Plan, answer: &Answer, took: Duration)
         return;
     }
     let code = if plan.is_head { None } else { Some(answer.error().1) };
-    let told = |allowed: &(u16, &str)| {
-        allowed.0 == answer.status && code.as_ref().is_none_or(|code| code == allowed.1)
-    };
+    let told = |allowed: &(u16, &str)| allowed.0 == answer.status && code.as_ref().is_none_or(|code| code == allowed.1);
     let allowed = plan.troubles.iter().flat_map(Trouble::may_end_in);
     let is_of_the_url = plan.is_presigned && plan.troubles.iter().any(Trouble::is_of_a_reads_signature);
     let denied = is_of_the_url.then_some(&(403, "AccessDenied"));

@@ -1,9 +1,10 @@
 //! Under any fault the answer is the right torrent or an error of the contract, in time; no bad sidecar is stored,
 //! nothing of the user's is touched, the next request works, and nothing is left running.
 //!
-//! A thousand seeds in every run, and of [`jobs`] an eighth of that. `FAULT_SEEDS=100000` tries more, `FAULT_SEED=17` one
-//! alone, with its log: `FAULT_SEED=17 cargo test --test it any_seed -- --nocapture`. What a seed has found stays as a test by name among the
-//! others: seeds mean something else as soon as the dice are thrown in another order.
+//! A run tries 100 seeds, and an eighth as many of [`jobs`]. `FAULT_SEEDS=1000` tries more, as CI does. `FAULT_SEED=17`
+//! tries one alone, with its log: `FAULT_SEED=17 cargo test --test it any_seed -- --nocapture`. What a seed has found
+//! stays as a test by name among the others, because seeds mean something else as soon as the dice are thrown in another
+//! order.
 
 mod book;
 mod dice;

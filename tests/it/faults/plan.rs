@@ -1,11 +1,12 @@
 //! What one seed stands for: an object, a function, what lies at the sidecar's key, and what goes wrong. Its `Debug`
 //! is what a failing seed is reported with.
 
+use test_s3::Fault;
+
 use super::{
     dice::Dice,
     trouble::{Trouble, What},
 };
-use crate::fake_s3::Fault;
 
 pub(super) const KIB: u64 = 1024;
 pub(super) const PIECE: u64 = 16 * KIB;
@@ -138,8 +139,7 @@ impl Plan {
             variables.push(("ACCESS", "function-role".to_owned()));
         }
         if self.sidecars_elsewhere {
-            variables
-                .extend([("SIDECAR_BUCKET", "torrents".to_owned()), ("SIDECAR_PREFIX", "t/".to_owned())]);
+            variables.extend([("SIDECAR_BUCKET", "torrents".to_owned()), ("SIDECAR_PREFIX", "t/".to_owned())]);
         }
         variables
     }

@@ -3,6 +3,7 @@
 use std::{fmt::Debug, time::Duration};
 
 use futures::future::join_all;
+use test_s3::Identity;
 use tokio::{
     runtime::{Builder, Handle},
     time::{Instant, sleep},
@@ -15,7 +16,6 @@ use super::{
     world::World,
 };
 use crate::{
-    fake_s3::Identity,
     harness::{Answer, Function},
     log::{Written, capture},
 };

@@ -1,10 +1,11 @@
 //! One thing that goes wrong: with which requests, how often, and what a caller may then be told.
 
+use test_s3::{Fault, Matcher, Operation};
+
 use super::{
     dice::Dice,
     fault::{BUSY, CREDENTIALS, fault},
 };
-use crate::fake_s3::{Fault, Matcher, Operation};
 
 /// Where fragments lie.
 pub(super) const FOLDER: &str = "torrent-jobs/";
@@ -36,20 +37,7 @@ const OF_REQUESTS: [Target; 8] = {
 /// What befalls a job.
 const OF_JOBS: [Target; 12] = {
     use Target::{Folder, FragmentGet, FragmentPut, Head, Page, Read, SidecarGet, SidecarPut};
-    [
-        Head,
-        Head,
-        Read,
-        Read,
-        Read,
-        Page,
-        SidecarGet,
-        SidecarPut,
-        FragmentGet,
-        FragmentGet,
-        FragmentPut,
-        Folder,
-    ]
+    [Head, Head, Read, Read, Read, Page, SidecarGet, SidecarPut, FragmentGet, FragmentGet, FragmentPut, Folder]
 };
 
 #[derive(Clone, Debug)]
@@ -91,8 +79,7 @@ impl Trouble {
     pub(super) fn thrown_at_a_job(dice: &mut Dice, reach: u64) -> Self {
         let trouble = Self::thrown_at(&OF_JOBS, dice, reach);
         // One state after the other asks.
-        let after =
-            if trouble.target == Target::Read { trouble.after } else { dice.pick(&[0, 0, 1, 1, 2, 4]) };
+        let after = if trouble.target == Target::Read { trouble.after } else { dice.pick(&[0, 0, 1, 1, 2, 4]) };
         Self { after, times: trouble.times.min(LASTING_FOR_A_JOB), ..trouble }
     }
 
@@ -105,8 +92,7 @@ impl Trouble {
         };
         let times = if matches!(what, What::Fault(_)) { dice.pick(&[1, 1, 1, 1, 2, 3, LASTING]) } else { 1 };
         // Ranges are many, all others few.
-        let after =
-            if target == Target::Read { dice.pick(&[0, 0, 1, 2, 5]) } else { dice.pick(&[0, 0, 0, 1]) };
+        let after = if target == Target::Read { dice.pick(&[0, 0, 1, 2, 5]) } else { dice.pick(&[0, 0, 0, 1]) };
         Self { target, after, times, what }
     }
 
@@ -119,9 +105,7 @@ impl Trouble {
             Target::SidecarGet => Matcher::get().key(sidecar_key),
             Target::SidecarPut => Matcher::put().key(sidecar_key),
             // The workflow reads the list of spans by itself.
-            Target::FragmentGet => {
-                Matcher::get().key_contains(FOLDER).when(|call| !call.key.ends_with("items.json"))
-            }
+            Target::FragmentGet => Matcher::get().key_contains(FOLDER).when(|call| !call.key.ends_with("items.json")),
             Target::FragmentPut => Matcher::put().key_contains(FOLDER),
             Target::Folder => Matcher::operation(Operation::Other),
         };
@@ -149,9 +133,7 @@ impl Trouble {
             What::Deleted
             | What::AccessGone
             | What::Fault(Fault::StallBody { pause: None, .. } | Fault::IgnoreConditions) => false,
-            What::Fault(Fault::Error { status, .. }) => {
-                self.times == 1 && BUSY.iter().any(|(busy, _)| busy == status)
-            }
+            What::Fault(Fault::Error { status, .. }) => self.times == 1 && BUSY.iter().any(|(busy, _)| busy == status),
             What::Fault(Fault::Header { name, .. }) => {
                 self.times == 1 && *name == "content-range" && self.target == Target::Read
             }
@@ -199,9 +181,7 @@ impl Trouble {
             }
             Fault::Error { status: 403, code: "AccessDenied" } => &[(403, "AccessDenied")],
             Fault::Error { status: 404, .. } => &[(404, "NoSuchKey"), (403, "AccessDenied")],
-            Fault::Error { status, code } if CREDENTIALS.contains(&(*status, code)) => {
-                &[(500, "InternalError")]
-            }
+            Fault::Error { status, code } if CREDENTIALS.contains(&(*status, code)) => &[(500, "InternalError")],
             // HEAD tells of another length: none, or that of an object too large.
             Fault::Header { name: "content-length", .. } => &[(400, "InvalidRequest")],
             _ => &[],

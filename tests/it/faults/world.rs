@@ -8,13 +8,14 @@ use std::{
     time::Duration,
 };
 
+use test_s3::{Bucket, FakeS3, Fault, Identity, Object, Rights, Who};
+
 use super::{
     book::Book,
     plan::{Left, Plan},
     trouble::What,
 };
 use crate::{
-    fake_s3::{Bucket, FakeS3, Fault, Identity, Object, Rights, Who},
     harness::{Answer, Function, function_url},
     presigned::{encoded, reader, url_of},
 };

@@ -9,17 +9,13 @@ use proptest::{
     sample::{Index, select},
 };
 use sha1::{Digest, Sha1};
+use test_s3::{Bucket, FakeS3, Fault, Object};
 
 use super::{cases, odd};
-use crate::{
-    fake_s3::{Bucket, FakeS3, Fault, Object},
-    harness::{Answer, Function},
-};
+use crate::harness::{Answer, Function};
 
-const STATUSES: [u16; 22] = [
-    200, 201, 204, 206, 301, 304, 307, 400, 401, 403, 404, 405, 408, 409, 412, 416, 418, 429, 500, 501, 503,
-    599,
-];
+const STATUSES: [u16; 22] =
+    [200, 201, 204, 206, 301, 304, 307, 400, 401, 403, 404, 405, 408, 409, 412, 416, 418, 429, 500, 501, 503, 599];
 const CODES: [&str; 16] = [
     "AccessDenied",
     "NoSuchKey",

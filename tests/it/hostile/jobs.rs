@@ -2,26 +2,25 @@
 
 use std::time::Duration;
 
-use get_object_torrent::{job::Task, s3::Meter};
+use get_object_torrent::{jobs::Task, meter::Meter};
 use proptest::{
     prelude::{Just, Strategy, prop_oneof},
     sample::select,
 };
 use serde_json::{Value, json};
+use test_s3::{Bucket, Content, FakeS3};
 use tokio::time::timeout;
 
 use super::{cases, odd};
 use crate::{
-    fake_s3::{Bucket, Content, FakeS3},
     harness::worker,
-    job_runner::plan,
+    jobs::runner::{plan, run_task},
 };
 
 const LENGTH: u64 = 3 * 256 * 1024 + 7;
 
 fn number() -> impl Strategy<Value = Value> {
-    let numbers =
-        [0, 1, 2, 7, 16_384, 262_144, 262_145, 524_288, LENGTH, LENGTH + 1, 1 << 40, 1 << 53, u64::MAX];
+    let numbers = [0, 1, 2, 7, 16_384, 262_144, 262_145, 524_288, LENGTH, LENGTH + 1, 1 << 40, 1 << 53, u64::MAX];
     let usual = select(numbers.to_vec()).prop_map(Value::from);
     prop_oneof![8 => usual, 1 => Just(json!(-1)), 1 => Just(json!(0.5))]
 }
@@ -115,8 +114,8 @@ async fn a_length_that_no_object_has_takes_no_memory() {
     for length in [0, 53_687_091_200_001, u64::MAX] {
         let changes = [("/job/length", length.into()), ("/span/end", length.into())];
         for name in ["hash", "assemble"] {
-            let task = serde_json::from_value(task(&planned["job"], name, &changes)).expect("a task");
-            let failure = worker.run(task, &Meter::default()).await.expect_err("a failure");
+            let task = task(&planned["job"], name, &changes);
+            let failure = run_task(&worker, task).await.expect_err("a failure");
             assert_eq!(failure.name(), "BadInput", "{name} of {length}");
         }
     }

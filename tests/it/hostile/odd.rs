@@ -97,8 +97,7 @@ fn path() -> BoxedStrategy<String> {
 }
 
 fn query() -> BoxedStrategy<Vec<(String, String)>> {
-    let name =
-        prop_oneof![6 => Just("versionId".to_owned()), 1 => Just("presigned".to_owned()), 2 => text(3)];
+    let name = prop_oneof![6 => Just("versionId".to_owned()), 1 => Just("presigned".to_owned()), 2 => text(3)];
     let torrent = prop_oneof![9 => Just(vec![("torrent".to_owned(), String::new())]), 1 => Just(vec![])];
     (torrent, vec((name, text(3)), 0..2)).prop_map(|(torrent, others)| [torrent, others].concat()).boxed()
 }

@@ -5,32 +5,18 @@ use proptest::{
     prelude::{Strategy, any, prop_oneof},
     sample::{Index, select},
 };
+use test_s3::Operation;
 
 use super::{cases, odd};
 use crate::{
-    fake_s3::Operation,
     harness::{Function, model},
     log::capture,
     presigned::{get, reader, server, url_of},
 };
 
 /// What a URL is made of.
-const PARTS: [&str; 14] = [
-    "/",
-    "/data/a",
-    "/data/b",
-    "?",
-    "&",
-    "=",
-    "%61",
-    "+",
-    "@",
-    "http://",
-    "X-Amz-",
-    "versionId=1",
-    "&torrent",
-    "%",
-];
+const PARTS: [&str; 14] =
+    ["/", "/data/a", "/data/b", "?", "&", "=", "%61", "+", "@", "http://", "X-Amz-", "versionId=1", "&torrent", "%"];
 
 #[derive(Clone, Debug)]
 struct Change {

@@ -4,10 +4,10 @@ use std::time::UNIX_EPOCH;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
+use test_s3::{Bucket, FakeS3, Operation, Rights, Who};
 
 use super::{cases, odd};
 use crate::{
-    fake_s3::{Bucket, FakeS3, Operation, Rights, Who},
     harness::{Answer, Function, function_url},
     log::{Written, capture},
 };
@@ -111,8 +111,7 @@ fn is_one_attachment(disposition: &str) -> bool {
     let Some(rest) = disposition.strip_prefix("attachment; filename=\"") else { return false };
     let bare = rest.replace("\\\\", "").replace("\\\"", "");
     let Some((_, after)) = bare.split_once('"') else { return false };
-    let extended =
-        |value: &str| value.bytes().all(|byte| byte.is_ascii_graphic() && !b"\";, ".contains(&byte));
+    let extended = |value: &str| value.bytes().all(|byte| byte.is_ascii_graphic() && !b"\";, ".contains(&byte));
     after.is_empty() || after.strip_prefix("; filename*=UTF-8''").is_some_and(extended)
 }
 

@@ -8,12 +8,12 @@ use std::{
     time::Duration,
 };
 
-use get_object_torrent::job::Worker;
+use get_object_torrent::jobs::Worker;
 use serde_json::Value;
 use tokio::{task::AbortHandle, time::timeout};
 
 use super::plan::{Misfortune, Mishap};
-use crate::job_runner::run_task;
+use crate::jobs::runner::run_task;
 
 /// What the workflow catches: a name, and words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,9 +78,9 @@ impl Lambda {
         self.running_on.lock().expect("the list's lock").push(running.abort_handle());
         match timeout(wait, running).await {
             Err(_) => Err(Caught::new("States.Timeout", "the workflow waits no longer")),
-            Ok(done) => done
-                .expect("a task that ends")
-                .map_err(|failure| Caught::new(failure.name(), &failure.to_string())),
+            Ok(done) => {
+                done.expect("a task that ends").map_err(|failure| Caught::new(failure.name(), &failure.to_string()))
+            }
         }
     }
 }

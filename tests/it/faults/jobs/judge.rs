@@ -1,18 +1,17 @@
 //! What must hold after an execution, whatever went wrong in it.
 
+use test_s3::Fault;
+
 use super::{
     plan::{JobPlan, Mishap},
     workflow::Ended,
 };
-use crate::{
-    fake_s3::Fault,
-    faults::{
-        fault::BUSY,
-        judge::judge_sidecar,
-        plan::Left,
-        trouble::{FOLDER, Trouble, What},
-        world::World,
-    },
+use crate::faults::{
+    fault::BUSY,
+    judge::judge_sidecar,
+    plan::Left,
+    trouble::{FOLDER, Trouble, What},
+    world::World,
 };
 
 const NOTES: &str = "the user's notes";
@@ -90,12 +89,7 @@ fn told_of(trouble: &Trouble) -> &'static [&'static str] {
         What::UsersOwn => &REFUSED[1..],
         What::Purged
         | What::Fault(
-            Fault::Reset
-            | Fault::Close
-            | Fault::Lost
-            | Fault::Delay(_)
-            | Fault::CutBody(_)
-            | Fault::ResetBody(_),
+            Fault::Reset | Fault::Close | Fault::Lost | Fault::Delay(_) | Fault::CutBody(_) | Fault::ResetBody(_),
         ) => &[],
         What::Fault(Fault::Error { status, code }) if BUSY.contains(&(*status, code)) => &[],
         What::Replaced | What::Deleted | What::AccessGone | What::Fault(_) => &REFUSED,

@@ -3,14 +3,13 @@
 
 use std::time::Duration;
 
-use crate::{
-    fake_s3::Fault,
-    faults::{
-        dice::Dice,
-        fault::BUSY,
-        plan::{Left, PIECE, Plan, in_order},
-        trouble::{Target, Trouble, What},
-    },
+use test_s3::Fault;
+
+use crate::faults::{
+    dice::Dice,
+    fault::BUSY,
+    plan::{Left, PIECE, Plan, in_order},
+    trouble::{Target, Trouble, What},
 };
 
 /// What becomes of an invocation, whatever the function does.
@@ -108,8 +107,7 @@ impl JobPlan {
 impl Misfortune {
     fn thrown(dice: &mut Dice) -> Self {
         let after = Duration::from_millis(dice.pick(&[0, 1, 3, 10, 40]));
-        let mishap =
-            dice.pick(&[Mishap::TurnedAway, Mishap::Lost, Mishap::Killed(after), Mishap::RunsOn(after)]);
+        let mishap = dice.pick(&[Mishap::TurnedAway, Mishap::Lost, Mishap::Killed(after), Mishap::RunsOn(after)]);
         Self { mishap, after: dice.below(12), times: dice.pick(&[1, 1, 1, 2, 4, 40]) }
     }
 

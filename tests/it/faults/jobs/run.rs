@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use get_object_torrent::job::Worker;
+use get_object_torrent::jobs::Worker;
 use serde_json::{Value, json};
 use tokio::{runtime::Handle, time::Instant};
 
@@ -99,11 +99,7 @@ async fn is_served(world: &World, plan: &JobPlan, function: &Function) {
     assert_right(&pasts[pasts.len() - 1..], &plan.request, &answer, true);
     // On a busy machine the sidecar may not come in time.
     let is_slow = started.elapsed() > Duration::from_secs(1);
-    assert!(
-        (answer.origin() == "sidecar") != world.is_users() || is_slow,
-        "it came from {}",
-        answer.origin()
-    );
+    assert!((answer.origin() == "sidecar") != world.is_users() || is_slow, "it came from {}", answer.origin());
 }
 
 /// The torrent is there.

@@ -10,7 +10,7 @@ use super::{
     invoke::{Caught, Lambda},
     plan::JobPlan,
 };
-use crate::job_runner::items;
+use crate::jobs::runner::items;
 
 static DEFINITION: LazyLock<Value> = LazyLock::new(|| {
     let text = include_str!("../../../../statemachine/torrent-job.asl.json");

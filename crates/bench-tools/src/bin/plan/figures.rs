@@ -1,0 +1,150 @@
+//! What a job of one object is made of, by the code that plans it: spans, bytes of JSON in the workflow, S3 requests.
+
+use get_object_torrent::{
+    config::{Account, Config},
+    jobs::{Job, JobRequest, Spans, job_id},
+    object::{BucketName, ByteRange, ETag, MAX_KEY_BYTES, ObjectId, ObjectKey},
+    s3::object::ObjectHead,
+    torrent::PieceLength,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// What `DeleteObjects` takes and `ListObjectsV2` gives at once.
+const KEYS_A_PAGE: u64 = 1_000;
+const DIGEST_BYTES: u64 = 20;
+
+/// One object's job.
+#[derive(Debug, Serialize)]
+pub(crate) struct Figures {
+    pub(crate) length: u64,
+    pub(crate) piece_length: u64,
+    pub(crate) pieces: u64,
+    pub(crate) span_size: u64,
+    pub(crate) spans: u64,
+    /// Of the list that the map reads from S3.
+    pub(crate) items_bytes: usize,
+    /// Of each state, at its longest.
+    pub(crate) states: States,
+    /// All fragments together.
+    pub(crate) fragment_bytes: u64,
+    /// Of a range of the object, as a child asks for it.
+    pub(crate) range_bytes: u64,
+    pub(crate) requests: Requests,
+}
+
+/// Bytes of JSON that the workflow passes on, with the longest names that S3 takes.
+#[derive(Debug, Serialize)]
+pub(crate) struct States {
+    /// Plan's output, which the map, Assemble and Clean are given.
+    pub(crate) plan: usize,
+    /// One child's input.
+    pub(crate) child: usize,
+    /// The map's output, before it is dropped: `200` a child.
+    pub(crate) map: usize,
+    /// More than any state can be: the input and all of these in one.
+    pub(crate) bound: usize,
+}
+
+/// Without retries. Of a hash, those of all children together.
+#[derive(Debug, Serialize)]
+pub(crate) struct Requests {
+    pub(crate) head: u64,
+    pub(crate) get: u64,
+    pub(crate) put: u64,
+    pub(crate) list: u64,
+    pub(crate) delete: u64,
+    /// HEAD, the sidecar, the word of an earlier failure, the list.
+    pub(crate) plan: u64,
+    /// The fragment that may be there, the ranges, the fragment.
+    pub(crate) hash: u64,
+    /// HEAD, the sidecar, all fragments, the sidecar again.
+    pub(crate) assemble: u64,
+    /// Page by page: listed, then deleted.
+    pub(crate) clean: u64,
+}
+
+/// Those of an object of `length` bytes; `span_size` is the variable, 0 for the usual.
+pub(crate) fn of(length: u64, piece_length: PieceLength, span_size: u64) -> Figures {
+    let spans = Spans::new(length, piece_length, span_size);
+    let items: Vec<ByteRange> = spans.ranges().collect();
+    let pieces = piece_length.piece_count(length);
+    // As service::hashes cuts them.
+    let range_bytes = usual().range_size.next_multiple_of(piece_length.get());
+    let ranges = spans.ranges().map(|span| span.length().div_ceil(range_bytes)).sum();
+    Figures {
+        length,
+        piece_length: piece_length.get(),
+        pieces,
+        span_size: spans.size(),
+        spans: spans.count(),
+        items_bytes: bytes(&json!(items)),
+        states: states(&job(length, piece_length, spans), &items),
+        fragment_bytes: pieces * DIGEST_BYTES,
+        range_bytes,
+        requests: requests(spans.count(), ranges),
+    }
+}
+
+fn states(job: &Job, items: &[ByteRange]) -> States {
+    let input = bytes(&json!(JobRequest { target: job.target.clone(), etag: Some(job.etag.clone()) }));
+    // The longest prefix: then the fragments' keys are as long as S3 takes.
+    let place = json!({"bucket": longest_bucket(), "key": longest_key()});
+    let plan = bytes(&json!({"status": "read", "job": job, "items": place, "concurrency": 10_000}));
+    let last = items.last().expect("a span");
+    let child = bytes(&json!({"task": "hash", "job": job, "span": last}));
+    let map = bytes(&json!(vec![200; items.len()]));
+    States { plan, child, map, bound: input + plan + child + map }
+}
+
+fn requests(spans: u64, ranges: u64) -> Requests {
+    // With the list of spans.
+    let pages = (spans + 1).div_ceil(KEYS_A_PAGE);
+    let (plan, hash, assemble) = (4, 2 * spans + ranges, 3 + spans);
+    // One GET more: the map's own, of the list.
+    let get = 1 + (spans + ranges) + (1 + spans) + 1;
+    Requests { head: 2, get, put: spans + 2, list: pages, delete: 1 + pages, plan, hash, assemble, clean: 2 * pages }
+}
+
+/// A job whose every name is the longest that S3 takes.
+fn job(length: u64, piece_length: PieceLength, spans: Spans) -> Job {
+    let etag = format!("\"{}-10000\"", "f".repeat(32));
+    let bucket = BucketName::new(&longest_bucket()).expect("a bucket's name");
+    let key = ObjectKey::try_from(longest_key()).expect("a key");
+    let object = ObjectId { bucket, key, version_id: Some("v".repeat(MAX_KEY_BYTES)) };
+    let head = ObjectHead::new(length, ETag::new(&etag).expect("an ETag"));
+    let id = job_id(&object, &head, piece_length);
+    let job = json!({
+        "bucket": object.bucket.as_str(),
+        "key": object.key.as_str(),
+        "versionId": object.version_id,
+        "etag": etag,
+        "requesterPays": true,
+        "quiet": true,
+        "length": length,
+        "pieceLength": piece_length.get(),
+        "spanSize": spans.size(),
+        "id": id,
+    });
+    serde_json::from_value(job).expect("a job")
+}
+
+fn longest_bucket() -> String {
+    "b".repeat(63)
+}
+
+/// A control character is one byte in S3 and six in JSON; nothing takes more.
+fn longest_key() -> String {
+    "\u{1}".repeat(MAX_KEY_BYTES)
+}
+
+/// As Step Functions counts: in UTF-8.
+fn bytes(json: &Value) -> usize {
+    json.to_string().len()
+}
+
+fn usual() -> Config {
+    let account = Account { region: Some("us-east-1".to_owned()), has_credentials: true, endpoint: None };
+    let lookup = |name: &str| (name == "BUCKETS").then(|| "data".to_owned());
+    Config::from_lookup(lookup, account).expect("a configuration")
+}

@@ -1,0 +1,111 @@
+//! Access keys, and how s3s is told of them: it verifies the signatures, the bucket's policy does the rest.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use hyper::http::request::Parts;
+use s3s::access::{S3Access, S3AccessContext};
+use s3s::auth::{S3Auth, SecretKey};
+use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
+
+/// Someone who signs requests.
+#[must_use]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The access key, which requests name.
+    pub access_key: String,
+    /// The secret that requests are signed with.
+    pub secret_key: String,
+    /// The session token, which signed requests must carry where there is one.
+    pub session_token: Option<String>,
+}
+
+impl Identity {
+    /// Makes an identity without a session token.
+    pub fn new(access_key: &str, secret_key: &str) -> Self {
+        Self { access_key: access_key.into(), secret_key: secret_key.into(), session_token: None }
+    }
+
+    /// Adds a session token.
+    pub fn session_token(mut self, token: &str) -> Self {
+        self.session_token = Some(token.into());
+        self
+    }
+
+    /// Returns the function's role, which every server knows and which has every right on every bucket.
+    pub fn role() -> Self {
+        Self::new("FAKEROLE", "fake-role-secret").session_token("fake-role-token")
+    }
+}
+
+/// What a presigned URL of version 2 has in its query S3 takes for a header, and s3s does not.
+pub(super) fn token_as_header(request: &mut Parts) {
+    let query = |name| super::calls::query_value(&request.uri, name);
+    if let (Some(token), Some(_)) = (query("x-amz-security-token"), query("AWSAccessKeyId")) {
+        request.headers.insert("x-amz-security-token", token.parse().expect("a header value"));
+    }
+}
+
+/// A presigned URL whose date, or that of its scope, is none: s3s panics at these.
+pub(super) fn has_odd_date(request: &Parts) -> bool {
+    let looks_like = |text: &str, form: &str| {
+        let fits = |(is, should): (u8, u8)| if should == b'0' { is.is_ascii_digit() } else { is == should };
+        text.len() == form.len() && text.bytes().zip(form.bytes()).all(fits)
+    };
+    let query = |name| super::calls::query_value(&request.uri, name);
+    let is_odd = |date: String| !looks_like(&date, "00000000T000000Z");
+    let has_odd_scope =
+        |credential: String| credential.split('/').nth(1).is_some_and(|date| !looks_like(date, "00000000"));
+    query("X-Amz-Date").is_some_and(is_odd) || query("X-Amz-Credential").is_some_and(has_odd_scope)
+}
+
+/// All who may sign.
+#[derive(Clone)]
+pub(super) struct Identities(Arc<BTreeMap<String, Identity>>);
+
+impl FromIterator<Identity> for Identities {
+    fn from_iter<I: IntoIterator<Item = Identity>>(identities: I) -> Self {
+        let by_key = identities.into_iter().map(|identity| (identity.access_key.clone(), identity)).collect();
+        Self(Arc::new(by_key))
+    }
+}
+
+#[async_trait]
+impl S3Auth for Identities {
+    async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
+        let identity = self.0.get(access_key).ok_or_else(|| {
+            s3_error!(InvalidAccessKeyId, "The AWS Access Key Id you provided does not exist in our records.")
+        })?;
+        Ok(SecretKey::from(identity.secret_key.as_str()))
+    }
+}
+
+#[async_trait]
+impl S3Access for Identities {
+    /// Lets anonymous requests through, which s3s refuses by default; session tokens are checked, which
+    /// s3s does not, and no `x-amz-` header may come beside a presigned URL that does not sign it.
+    async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
+        let Some(credentials) = context.credentials() else {
+            return Ok(());
+        };
+        if let Some(signed) = super::calls::query_value(context.uri(), "X-Amz-SignedHeaders") {
+            let names = super::calls::amz_headers(context.headers());
+            if names.iter().any(|name| !signed.split(';').any(|signed| signed == name)) {
+                return Err(s3_error!(AccessDenied, "There were headers present in the request which were not signed"));
+            }
+        }
+        let token = self.0[&credentials.access_key].session_token.as_deref();
+        let header = context.headers().get("x-amz-security-token");
+        let in_header = header.and_then(|value| value.to_str().ok());
+        let query = |name| super::calls::query_value(context.uri(), name);
+        let in_query = query("X-Amz-Security-Token").or_else(|| query("x-amz-security-token"));
+        if token == in_header.or(in_query.as_deref()) {
+            return Ok(());
+        }
+        let mut error =
+            S3Error::with_message(S3ErrorCode::InvalidToken, "The provided token is malformed or otherwise invalid.");
+        error.set_status_code(hyper::StatusCode::BAD_REQUEST);
+        Err(error)
+    }
+}

@@ -1,0 +1,222 @@
+//! The log of what was asked, and how many GETs were served at once.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Method, Uri};
+use percent_encoding::percent_decode_str;
+
+use super::hosts;
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// `HEAD` of an object.
+    HeadObject,
+    /// `GET` of an object.
+    GetObject,
+    /// `PUT` of an object, or of a part of an upload.
+    PutObject,
+    /// `DELETE` of an object.
+    DeleteObject,
+    /// `GET` with `?attributes`.
+    GetObjectAttributes,
+    /// `GET` with `?torrent`, which the function must never send on to S3.
+    GetObjectTorrent,
+    /// Any other request.
+    Other,
+}
+
+/// A request and its answer, as the server's log keeps them.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What it asks for.
+    pub operation: Operation,
+    /// The bucket, from the path or from the host's name.
+    pub bucket: String,
+    /// The key, percent-decoded.
+    pub key: String,
+    /// The value of `versionId`.
+    pub version_id: Option<String>,
+    /// The first and the last byte, as in `Range: bytes=first-last`.
+    pub range: Option<(u64, u64)>,
+    /// The value of `If-Match`.
+    pub if_match: Option<String>,
+    /// The value of `If-None-Match`.
+    pub if_none_match: Option<String>,
+    /// The value of `x-amz-request-payer`.
+    pub request_payer: Option<String>,
+    /// The value of `x-amz-expected-bucket-owner`.
+    pub expected_bucket_owner: Option<String>,
+    /// The part after which `GetObjectAttributes` continues. The first page has none.
+    pub part_number_marker: Option<i32>,
+    /// The value of `x-amz-checksum-mode`.
+    pub checksum_mode: Option<String>,
+    /// The access key that the request names, whether or not its signature is right.
+    pub signed: Option<String>,
+    /// The query, as it came.
+    pub query: String,
+    /// The names of its `x-amz-` headers.
+    pub amz_headers: Vec<String>,
+    /// The host that it was sent to.
+    pub host: String,
+    /// The status of the answer. There is none until the answer begins, nor when the connection ended before.
+    pub status: Option<u16>,
+    /// How many bytes of the answer's body the connection was given so far.
+    pub bytes_sent: u64,
+}
+
+impl Call {
+    pub(super) fn read(request: &Parts) -> Self {
+        let header = |name| text(&request.headers, name);
+        let host = header("host");
+        let path = request.uri.path();
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let (bucket, key) = match host.as_deref().and_then(hosts::parse) {
+            Some((Some(bucket), _)) => (bucket, path),
+            _ => path.split_once('/').unwrap_or((path, "")),
+        };
+        Self {
+            operation: operation(&request.method, key, &request.uri),
+            bucket: bucket.into(),
+            key: decode(key),
+            version_id: query_value(&request.uri, "versionId"),
+            range: header("range").as_deref().and_then(parse_range),
+            if_match: header("if-match"),
+            if_none_match: header("if-none-match"),
+            request_payer: header("x-amz-request-payer"),
+            expected_bucket_owner: header("x-amz-expected-bucket-owner"),
+            part_number_marker: header("x-amz-part-number-marker").and_then(|marker| marker.parse().ok()),
+            checksum_mode: header("x-amz-checksum-mode"),
+            signed: access_key(request),
+            query: request.uri.query().unwrap_or_default().into(),
+            amz_headers: amz_headers(&request.headers),
+            host: host.clone().unwrap_or_default(),
+            status: None,
+            bytes_sent: 0,
+        }
+    }
+}
+
+/// All calls, in the order they came.
+#[derive(Debug, Default)]
+pub(super) struct CallLog {
+    calls: Mutex<Vec<Arc<Mutex<Call>>>>,
+    gets: AtomicUsize,
+    peak_gets: AtomicUsize,
+}
+
+impl CallLog {
+    pub(super) fn calls(&self) -> Vec<Call> {
+        let calls = self.calls.lock().expect("the log's lock");
+        let copy = |call: &Arc<Mutex<Call>>| call.lock().expect("the call's lock").clone();
+        calls.iter().map(copy).collect()
+    }
+
+    /// Forgets all calls so far, and the peak.
+    pub(super) fn clear(&self) {
+        self.calls.lock().expect("the log's lock").clear();
+        self.peak_gets.store(self.active_gets(), Ordering::SeqCst);
+    }
+
+    pub(super) fn active_gets(&self) -> usize {
+        self.gets.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn peak_gets(&self) -> usize {
+        self.peak_gets.load(Ordering::SeqCst)
+    }
+
+    /// Notes a call that came in.
+    pub(super) fn begin(self: &Arc<Self>, call: Call) -> Ticket {
+        let is_get = call.operation == Operation::GetObject;
+        let call = Arc::new(Mutex::new(call));
+        self.calls.lock().expect("the log's lock").push(Arc::clone(&call));
+        if is_get {
+            let now = self.gets.fetch_add(1, Ordering::SeqCst) + 1;
+            self.peak_gets.fetch_max(now, Ordering::SeqCst);
+        }
+        Ticket { log: Arc::clone(self), call, is_get }
+    }
+}
+
+/// A call that is being served: until the last byte of its answer is handed over, or the client is gone.
+pub(super) struct Ticket {
+    log: Arc<CallLog>,
+    call: Arc<Mutex<Call>>,
+    is_get: bool,
+}
+
+impl Ticket {
+    pub(super) fn answered(&self, status: u16) {
+        self.call.lock().expect("the call's lock").status = Some(status);
+    }
+
+    pub(super) fn sent(&self, bytes: usize) {
+        self.call.lock().expect("the call's lock").bytes_sent += bytes as u64;
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if self.is_get {
+            self.log.gets.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// The decoded value of a query parameter.
+pub(super) fn query_value(uri: &Uri, name: &str) -> Option<String> {
+    query_pairs(uri).find(|(key, _)| *key == name).map(|(_, value)| decode(value))
+}
+
+fn query_pairs(uri: &Uri) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = uri.query().unwrap_or_default().split('&');
+    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+}
+
+fn operation(method: &Method, key: &str, uri: &Uri) -> Operation {
+    let asks = |name| query_pairs(uri).any(|(key, _)| key == name);
+    let plain = !["uploads", "uploadId", "acl", "tagging"].into_iter().any(asks);
+    match *method {
+        _ if key.is_empty() => Operation::Other,
+        Method::GET if asks("attributes") => Operation::GetObjectAttributes,
+        Method::GET if asks("torrent") => Operation::GetObjectTorrent,
+        Method::HEAD => Operation::HeadObject,
+        Method::GET if plain => Operation::GetObject,
+        Method::PUT if plain => Operation::PutObject,
+        Method::DELETE if plain => Operation::DeleteObject,
+        _ => Operation::Other,
+    }
+}
+
+fn parse_range(header: &str) -> Option<(u64, u64)> {
+    let (first, last) = header.strip_prefix("bytes=")?.split_once('-')?;
+    Some((first.parse().ok()?, last.parse().ok()?))
+}
+
+/// Access key, and in version 4 the scope: `KEY/DATE/REGION/s3/aws4_request`.
+pub(super) fn credential(request: &Parts) -> Option<String> {
+    let header = text(&request.headers, "authorization");
+    match &header {
+        Some(header) => Some(header.split_once("Credential=")?.1.split(',').next()?.to_owned()),
+        None => query_value(&request.uri, "X-Amz-Credential").or_else(|| query_value(&request.uri, "AWSAccessKeyId")),
+    }
+}
+
+fn access_key(request: &Parts) -> Option<String> {
+    Some(credential(request)?.split('/').next()?.to_owned())
+}
+
+pub(super) fn amz_headers(headers: &HeaderMap) -> Vec<String> {
+    headers.keys().map(ToString::to_string).filter(|name| name.starts_with("x-amz-")).collect()
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    Some(headers.get(name)?.to_str().ok()?.to_owned())
+}
+
+fn decode(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}

@@ -1,0 +1,175 @@
+//! Faults: what can go wrong with a request.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::http::Extensions;
+
+use super::object::Object;
+use super::store::Store;
+
+/// Something that goes wrong with a request. A request can meet several faults, which take effect in the order in
+/// which they were added.
+#[must_use]
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// The answer is this error, and the request changes nothing.
+    Error {
+        /// The HTTP status.
+        status: u16,
+        /// The code in the error document.
+        code: &'static str,
+    },
+    /// The answer is exactly this, and the request changes nothing.
+    Answer {
+        /// The HTTP status.
+        status: u16,
+        /// The body, as it is sent.
+        body: String,
+    },
+    /// The answer begins this much later.
+    Delay(Duration),
+    /// The store is changed just before the request is carried out.
+    Before(Action),
+    /// The connection is reset before any byte of an answer.
+    Reset,
+    /// The connection is closed before any byte of an answer.
+    Close,
+    /// The request is carried out, and the connection is closed before any byte of the answer.
+    Lost,
+    /// The connection is closed after this many bytes of the body, although `Content-Length` promises more.
+    CutBody(u64),
+    /// The connection is reset after this many bytes of the body. Some of these bytes may be lost.
+    ResetBody(u64),
+    /// The body stops after some bytes, and the connection stays open.
+    StallBody {
+        /// How many bytes are sent before.
+        after: u64,
+        /// How long nothing is sent. Without it the rest never comes.
+        pause: Option<Duration>,
+    },
+    /// Only this many bytes of the body are sent, and `Content-Length` says so. As HTTP the answer is whole, but it is
+    /// too short for the range.
+    ShortBody(u64),
+    /// This many bytes too many are sent, and `Content-Length` says so.
+    OverlongBody(u64),
+    /// `Range` is ignored, so that the answer is 200 with the whole object instead of 206.
+    WholeBody,
+    /// `If-Match` and `If-None-Match` are ignored.
+    IgnoreConditions,
+    /// A header of the answer gets another value or is left out. Without its `Content-Length` the body is sent chunked.
+    Header {
+        /// The header's name, in lower case.
+        name: &'static str,
+        /// The value. Without it the header is left out.
+        value: Option<String>,
+    },
+}
+
+impl Fault {
+    /// Faults that may pass when the client tries again, and that give it no byte of a body.
+    pub const BEFORE_THE_BODY: [Self; 5] = [
+        Self::Error { status: 500, code: "InternalError" },
+        Self::Error { status: 503, code: "SlowDown" },
+        Self::Reset,
+        Self::Close,
+        Self::CutBody(0),
+    ];
+
+    /// Answers 500 `InternalError`.
+    pub fn internal_error() -> Self {
+        Self::error(500, "InternalError")
+    }
+
+    /// Answers 503 `SlowDown`.
+    pub fn slow_down() -> Self {
+        Self::error(503, "SlowDown")
+    }
+
+    /// Answers 403 `AccessDenied`.
+    pub fn access_denied() -> Self {
+        Self::error(403, "AccessDenied")
+    }
+
+    /// Answers 412 `PreconditionFailed`.
+    pub fn precondition_failed() -> Self {
+        Self::error(412, "PreconditionFailed")
+    }
+
+    /// Answers 409 `ConditionalRequestConflict`, as S3 does when a conditional write loses a race.
+    pub fn conflict() -> Self {
+        Self::error(409, "ConditionalRequestConflict")
+    }
+
+    /// Answers this error.
+    pub fn error(status: u16, code: &'static str) -> Self {
+        Self::Error { status, code }
+    }
+
+    /// Gives the answer this `Content-Range`.
+    pub fn content_range(value: &str) -> Self {
+        let (name, value) = ("content-range", Some(value.into()));
+        Self::Header { name, value }
+    }
+
+    /// Leaves a header out of the answer.
+    pub fn without(name: &'static str) -> Self {
+        Self::Header { name, value: None }
+    }
+
+    /// Changes the store just before the request is carried out.
+    pub fn before(action: impl Fn(&Store) + Send + Sync + 'static) -> Self {
+        Self::Before(Action(Arc::new(action)))
+    }
+
+    /// Replaces an object just before the request is carried out.
+    pub fn replace(bucket: &str, key: &str, object: impl Into<Object>) -> Self {
+        let (bucket, key, object) = (bucket.to_owned(), key.to_owned(), object.into());
+        Self::before(move |store| {
+            store.put(&bucket, &key, object.clone());
+        })
+    }
+
+    /// Deletes an object just before the request is carried out.
+    pub fn delete(bucket: &str, key: &str) -> Self {
+        let (bucket, key) = (bucket.to_owned(), key.to_owned());
+        Self::before(move |store| {
+            store.delete(&bucket, &key);
+        })
+    }
+}
+
+/// A change to the store.
+#[derive(Clone)]
+pub struct Action(Arc<dyn Fn(&Store) + Send + Sync>);
+
+impl Action {
+    pub(super) fn run(&self, store: &Store) {
+        (self.0)(store);
+    }
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Action")
+    }
+}
+
+/// The faults that change how the request is carried out, told to the operations by the request's
+/// extensions (headers can't be changed: they are signed).
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Overrides {
+    pub(super) whole_body: bool,
+    pub(super) ignore_conditions: bool,
+}
+
+impl Overrides {
+    pub(super) fn of(extensions: &Extensions) -> Self {
+        extensions.get().copied().unwrap_or_default()
+    }
+
+    pub(super) fn unless_ignored<T>(self, condition: Option<T>) -> Option<T> {
+        condition.filter(|_| !self.ignore_conditions)
+    }
+}

@@ -1,0 +1,227 @@
+//! Buckets, keys and versions: what the server holds. Tests and faults change it directly, requests
+//! through [`super::operations`].
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use super::auth::Identity;
+use super::object::Object;
+use super::policy::{Policy, Rights, Who};
+use super::uploads::Upload;
+
+/// The version id of what was put while the bucket kept no versions.
+const NULL: &str = "null";
+
+/// A bucket, as a test describes it.
+#[must_use]
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    pub(super) name: String,
+    pub(super) policy: Policy,
+    pub(super) versioned: bool,
+    pub(super) requester_pays: bool,
+    /// Twelve digits; every `x-amz-expected-bucket-owner` fits when unset.
+    pub(super) owner: Option<String>,
+    /// Asked in any region where unset.
+    pub(super) region: Option<String>,
+    /// Versions by key, the latest last.
+    keys: BTreeMap<String, Vec<Version>>,
+    /// Multipart uploads that are under way, by their ids.
+    pub(super) uploads: BTreeMap<String, Upload>,
+}
+
+impl Bucket {
+    /// Makes a bucket on which the function's role has all rights and no one else has any.
+    pub fn private(name: &str) -> Self {
+        let bucket = Self {
+            name: name.into(),
+            policy: Policy::default(),
+            versioned: false,
+            requester_pays: false,
+            owner: None,
+            region: None,
+            keys: BTreeMap::new(),
+            uploads: BTreeMap::new(),
+        };
+        bucket.allow(Who::AccessKey(Identity::role().access_key), "*", Rights::ALL)
+    }
+
+    /// Makes a bucket whose objects anyone may also read, but not list, nor ask for by version.
+    pub fn public(name: &str) -> Self {
+        Self::private(name).allow(Who::Anonymous, "*", Rights::READ)
+    }
+
+    /// Allows rights on the keys that match a pattern, in which `*` and `?` are wildcards.
+    pub fn allow(mut self, who: Who, keys: &str, rights: Rights) -> Self {
+        self.policy.allow(who, keys, rights);
+        self
+    }
+
+    /// Denies rights on the keys that match a pattern. This is stronger than any `allow`.
+    pub fn deny(mut self, who: Who, keys: &str, rights: Rights) -> Self {
+        self.policy.deny(who, keys, rights);
+        self
+    }
+
+    /// Keeps all versions of an object.
+    pub fn versioned(mut self) -> Self {
+        self.versioned = true;
+        self
+    }
+
+    /// Refuses callers that do not agree to pay.
+    pub fn requester_pays(mut self) -> Self {
+        self.requester_pays = true;
+        self
+    }
+
+    /// Sets the account that owns the bucket. Without it, the bucket accepts every expected owner.
+    pub fn owner(mut self, account: &str) -> Self {
+        self.owner = Some(account.into());
+        self
+    }
+
+    /// Answers only requests that come to this region and are signed for it, and redirects all others.
+    pub fn in_region(mut self, region: &str) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// The version that is named, or the latest.
+    pub(super) fn version(&self, key: &str, id: Option<&str>) -> Option<&Version> {
+        let versions = self.keys.get(key)?;
+        match id {
+            None => versions.last(),
+            Some(id) => versions.iter().find(|version| version.id == id),
+        }
+    }
+
+    /// The latest version, unless it is a delete marker.
+    pub(super) fn latest(&self, key: &str) -> Option<&Arc<Object>> {
+        self.version(key, None)?.object.as_ref().ok()
+    }
+
+    /// The keys with this prefix that have an object as their latest version, in order.
+    pub(super) fn present_keys(&self, prefix: &str) -> Vec<String> {
+        let present = self.keys.keys().filter(|key| key.starts_with(prefix) && self.latest(key).is_some());
+        present.cloned().collect()
+    }
+
+    /// The header value for a version's id: none where the bucket never kept versions.
+    pub(super) fn shown_id(&self, id: &str) -> Option<String> {
+        (self.versioned || id != NULL).then(|| id.to_owned())
+    }
+
+    fn push(&mut self, key: &str, version: Version) {
+        let versions = self.keys.entry(key.into()).or_default();
+        versions.retain(|kept| kept.id != version.id);
+        versions.push(version);
+    }
+}
+
+/// One version of a key: an object, or a delete marker and its time.
+#[derive(Clone, Debug)]
+pub(super) struct Version {
+    pub(super) id: String,
+    pub(super) object: Result<Arc<Object>, SystemTime>,
+}
+
+/// The buckets and objects that a server holds.
+#[derive(Debug, Default)]
+pub struct Store {
+    buckets: Mutex<BTreeMap<String, Bucket>>,
+    versions_made: AtomicU64,
+}
+
+impl Store {
+    /// Adds a bucket, which replaces any of that name.
+    ///
+    /// # Panics
+    ///
+    /// It panics when another thread has panicked while it changed the store.
+    pub fn add(&self, bucket: Bucket) {
+        let mut buckets = self.buckets.lock().expect("the store's lock");
+        buckets.insert(bucket.name.clone(), bucket);
+    }
+
+    /// Changes a bucket's settings, as in `store.alter("data", |bucket| bucket.deny(…))`.
+    ///
+    /// # Panics
+    ///
+    /// It panics when there is no such bucket.
+    pub fn alter(&self, name: &str, change: impl FnOnce(Bucket) -> Bucket) {
+        let mut buckets = self.buckets.lock().expect("the store's lock");
+        let bucket = buckets.remove(name).expect("no such bucket");
+        buckets.insert(name.into(), change(bucket));
+    }
+
+    /// Puts an object. In a versioned bucket it returns the version id.
+    pub fn put(&self, bucket: &str, key: &str, object: impl Into<Object>) -> Option<String> {
+        self.with(bucket, |bucket| self.put_in(bucket, key, object.into()))
+    }
+
+    /// Deletes as a DELETE without a version does. In a versioned bucket it returns the delete marker's version id.
+    pub fn delete(&self, bucket: &str, key: &str) -> Option<String> {
+        self.with(bucket, |bucket| self.delete_in(bucket, key))
+    }
+
+    /// Deletes one version permanently.
+    pub fn delete_version(&self, bucket: &str, key: &str, id: &str) {
+        self.with(bucket, |bucket| {
+            if let Some(versions) = bucket.keys.get_mut(key) {
+                versions.retain(|version| version.id != id);
+            }
+        });
+    }
+
+    /// Returns the latest version of a key, unless it is missing or deleted.
+    pub fn object(&self, bucket: &str, key: &str) -> Option<Object> {
+        self.with(bucket, |bucket| bucket.latest(key).map(|object| Object::clone(object)))
+    }
+
+    /// Returns the keys that have an object as their latest version.
+    pub fn keys(&self, bucket: &str) -> Vec<String> {
+        self.with(bucket, |bucket| bucket.present_keys(""))
+    }
+
+    /// The bucket under the lock, if there is one.
+    pub(super) fn get<T>(&self, name: &str, look: impl FnOnce(&mut Bucket) -> T) -> Option<T> {
+        let mut buckets = self.buckets.lock().expect("the store's lock");
+        buckets.get_mut(name).map(look)
+    }
+
+    pub(super) fn put_in(&self, bucket: &mut Bucket, key: &str, object: Object) -> Option<String> {
+        let id = match (&object.version_id, bucket.versioned) {
+            (Some(id), _) => id.clone(),
+            (None, true) => self.new_id(),
+            (None, false) => NULL.to_owned(),
+        };
+        let shown = bucket.shown_id(&id);
+        let object = Ok(Arc::new(object));
+        bucket.push(key, Version { id, object });
+        shown
+    }
+
+    pub(super) fn delete_in(&self, bucket: &mut Bucket, key: &str) -> Option<String> {
+        if !bucket.versioned {
+            bucket.keys.remove(key);
+            return None;
+        }
+        let id = self.new_id();
+        let object = Err(SystemTime::now());
+        bucket.push(key, Version { id: id.clone(), object });
+        Some(id)
+    }
+
+    fn with<T>(&self, name: &str, look: impl FnOnce(&mut Bucket) -> T) -> T {
+        self.get(name, look).unwrap_or_else(|| panic!("no bucket {name:?} in the test S3"))
+    }
+
+    /// Thirty-two characters, as S3's are.
+    pub(super) fn new_id(&self) -> String {
+        let number = self.versions_made.fetch_add(1, Ordering::Relaxed);
+        format!("{number:.>32}")
+    }
+}

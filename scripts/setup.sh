@@ -1,0 +1,94 @@
+#!/bin/sh
+# Makes sure that this machine has the tools that a command needs: scripts/setup.sh TOOL...
+#
+# With apt-get, and as root or with sudo, it installs what is missing. Anywhere else it ends with one line that names
+# every missing tool and how to install it. PYTHON names the Python to use, python3 by default.
+set -eu
+PYTHON=${PYTHON:-python3}
+
+# Each tool with its package for apt, dnf and brew.
+packages() {
+    cat <<'END'
+aria2c               aria2                aria2                aria2
+cc                   build-essential      gcc                  gcc
+curl                 curl                 curl                 curl
+git                  git                  git                  git
+mktorrent            mktorrent            mktorrent            mktorrent
+nginx                nginx-light          nginx                nginx
+openssl              openssl              openssl              openssl
+python3              python3-venv         python3              python3
+transmission-daemon  transmission-daemon  transmission-daemon  transmission-cli
+END
+}
+
+# The packages of the missing tools, from a column of that table.
+column() {
+    packages | awk -v column="$1" -v missing="$missing " 'index(missing, " " $1 " ") { printf " %s", $column }'
+}
+
+python() {
+    command -v "$PYTHON" >/dev/null && "$PYTHON" -c "$1" 2>/dev/null
+}
+
+has() {
+    case $1 in
+        python3) python 'import ensurepip, venv' ;;
+        *) command -v "$1" >/dev/null ;;
+    esac
+}
+
+# What is wrong with a tool that no package brings, and what to do; nothing if all is well.
+fault() {
+    case $1 in
+        cargo)
+            has cargo || echo "cargo is missing: install Rust 1.94.1 or newer, see https://rustup.rs" ;;
+        python3)
+            python '' && ! python 'import sys; sys.exit(sys.version_info < (3, 11))' &&
+                echo "$PYTHON is too old: install Python 3.11 or newer, and name it as in PYTHON=python3.11" ;;
+    esac
+}
+
+# Sets `missing`, the tools to install, and `faults`, what a person has to do.
+look() {
+    missing='' faults=''
+    for tool in "$@"; do
+        fault=$(fault "$tool") || true
+        if [ -n "$fault" ]; then
+            faults="$faults; $fault"
+        elif ! has "$tool"; then
+            missing="$missing $tool"
+        fi
+    done
+}
+
+die() {
+    echo "get-object-torrent: ${1#; }" >&2
+    exit 1
+}
+
+die_of_missing() {
+    [ -n "$missing" ] || die "$faults"
+    die "missing:$missing. Install with \`apt-get install$(column 2)\` on Debian or Ubuntu, \
+\`dnf install$(column 3)\` on Fedora, or \`brew install$(column 4)\` on macOS$faults"
+}
+
+look "$@"
+[ -n "$missing$faults" ] || exit 0
+
+if [ "$(id -u)" = 0 ]; then
+    sudo=''
+elif command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
+    sudo=sudo
+else
+    die_of_missing
+fi
+command -v apt-get >/dev/null || die_of_missing
+# A person's part comes first: the rest takes minutes.
+[ -z "$faults" ] || die "$faults"
+
+wanted=$(column 2)
+echo "get-object-torrent: installing with ${sudo:+sudo }apt-get:$wanted" >&2
+# shellcheck disable=SC2086 # one word for each package
+$sudo "$(dirname "$0")/apt_install.sh" $wanted >&2 || die "apt-get could not install$wanted: see above"
+look "$@"
+[ -z "$missing$faults" ] || die_of_missing

@@ -1,0 +1,208 @@
+//! The bucket and key that a path names: in path style, or in virtual-host style below a domain of one's own. Keys come
+//! from the event's raw path, byte for byte, and are decoded once where they are encoded.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
+
+use std::net::IpAddr;
+
+use lambda_http::{Request, RequestExt, http::header::HOST, request::RequestContext};
+use percent_encoding::percent_decode_str;
+
+use crate::object::percent_decode;
+
+/// The bucket and key in a request's address, not yet checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Address {
+    pub(super) bucket: String,
+    pub(super) key: String,
+}
+
+/// A path, and how to read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RawPath<'a> {
+    path: &'a str,
+    encoded: bool,
+    bucket: Option<String>,
+}
+
+impl<'a> RawPath<'a> {
+    /// Takes the path of `request`, below `domain` where virtual hosts are served.
+    pub(super) fn of(request: &'a Request, domain: Option<&str>) -> Self {
+        let (path, encoded) = match request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => {
+                let encoded = carries_encoded_paths(context.domain_name.as_deref().unwrap_or_default());
+                let stage = context.stage.as_deref().filter(|stage| !encoded && *stage != "$default");
+                (without_stage(request.raw_http_path(), stage), encoded)
+            }
+            _ => (request.raw_http_path(), true),
+        };
+        Self { path, encoded, bucket: domain.and_then(|domain| bucket_of_host(request, domain)) }
+    }
+
+    /// Returns bucket and key, or `None` where the path is not percent-encoded UTF-8.
+    pub(super) fn address(&self) -> Option<Address> {
+        let text = |part: &str| if self.encoded { decode(part) } else { Some(part.to_owned()) };
+        let path = self.path.strip_prefix('/').unwrap_or(self.path);
+        let (bucket, key) = if let Some(bucket) = &self.bucket {
+            (bucket.clone(), path)
+        } else {
+            let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+            (text(bucket)?, key)
+        };
+        Some(Address { bucket, key: text(key)? })
+    }
+
+    /// Returns the decoded path below its bucket, as well as it can be shown: `/bucket/key`.
+    pub(super) fn resource(&self) -> String {
+        let path = if self.encoded { percent_decode_str(self.path).decode_utf8_lossy() } else { self.path.into() };
+        match &self.bucket {
+            Some(bucket) => format!("/{bucket}{path}"),
+            None => path.into_owned(),
+        }
+    }
+}
+
+/// Function URLs and local runtimes send the path as it came in version 2 events. An HTTP API decodes it.
+fn carries_encoded_paths(domain: &str) -> bool {
+    let is_loopback = |host: &str| host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let host = without_port(domain);
+    host == "localhost" || is_loopback(domain) || is_loopback(host) || host.contains(".lambda-url.")
+}
+
+fn without_port(host: &str) -> &str {
+    let port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let host = host.rsplit_once(':').filter(|(_, rest)| port(rest)).map_or(host, |(host, _)| host);
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
+fn without_stage<'a>(path: &'a str, stage: Option<&str>) -> &'a str {
+    let rest = stage.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage));
+    rest.filter(|rest| rest.is_empty() || rest.starts_with('/')).unwrap_or(path)
+}
+
+fn bucket_of_host(request: &Request, domain: &str) -> Option<String> {
+    let host = request.headers().get(HOST)?.to_str().ok()?.to_ascii_lowercase();
+    let bucket = without_port(&host).strip_suffix(domain)?.strip_suffix('.')?;
+    (!bucket.is_empty()).then(|| bucket.to_owned())
+}
+
+fn decode(part: &str) -> Option<String> {
+    String::from_utf8(percent_decode(part)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use proptest::{collection::vec, prelude::any, prop_assert, prop_assert_eq, proptest};
+
+    use super::*;
+
+    fn address(path: &str, encoded: bool) -> Option<(String, String)> {
+        let raw = RawPath { path, encoded, bucket: None };
+        raw.address().map(|address| (address.bucket, address.key))
+    }
+
+    #[test]
+    fn keys_are_decoded_once_and_kept_byte_for_byte() {
+        for (path, key) in [
+            ("/b/a+b", "a+b"),
+            ("/b/a%2Bb", "a+b"),
+            ("/b/a%252Fb", "a%2Fb"),
+            ("/b/a%2Fb", "a/b"),
+            ("/b//a", "/a"),
+            ("/b/a//b/", "a//b/"),
+            ("/b/../x/./y", "../x/./y"),
+            ("/b/%2e%2e/x", "../x"),
+            ("/b/a%3Fb%23c", "a?b#c"),
+            ("/b/a?b#c", "a?b#c"),
+            ("/b/a\\b", "a\\b"),
+            ("/b/%E6%97%A5%20'", "日 '"),
+            ("/b/日", "日"),
+            ("/b/%00%09", "\0\t"),
+            ("/b/ ", " "),
+        ] {
+            assert_eq!(address(path, true).unwrap(), ("b".to_owned(), key.to_owned()), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_decoded_path_is_taken_as_it_is() {
+        assert_eq!(address("/b/a%2Fb+%", false).unwrap().1, "a%2Fb+%");
+    }
+
+    #[test]
+    fn what_is_no_encoding_of_utf8_is_refused() {
+        for path in ["/b/%", "/b/%4", "/b/%zz", "/b/a%F", "/b/%FF", "/b/%C3", "/%zz/a", "/b/%%41"] {
+            assert_eq!(address(path, true), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_function_urls_and_local_hosts_send_version_2_paths_encoded() {
+        for domain in
+            ["abc.lambda-url.eu-west-1.on.aws", "localhost", "localhost:9000", "127.0.0.1:9000", "[::1]:80", "::1"]
+        {
+            assert!(carries_encoded_paths(domain), "{domain}");
+        }
+        for domain in ["abc.execute-api.eu-west-1.amazonaws.com", "torrents.example", "10.0.0.1", ""] {
+            assert!(!carries_encoded_paths(domain), "{domain}");
+        }
+    }
+
+    #[test]
+    fn only_a_whole_first_segment_is_a_stage() {
+        assert_eq!(without_stage("/prod/b/k", Some("prod")), "/b/k");
+        assert_eq!(without_stage("/prod", Some("prod")), "");
+        assert_eq!(without_stage("/production/k", Some("prod")), "/production/k");
+        assert_eq!(without_stage("/prod/k", None), "/prod/k");
+    }
+
+    /// `key` with any of its bytes percent-encoded that `choices` tells, and all that must be.
+    fn encoded(key: &str, choices: &[bool]) -> String {
+        let choices = choices.iter().chain(&[true, false]).cycle();
+        key.chars().zip(choices).fold(String::new(), |mut path, (c, encode)| {
+            match (c == '%' || *encode, c.is_lowercase()) {
+                (false, _) => path.push(c),
+                (true, true) => c.to_string().bytes().for_each(|byte| write!(path, "%{byte:02x}").unwrap()),
+                (true, false) => c.to_string().bytes().for_each(|byte| write!(path, "%{byte:02X}").unwrap()),
+            }
+            path
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_key_comes_back_however_it_was_encoded(key in any::<String>(), choices in vec(any::<bool>(), 0..40)) {
+            let path = format!("/b/{}", encoded(&key, &choices));
+            prop_assert_eq!(address(&path, true), Some(("b".to_owned(), key)));
+        }
+
+        #[test]
+        fn any_path_is_decoded_as_byte_by_byte_or_refused(path in "[/a%0-9A-Fé+ ]{0,30}") {
+            let address = address(&format!("/b/{path}"), true).map(|(_, key)| key);
+            prop_assert_eq!(address, naive(path.as_bytes()));
+        }
+
+        #[test]
+        fn any_host_is_without_its_port_or_as_it_was(host in "[a-z.:\\[\\]0-9é]{0,12}") {
+            prop_assert!(host.contains(without_port(&host)));
+        }
+    }
+
+    fn naive(path: &[u8]) -> Option<String> {
+        let (mut bytes, mut rest) = (Vec::new(), path);
+        while let Some((first, others)) = rest.split_first() {
+            let (byte, others) = match (first, others) {
+                (b'%', [high, low, others @ ..]) => {
+                    let digit = |byte: u8| char::from(byte).to_digit(16);
+                    (u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()?, others)
+                }
+                (b'%', _) => return None,
+                (byte, others) => (*byte, others),
+            };
+            bytes.push(byte);
+            rest = others;
+        }
+        String::from_utf8(bytes).ok()
+    }
+}

@@ -1,0 +1,228 @@
+//! S3's error document: each refusal and failure with its status, code and message, as XML.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses>
+
+use lambda_http::http::StatusCode;
+use quick_xml::escape::escape;
+
+use super::{
+    refusal::Refusal,
+    torrents::{Error, Reader},
+};
+use crate::{
+    jobs::{WaitError, WorkflowError},
+    s3, service,
+};
+
+/// What a caller is told about an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ErrorAnswer {
+    pub(super) status: StatusCode,
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    /// Whether the answer has `x-amz-delete-marker: true`.
+    pub(super) delete_marker: bool,
+}
+
+impl ErrorAnswer {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), delete_marker: false }
+    }
+
+    fn of_delete_marker(self) -> Self {
+        Self { delete_marker: true, ..self }
+    }
+
+    /// Returns the document. `resource` is the decoded path.
+    pub(super) fn document(&self, resource: &str, request_id: &str) -> String {
+        let Self { code, message, .. } = self;
+        let (message, resource, request_id) = (text(message), text(resource), text(request_id));
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>{message}</Message>\
+             <Resource>{resource}</Resource><RequestId>{request_id}</RequestId></Error>"
+        )
+    }
+}
+
+/// Escapes `text`. What XML 1.0 cannot hold becomes U+FFFD, and a carriage return becomes a reference, since a parser
+/// would replace it.
+fn text(text: &str) -> String {
+    let held = |c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
+    let clean: String = text.chars().map(|c| if held(c) { c } else { '\u{fffd}' }).collect();
+    escape(clean.as_str()).replace('\r', "&#13;")
+}
+
+impl From<&Refusal> for ErrorAnswer {
+    fn from(refusal: &Refusal) -> Self {
+        let (status, code) = match refusal {
+            Refusal::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
+            Refusal::NotImplemented | Refusal::DirectoryBucket | Refusal::BlankKey => {
+                (StatusCode::NOT_IMPLEMENTED, "NotImplemented")
+            }
+            Refusal::InvalidUri => (StatusCode::BAD_REQUEST, "InvalidURI"),
+            Refusal::TorrentOfBucket => (StatusCode::BAD_REQUEST, "RequestTorrentOfBucketError"),
+            Refusal::InvalidBucketName => (StatusCode::BAD_REQUEST, "InvalidBucketName"),
+            Refusal::KeyTooLong => (StatusCode::BAD_REQUEST, "KeyTooLongError"),
+            Refusal::InvalidBucketOwner => (StatusCode::BAD_REQUEST, "InvalidBucketOwnerAWSAccountID"),
+            Refusal::InvalidRequestPayer | Refusal::InvalidVersionId | Refusal::PresignedUrl(_) => {
+                (StatusCode::BAD_REQUEST, "InvalidArgument")
+            }
+        };
+        Self::new(status, code, refusal.to_string())
+    }
+}
+
+impl From<&Error> for ErrorAnswer {
+    fn from(error: &Error) -> Self {
+        match error {
+            Error::Torrent(error) => Self::from(error),
+            Error::Job(error) => Self::from(error),
+            Error::ChangedTwice => slow_down("The object changed twice while it was read. Try again."),
+            Error::OutOfTime { size, reader } => slow_down(&out_of_time(*size, *reader)),
+        }
+    }
+}
+
+impl From<&service::Error> for ErrorAnswer {
+    fn from(error: &service::Error) -> Self {
+        match error {
+            service::Error::BucketNotServed => Self::new(
+                StatusCode::FORBIDDEN,
+                "AccessDenied",
+                "Access Denied. This service does not serve the bucket.",
+            ),
+            service::Error::S3(error) => Self::from(error),
+            service::Error::EmptyObject => empty_object(),
+            service::Error::IsSidecar => invalid_request(
+                "The object is itself a torrent made by this service. Ask for the torrent of its source.",
+            ),
+            service::Error::TooLarge { limit } => {
+                invalid_request(format!("Torrent creation is not supported for objects larger than {limit}"))
+            }
+            service::Error::TooManyPieces { piece_length } => invalid_request(format!(
+                "PIECE_LENGTH of this service is {piece_length}, which gives this object more than 200000 pieces. \
+                 Its operator must set a larger PIECE_LENGTH or none."
+            )),
+            service::Error::Encoding(_) | service::Error::ReadPanicked(_) | service::Error::MisplacedHashes => {
+                internal()
+            }
+        }
+    }
+}
+
+impl From<&WaitError> for ErrorAnswer {
+    fn from(error: &WaitError) -> Self {
+        match error {
+            WaitError::Torrent(error) => Self::from(error),
+            WaitError::Workflow(WorkflowError::Refused(_)) => internal(),
+            WaitError::Presigned | WaitError::Place(_) => invalid_request(error.to_string()),
+            WaitError::Running { .. }
+            | WaitError::Failed { .. }
+            | WaitError::NotReady
+            | WaitError::Workflow(WorkflowError::Unavailable(_)) => slow_down(&error.to_string()),
+        }
+    }
+}
+
+impl From<&s3::Error> for ErrorAnswer {
+    fn from(error: &s3::Error) -> Self {
+        let missing = |code, message: &str| Self::new(StatusCode::NOT_FOUND, code, message);
+        match error {
+            s3::Error::AccessDenied => Self::new(
+                StatusCode::FORBIDDEN,
+                "AccessDenied",
+                "Access Denied. To get an object's torrent, this service must be able to read the object.",
+            ),
+            s3::Error::PresignedUrl => Self::new(
+                StatusCode::FORBIDDEN,
+                "AccessDenied",
+                "Access Denied. Amazon S3 refuses the presigned URL. It may have expired or been altered, be signed for another \
+                 method or Region, or have a version 2 signature where S3 wants version 4; or its signer may not read \
+                 the object. Make a new one.",
+            ),
+            s3::Error::NoSuchBucket => missing("NoSuchBucket", "The specified bucket does not exist."),
+            s3::Error::NoSuchKey { delete_marker } => {
+                let answer = missing("NoSuchKey", "The specified key does not exist.");
+                Self { delete_marker: *delete_marker, ..answer }
+            }
+            s3::Error::NoSuchVersion => missing("NoSuchVersion", "The specified version does not exist."),
+            s3::Error::DeleteMarker => Self::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "MethodNotAllowed",
+                "The specified version is a delete marker. Ask for a version that holds an object.",
+            )
+            .of_delete_marker(),
+            s3::Error::InvalidVersionId => {
+                Self::new(StatusCode::BAD_REQUEST, "InvalidArgument", "Invalid version id specified.")
+            }
+            s3::Error::InvalidRequest => Self::new(
+                StatusCode::BAD_REQUEST,
+                "InvalidRequest",
+                "Amazon S3 refuses the request as it is. An object encrypted with a customer-provided key (SSE-C) gets no \
+                 torrent, since web seeds could not serve it.",
+            ),
+            s3::Error::Archived => Self::new(
+                StatusCode::FORBIDDEN,
+                "InvalidObjectState",
+                "The operation is not valid for the object's storage class. Restore the object first.",
+            ),
+            s3::Error::Empty => empty_object(),
+            s3::Error::Changed => slow_down("The object changed while it was read. Try again."),
+            s3::Error::Malformed(_) | s3::Error::Interrupted(_) => {
+                slow_down("Amazon S3 did not send the bytes that it was asked for. Try again.")
+            }
+            s3::Error::Unavailable(_) => slow_down("Amazon S3 is busy or out of reach. Reduce your request rate."),
+            s3::Error::Credentials(_) | s3::Error::Unexpected(_) => internal(),
+        }
+    }
+}
+
+fn slow_down(message: &str) -> ErrorAnswer {
+    ErrorAnswer::new(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", message)
+}
+
+fn internal() -> ErrorAnswer {
+    ErrorAnswer::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "InternalError",
+        "We encountered an internal error. Try again. The log tells this service's operator more.",
+    )
+}
+
+fn invalid_request(message: impl Into<String>) -> ErrorAnswer {
+    ErrorAnswer::new(StatusCode::BAD_REQUEST, "InvalidRequest", message)
+}
+
+fn empty_object() -> ErrorAnswer {
+    invalid_request("Torrent creation is not supported for empty objects: no client loads such a torrent.")
+}
+
+fn out_of_time(size: u64, reader: Reader) -> String {
+    let size = if size > 0 { format!(" of {size} bytes") } else { String::new() };
+    let advice = match reader {
+        Reader::Job => {
+            return format!("The job for this object{size} could not be looked at in time. Try again.");
+        }
+        Reader::RequestBesideJobs => "lower INLINE_MAX_SIZE, so that a job reads the object",
+        Reader::Request => {
+            "set JOB_STATE_MACHINE_ARN (parameter Jobs of the template), so that a job reads what is larger than \
+             INLINE_MAX_SIZE"
+        }
+    };
+    format!(
+        "The object{size} could not be read within this service's TIME_BUDGET_MS. Try again. If that does not help, its \
+         operator can give the function more memory, raise FETCH_CONCURRENCY, or {advice}."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn out_of_time_names_what_an_operator_can_set() {
+        assert!(out_of_time(0, Reader::Request).contains("JOB_STATE_MACHINE_ARN"));
+        let beside = out_of_time(7, Reader::RequestBesideJobs);
+        assert!(beside.contains("The object of 7 bytes") && beside.contains("INLINE_MAX_SIZE"), "{beside}");
+        assert!(!out_of_time(7, Reader::Job).contains("INLINE_MAX_SIZE"));
+    }
+}

@@ -1,0 +1,125 @@
+//! Events are made safe for `lambda_http`, which builds a URI of path, host and query, and panics where they do not make
+//! one. What this service relies on stays as it was: the raw path, the query's values, and any host that can be one.
+
+use std::collections::HashMap;
+
+use lambda_http::{
+    aws_lambda_events::query_map::QueryMap,
+    http::{HeaderMap, HeaderName, header::HOST, uri::Authority},
+    request::LambdaRequest,
+};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use super::parameters::QUERY_PARAMETERS;
+
+/// `http::Uri` accepts 65,534 bytes, and escaping can make three of one.
+const MAX_PATH_BYTES: usize = 8 * 1024;
+const MAX_HOST_BYTES: usize = 512;
+
+/// What is escaped in a query's value, which may be percent-encoded already. More than needed does no harm.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'%').remove(b'+');
+
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// Returns `event` in a form that `lambda_http` accepts. The body is dropped, since nothing here reads one.
+pub(super) fn sanitize(mut event: LambdaRequest) -> LambdaRequest {
+    // Both types have these fields, and no trait in common.
+    macro_rules! sanitize_multi_value {
+        ($request:expr) => {
+            sanitize_multi_headers(&mut $request.headers, &mut $request.multi_value_headers);
+            sanitize_query_map(&mut $request.query_string_parameters);
+            sanitize_query_map(&mut $request.multi_value_query_string_parameters);
+            sanitize_path(&mut $request.path);
+            ($request.body, $request.is_base64_encoded) = (None, false);
+        };
+    }
+    match &mut event {
+        LambdaRequest::ApiGatewayV1(request) => {
+            sanitize_multi_value!(request);
+            sanitize_domain(&mut request.request_context.domain_name);
+        }
+        LambdaRequest::ApiGatewayV2(request) => {
+            sanitize_headers(&mut request.headers);
+            sanitize_path(&mut request.raw_path);
+            sanitize_query(&mut request.raw_query_string);
+            sanitize_domain(&mut request.request_context.domain_name);
+            (request.body, request.is_base64_encoded) = (None, false);
+        }
+        LambdaRequest::Alb(request) => {
+            sanitize_multi_value!(request);
+        }
+        _ => {}
+    }
+    event
+}
+
+/// `lambda_http` would let the one value in `single` replace all the values in `multi`.
+fn sanitize_multi_headers(single: &mut HeaderMap, multi: &mut HeaderMap) {
+    for name in multi.keys() {
+        single.remove(name);
+    }
+    sanitize_headers(single);
+    sanitize_headers(multi);
+}
+
+/// Keeps only the parameters that this service reads, each with a value.
+fn sanitize_query_map(query: &mut QueryMap) {
+    let values = |name: &str| {
+        let values = query.all(name)?;
+        Some(values.first().copied().unwrap_or_default())
+    };
+    let kept: HashMap<String, Vec<String>> = QUERY_PARAMETERS
+        .into_iter()
+        .filter_map(|(name, longest)| Some((name.to_owned(), vec![sanitize_value(values(name)?, longest).to_owned()])))
+        .collect();
+    *query = QueryMap::from(kept);
+}
+
+/// A value that is too long becomes empty. A shortened value could mean something else.
+fn sanitize_value(value: &str, longest: usize) -> &str {
+    if value.len() > longest { "" } else { value }
+}
+
+fn sanitize_headers(headers: &mut HeaderMap) {
+    if headers.get(HOST).is_some_and(|host| !host.to_str().is_ok_and(is_host)) {
+        headers.remove(HOST);
+    }
+    if headers.get(FORWARDED_PROTO).is_some_and(|scheme| scheme != "https" && scheme != "http") {
+        headers.remove(FORWARDED_PROTO);
+    }
+}
+
+fn sanitize_domain(domain: &mut Option<String>) {
+    *domain = domain.take().filter(|domain| is_host(domain));
+}
+
+fn is_host(host: &str) -> bool {
+    let authority =
+        host.len() <= MAX_HOST_BYTES && host.parse::<Authority>().is_ok_and(|authority| authority.as_str() == host);
+    authority && url::Url::parse(&format!("https://{host}/")).is_ok()
+}
+
+fn sanitize_path(path: &mut Option<String>) {
+    if let Some(path) = path {
+        if !path.starts_with('/') {
+            path.insert(0, '/');
+        }
+        if path.len() > MAX_PATH_BYTES {
+            path.truncate(path.floor_char_boundary(MAX_PATH_BYTES));
+            // No escape may be cut in two: the path is too long, but it is well encoded.
+            let escape = path.rfind('%').filter(|start| path.len() - start < 3);
+            path.truncate(escape.unwrap_or(path.len()));
+        }
+    }
+}
+
+fn sanitize_query(query: &mut Option<String>) {
+    if let Some(query) = query {
+        let value = |(name, longest): (&str, usize)| {
+            let mut pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+            let (_, value) = pairs.find(|(key, _)| percent_decode_str(key).eq(name.bytes()))?;
+            Some(format!("{name}={}", utf8_percent_encode(sanitize_value(value, longest), ESCAPED)))
+        };
+        *query = QUERY_PARAMETERS.into_iter().filter_map(value).collect::<Vec<_>>().join("&");
+    }
+}

@@ -1,0 +1,51 @@
+//! The API's edge: Lambda events come in, HTTP responses go out. Only this module speaks S3's REST form.
+//!
+//! An expected failure is a response, and never an error of the Lambda.
+
+mod address;
+mod error_document;
+mod event;
+mod handler;
+mod parameters;
+mod refusal;
+mod request;
+mod request_end;
+mod response;
+mod torrents;
+
+use std::convert::Infallible;
+
+use lambda_http::{
+    Adapter, Body, BoxFuture, LambdaEvent, Request, Response, Service,
+    request::LambdaRequest,
+    service_fn,
+    tower::{ServiceBuilder, util::ServiceFn},
+};
+
+use self::event::sanitize;
+pub use self::handler::Api;
+
+type Answer = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+type Handler = ServiceFn<fn(Request) -> Answer>;
+
+/// The answer to Lambda. `lambda_http` does not name this type.
+pub type LambdaResponse = <Adapter<'static, Response<Body>, Handler> as Service<LambdaEvent<LambdaRequest>>>::Response;
+
+/// Makes the service that the Lambda runtime calls. It takes events of a REST API, an HTTP API, a Function URL or an ALB,
+/// and gives each the response of its kind.
+pub fn service(
+    api: Api,
+) -> impl Service<
+    LambdaEvent<LambdaRequest>,
+    Response = LambdaResponse,
+    Error = Infallible,
+    Future = impl Future<Output = Result<LambdaResponse, Infallible>> + Send,
+> {
+    let handler = service_fn(move |request: Request| {
+        let api = api.clone();
+        async move { Ok::<_, Infallible>(api.handle(request).await) }
+    });
+    ServiceBuilder::new()
+        .map_request(|event: LambdaEvent<_>| LambdaEvent { payload: sanitize(event.payload), ..event })
+        .service(Adapter::from(handler))
+}

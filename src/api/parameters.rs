@@ -1,0 +1,64 @@
+//! The headers and query parameters that a request may carry.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTorrent.html>
+
+use lambda_http::{Request, RequestExt};
+
+use super::refusal::Refusal;
+use crate::{
+    object::{CallOptions, is_account_id},
+    s3::access::MAX_PRESIGNED_URL_BYTES,
+};
+
+/// Version IDs are texts of at most 1,024 bytes that need no encoding in a URL.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html>
+const MAX_VERSION_ID_BYTES: usize = 1024;
+
+const TORRENT: &str = "torrent";
+const VERSION_ID: &str = "versionId";
+const PRESIGNED: &str = "presigned";
+
+/// The query parameters that are read, each with its longest value as it comes, percent-encoded or not. All others are
+/// ignored.
+pub(super) const QUERY_PARAMETERS: [(&str, usize); 3] =
+    [(TORRENT, 0), (VERSION_ID, 3 * MAX_VERSION_ID_BYTES), (PRESIGNED, 2 * MAX_PRESIGNED_URL_BYTES)];
+
+/// Reads `x-amz-request-payer` and `x-amz-expected-bucket-owner`.
+pub(super) fn call_options(request: &Request) -> Result<CallOptions, Refusal> {
+    let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
+    let requester_pays = match header("x-amz-request-payer") {
+        None => false,
+        Some("requester") => true,
+        Some(_) => return Err(Refusal::InvalidRequestPayer),
+    };
+    let expected_bucket_owner = match header("x-amz-expected-bucket-owner") {
+        None => None,
+        Some(owner) if is_account_id(owner) => Some(owner.to_owned()),
+        Some(_) => return Err(Refusal::InvalidBucketOwner),
+    };
+    Ok(CallOptions { requester_pays, expected_bucket_owner })
+}
+
+/// Reads `versionId`.
+pub(super) fn version_id(request: &Request) -> Result<Option<String>, Refusal> {
+    let query = request.query_string_parameters_ref();
+    match query.and_then(|query| query.first(VERSION_ID)) {
+        None => Ok(None),
+        Some(id) if is_version_id(id) => Ok(Some(id.to_owned())),
+        Some(_) => Err(Refusal::InvalidVersionId),
+    }
+}
+
+/// Returns `presigned` as it came.
+pub(super) fn presigned(request: &Request) -> Option<&str> {
+    request.query_string_parameters_ref()?.first(PRESIGNED)
+}
+
+/// Returns whether the query has `torrent`, with any value or none.
+pub(super) fn asks_for_torrent(request: &Request) -> bool {
+    request.query_string_parameters_ref().is_some_and(|query| query.first(TORRENT).is_some())
+}
+
+fn is_version_id(text: &str) -> bool {
+    let needs_no_encoding = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    (1..=MAX_VERSION_ID_BYTES).contains(&text.len()) && text.bytes().all(needs_no_encoding)
+}

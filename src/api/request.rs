@@ -1,0 +1,75 @@
+//! From an event to a [`TorrentRequest`], or to the reason why it is refused. No call to S3 is made here.
+
+use lambda_http::{Request, http::Method};
+
+use super::{
+    address::{Address, RawPath},
+    parameters::{asks_for_torrent, call_options, presigned, version_id},
+    refusal::Refusal,
+};
+use crate::{
+    object::{BucketName, BucketNameError, ObjectId, ObjectKey, ObjectKeyError},
+    s3::access::{Endpoints, PresignedUrl},
+    service::TorrentRequest,
+};
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Call {
+    /// A browser asks what a page of another origin may send (CORS).
+    Preflight,
+    /// The torrent of an object. GET may start a job for it, and HEAD may not.
+    Torrent { request: TorrentRequest, may_start_job: bool },
+}
+
+/// A request, as far as it could be understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Parsed {
+    /// The resource that an error document names.
+    pub(super) resource: String,
+    /// Bucket and key, which are empty where the path names none.
+    pub(super) address: Address,
+    pub(super) call: Result<Call, Refusal>,
+}
+
+/// Checks `request`: method, path, names, then headers and parameters.
+pub(super) fn parse(request: &Request, domain: Option<&str>, endpoints: &Endpoints) -> Parsed {
+    let path = RawPath::of(request, domain);
+    let address = path.address();
+    let resource = path.resource();
+    let call = match *request.method() {
+        Method::OPTIONS => Ok(Call::Preflight),
+        Method::GET | Method::HEAD => {
+            let address = address.as_ref().ok_or(Refusal::InvalidUri);
+            let may_start_job = request.method() == Method::GET;
+            let request = address.and_then(|address| torrent_request(request, address, endpoints));
+            request.map(|request| Call::Torrent { request, may_start_job })
+        }
+        _ => Err(Refusal::MethodNotAllowed),
+    };
+    Parsed { resource, address: address.unwrap_or_default(), call }
+}
+
+fn torrent_request(request: &Request, address: &Address, endpoints: &Endpoints) -> Result<TorrentRequest, Refusal> {
+    let Address { bucket, key } = address;
+    if !asks_for_torrent(request) || (bucket.is_empty() && key.is_empty()) {
+        return Err(Refusal::NotImplemented);
+    }
+    if key.is_empty() {
+        return Err(Refusal::TorrentOfBucket);
+    }
+    let bucket = BucketName::new(bucket).map_err(|error| match error {
+        BucketNameError::Invalid => Refusal::InvalidBucketName,
+        BucketNameError::Directory => Refusal::DirectoryBucket,
+    })?;
+    let key = ObjectKey::try_from(key.clone()).map_err(|error| match error {
+        ObjectKeyError::TooLong => Refusal::KeyTooLong,
+        ObjectKeyError::Blank => Refusal::BlankKey,
+    })?;
+    let options = call_options(request)?;
+    let version_id = version_id(request)?;
+    let object = ObjectId { bucket, key, version_id };
+    let presigned = presigned(request).map(|url| PresignedUrl::new(url, &object, &options, endpoints));
+    let presigned = presigned.transpose().map_err(Refusal::PresignedUrl)?;
+    Ok(TorrentRequest { object, options, presigned })
+}

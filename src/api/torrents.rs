@@ -1,0 +1,144 @@
+//! A request for a torrent: *look up, hash, store*. What is too large to be hashed in a request is left to a job.
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    jobs::{Jobs, WaitError},
+    meter::Meter,
+    s3,
+    service::{
+        self, GetObjectTorrent, Lookup, ObjectTorrent, SIDECAR_TIMEOUT, Torrent, TorrentRequest, UnreadObject,
+        UnstoredTorrent,
+    },
+};
+
+/// This says why a request gets no torrent.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    /// The operation failed.
+    #[error(transparent)]
+    Torrent(#[from] service::Error),
+    /// The job failed, or has not ended.
+    #[error(transparent)]
+    Job(#[from] WaitError),
+    /// The object was replaced while it was read, and again while it was read anew.
+    #[error("the object changed twice while it was read")]
+    ChangedTwice,
+    /// `TIME_BUDGET_MS` is over.
+    #[error("the time budget is over")]
+    OutOfTime {
+        /// The object's size in bytes, or 0 where S3 did not tell it in time.
+        size: u64,
+        /// Who was to read the object.
+        reader: Reader,
+    },
+}
+
+/// Who reads an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// The request, since there are no jobs.
+    Request,
+    /// The request, since only larger objects go to a job.
+    RequestBesideJobs,
+    /// A job.
+    Job,
+}
+
+/// How long a request may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Time {
+    /// By then, there must be a torrent.
+    pub(super) until: Instant,
+    /// By then, the request must be answered.
+    pub(super) end: Instant,
+}
+
+/// The operation, and the jobs for objects that no request can read in time.
+#[derive(Clone, Debug)]
+pub(super) struct Torrents {
+    operation: GetObjectTorrent,
+    jobs: Option<Jobs>,
+}
+
+impl Error {
+    /// Returns whether the caller is only early, and nothing is wrong.
+    pub(super) fn is_only_early(&self) -> bool {
+        matches!(self, Self::Job(error) if error.is_only_early())
+    }
+}
+
+impl Torrents {
+    pub(super) fn new(operation: GetObjectTorrent, jobs: Option<Jobs>) -> Self {
+        Self { operation, jobs }
+    }
+
+    /// Returns the torrent that `request` asks for, by `time.until`. Storing its sidecar may then take
+    /// [`SIDECAR_TIMEOUT`] longer, but not beyond `time.end`, and never fails the request.
+    pub(super) async fn get(
+        &self,
+        request: TorrentRequest,
+        may_start_job: bool,
+        time: Time,
+        meter: &Meter,
+    ) -> Result<Torrent, Error> {
+        let object = self.operation.open(request, meter)?;
+        let torrent = timeout_at(time.until, self.make(&object, may_start_job, time.until)).await;
+        let torrent = torrent.map_err(|_| self.out_of_time(meter))??;
+        Ok(object.store(torrent, time.end.min(Instant::now() + SIDECAR_TIMEOUT)).await)
+    }
+
+    /// An object that is replaced while it is read starts anew, once.
+    async fn make(
+        &self,
+        object: &ObjectTorrent,
+        may_start_job: bool,
+        until: Instant,
+    ) -> Result<UnstoredTorrent, Error> {
+        let unread = match object.look_up().await? {
+            Lookup::Ready(torrent) => return Ok(torrent),
+            Lookup::Unread(unread) => unread,
+        };
+        match self.hash(object, &unread, may_start_job, until).await {
+            Err(error) if is_change(&error) => {}
+            made => return made,
+        }
+        tracing::info!("the object changed while it was read: starting anew");
+        match object.look_up_again(unread).await? {
+            Lookup::Ready(torrent) => Ok(torrent),
+            Lookup::Unread(unread) => {
+                let made = self.hash(object, &unread, may_start_job, until).await;
+                made.map_err(|error| if is_change(&error) { Error::ChangedTwice } else { error })
+            }
+        }
+    }
+
+    async fn hash(
+        &self,
+        object: &ObjectTorrent,
+        unread: &UnreadObject,
+        may_start_job: bool,
+        until: Instant,
+    ) -> Result<UnstoredTorrent, Error> {
+        match &self.jobs {
+            Some(jobs) if jobs.takes(unread.head.length) => {
+                Ok(jobs.torrent(object, unread, may_start_job, until).await?)
+            }
+            _ => Ok(object.read(unread).await?),
+        }
+    }
+
+    fn out_of_time(&self, meter: &Meter) -> Error {
+        let size = meter.object_size.get();
+        let reader = match &self.jobs {
+            None => Reader::Request,
+            Some(jobs) if jobs.takes(size) => Reader::Job,
+            Some(_) => Reader::RequestBesideJobs,
+        };
+        Error::OutOfTime { size, reader }
+    }
+}
+
+fn is_change(error: &Error) -> bool {
+    matches!(error, Error::Torrent(service::Error::S3(s3::Error::Changed)))
+}

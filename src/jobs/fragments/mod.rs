@@ -1,0 +1,110 @@
+//! Fragments: what a job has hashed so far. Each is an object with the digests of one span. They lie under a prefix in
+//! the sidecar's bucket, are named after the job and the span, and carry this service's mark.
+
+mod folder;
+
+use aws_sdk_s3::operation::{get_object::GetObjectOutput, put_object::builders::PutObjectFluentBuilder};
+
+use crate::{
+    object::ByteRange,
+    s3::{
+        Error, FORMAT, FORMAT_NAME,
+        access::{Bucket, collect},
+        classify_answer,
+    },
+    torrent::{PieceLength, Pieces},
+};
+
+/// The folder of all jobs, below the prefix of sidecars.
+const JOBS: &str = "torrent-jobs/";
+/// The metadata that names the job.
+const JOB: &str = "torrent-job";
+const JSON: &str = "application/json";
+const OCTETS: &str = "application/octet-stream";
+/// The list of spans, in the job's folder.
+const ITEMS: &str = "items.json";
+/// The reason of a failure, in the job's folder.
+const FAILURE: &str = "failure.json";
+/// The digests of spans, in the job's folder.
+const SPANS: &str = "spans/";
+
+/// The fragments of one job, as its function's role may read and write them. Every method fails with what kept S3 from
+/// doing its work.
+#[derive(Clone, Debug)]
+pub struct Fragments {
+    bucket: Bucket,
+    /// The prefix of everything that belongs to the job, with a `/` at its end.
+    folder: String,
+    id: String,
+}
+
+impl Fragments {
+    /// Opens the fragments of the job `id` below `prefix`. `bucket` is the sidecar's, and signs with the function's role.
+    pub fn new(bucket: Bucket, prefix: &str, id: &str) -> Self {
+        Self { bucket, folder: format!("{prefix}{JOBS}{id}/"), id: id.to_owned() }
+    }
+
+    /// Writes the list of spans, in place of an earlier one, and returns its bucket and key.
+    pub async fn put_items(&self, json: &[u8]) -> Result<(String, String), Error> {
+        let key = self.key(ITEMS);
+        self.put(&key, json, JSON).await?;
+        Ok((self.bucket.name().to_string(), key))
+    }
+
+    /// Records why a task failed, in place of an earlier reason.
+    pub async fn put_failure(&self, json: &[u8]) -> Result<(), Error> {
+        self.put(&self.key(FAILURE), json, JSON).await
+    }
+
+    /// Returns what [`Self::put_failure`] recorded, if there is anything.
+    pub async fn failure(&self) -> Result<Option<Vec<u8>>, Error> {
+        match self.bucket.get(&self.key(FAILURE)).await? {
+            Some(output) if self.is_ours(&output) => collect(output.body, None).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Removes the recorded reason, if there is one.
+    pub async fn delete_failure(&self) -> Result<(), Error> {
+        self.delete_keys(vec![self.key(FAILURE)]).await
+    }
+
+    /// Writes the digests of `span`. Everyone who hashes that span writes the same.
+    pub async fn put_span(&self, span: ByteRange, pieces: &Pieces) -> Result<(), Error> {
+        self.put(&self.span_key(span), pieces.as_bytes(), OCTETS).await
+    }
+
+    /// Returns the digests of `span`, or `None` where they have not been written.
+    pub async fn span(&self, span: ByteRange, piece_length: PieceLength) -> Result<Option<Pieces>, Error> {
+        let expected = Pieces::byte_length(span.length(), piece_length);
+        let has_length = |output: &GetObjectOutput| {
+            output.content_length().and_then(|bytes| u64::try_from(bytes).ok()) == Some(expected)
+        };
+        match self.bucket.get(&self.span_key(span)).await? {
+            Some(output) if self.is_ours(&output) && has_length(&output) => {
+                Ok(Pieces::from_bytes(&collect(output.body, None).await?))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn put(&self, key: &str, bytes: &[u8], content_type: &str) -> Result<(), Error> {
+        let describe = |request: PutObjectFluentBuilder| {
+            request.content_type(content_type).metadata(FORMAT_NAME, FORMAT).metadata(JOB, &self.id)
+        };
+        self.bucket.put(key, bytes, describe).await.map_err(classify_answer)
+    }
+
+    fn is_ours(&self, output: &GetObjectOutput) -> bool {
+        output.metadata().and_then(|metadata| metadata.get(JOB)) == Some(&self.id)
+    }
+
+    fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.folder)
+    }
+
+    /// Offsets have twenty digits, so that keys sort in the order of the object's bytes.
+    fn span_key(&self, span: ByteRange) -> String {
+        self.key(&format!("{SPANS}{:020}-{:020}", span.start, span.end))
+    }
+}

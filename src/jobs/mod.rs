@@ -1,0 +1,33 @@
+//! Jobs, for objects that no single request can read in time. Everything about them is in this room.
+//!
+//! ```text
+//! request ──▶ wait ──▶ workflow ──▶ Step Functions
+//!                                        │ one task for each state
+//!                                        ▼
+//!                     Plan ──▶ Hash, once for each span ──▶ Assemble ──▶ Clean
+//!                                        └── a failure ──▶ Explain
+//! ```
+//!
+//! * [`Jobs`] starts a job for a caller, and waits for the torrent;
+//! * [`Worker`] does the tasks of the workflow's states, each for one object;
+//! * `workflow` calls Step Functions; `fragments` holds what a job has hashed so far.
+
+mod failure;
+mod fragments;
+mod job;
+mod place;
+mod spans;
+mod tasks;
+mod wait;
+mod workflow;
+
+pub use self::{
+    failure::{FailureKind, Reason},
+    fragments::Fragments,
+    job::{Job, JobRequest, Target, execution_name, job_id},
+    place::PlaceError,
+    spans::Spans,
+    tasks::{Task, TaskFailure, Worker, service},
+    wait::{JobProgress, Jobs, WaitError},
+    workflow::{Execution, ExecutionState, Executions, JobStatus, MAX_ATTEMPTS_AN_HOUR, WorkflowError},
+};

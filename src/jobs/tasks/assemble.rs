@@ -1,0 +1,76 @@
+//! Assemble: the sidecar, made of all fragments.
+
+use tokio::task::JoinSet;
+use tracing::Instrument;
+
+use super::{TaskFailure, worker::JobObject};
+use crate::{
+    jobs::{Job, PlaceError},
+    s3::{
+        self,
+        object::ObjectHead,
+        sidecar::{Slot, Write},
+    },
+    service::{Error, Torrent},
+    torrent::Pieces,
+};
+
+/// Fragments are small, so that reading them costs latency alone, and `FETCH_CONCURRENCY` would be too few.
+const READS_AT_A_TIME: usize = 64;
+/// Others may write to the sidecar's key at the same time, but not for ever.
+const RACES: u32 = 3;
+
+impl JobObject {
+    /// Stores the sidecar of the job's object, if that is still what Plan saw.
+    pub(super) async fn assemble(&self, job: &Job) -> Result<(), TaskFailure> {
+        let pieces = self.collect(job).await?;
+        let head = self.torrent.head().await?;
+        // The hashes belong to these bytes: a torrent must not put another length beside them.
+        if (&head.etag, head.length) != (&job.etag, job.spans.length()) {
+            return Err(TaskFailure::ObjectChanged);
+        }
+        let torrent = self.torrent.assemble(&head, job.spans.piece_length(), pieces)?;
+        self.store(&torrent, &head).await
+    }
+
+    /// Reads all fragments side by side, and puts each in its place.
+    async fn collect(&self, job: &Job) -> Result<Pieces, TaskFailure> {
+        let mut spans = job.spans.ranges();
+        let piece_length = job.spans.piece_length();
+        let mut pieces = Pieces::unknown(job.spans.length(), piece_length);
+        let mut reads = JoinSet::new();
+        loop {
+            while reads.len() < READS_AT_A_TIME
+                && let Some(span) = spans.next()
+            {
+                let fragments = self.fragments.clone();
+                let read = async move { (span, fragments.span(span, piece_length).await) };
+                reads.spawn(read.in_current_span());
+            }
+            let Some(read) = reads.join_next().await else { return Ok(pieces) };
+            let (span, hashes) = read.map_err(Error::from)?;
+            let hashes = hashes?.ok_or(TaskFailure::Incomplete)?;
+            if !pieces.fill(span.start / piece_length.get(), hashes.hashes()) {
+                return Err(Error::MisplacedHashes.into());
+            }
+        }
+    }
+
+    /// Stores the sidecar. Here, unlike in a request, that must succeed: it is all that a job makes.
+    async fn store(&self, torrent: &Torrent, head: &ObjectHead) -> Result<(), TaskFailure> {
+        let sidecars = self.torrent.sidecars().ok_or(PlaceError::Taken)?;
+        for _ in 0..RACES {
+            let replaced = match sidecars.read().await? {
+                Slot::Free => None,
+                Slot::Closed => return Err(PlaceError::Taken.into()),
+                // A task that is tried again may have stored it before.
+                Slot::Taken(sidecar) if torrent.is_stored_in(&sidecar, head) => return Ok(()),
+                Slot::Taken(sidecar) => Some(sidecar),
+            };
+            if sidecars.write(head, &torrent.sidecar_content(), replaced.as_ref()).await? == Write::Done {
+                return Ok(());
+            }
+        }
+        Err(s3::Error::Unavailable("others write to the sidecar's key all the time".into()).into())
+    }
+}

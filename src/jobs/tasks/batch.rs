@@ -1,0 +1,231 @@
+//! Batch: an event of S3 Batch Operations, which asks for the torrents of objects that exist already.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/batch-ops-invoke-lambda.html>
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout_at},
+};
+use tracing::Instrument;
+
+use super::{TaskFailure, Worker};
+use crate::{
+    jobs::{FailureKind, JobRequest, Target, workflow::Executions},
+    logging::causes,
+    meter::Meter,
+    object::{BucketName, ObjectId, ObjectKey, percent_decode},
+    s3,
+    service::Error,
+};
+
+/// An event has one task as a rule. More of them must not meet S3's and Step Functions' limits all at once.
+const TASKS_AT_A_TIME: usize = 8;
+/// This much of the Lambda's own time is left to send the answer.
+const TIME_TO_ANSWER: Duration = Duration::from_secs(1);
+const TIME_WITHOUT_DEADLINE: Duration = Duration::from_secs(60);
+/// S3 Batch Operations cuts off a longer `resultString`.
+const MAX_RESULT_CHARS: usize = 1024;
+
+/// An event of S3 Batch Operations.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchEvent {
+    /// The version of the event's schema, which the answer repeats.
+    pub invocation_schema_version: SchemaVersion,
+    /// What the answer repeats.
+    pub invocation_id: String,
+    /// The objects.
+    pub tasks: Vec<BatchTask>,
+}
+
+/// The versions of the event's schema that are known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SchemaVersion {
+    /// A task has its bucket's ARN.
+    #[serde(rename = "1.0")]
+    V1,
+    /// A task has its bucket's name.
+    #[serde(rename = "2.0")]
+    V2,
+}
+
+/// One object of an event, as it was written there.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct BatchTask {
+    /// The task's name in the answer.
+    #[serde(rename = "taskId")]
+    pub id: String,
+    /// The bucket's name, or an ARN that ends with it.
+    #[serde(rename = "s3Bucket", alias = "s3BucketArn")]
+    pub bucket: String,
+    /// The key, encoded as in a form.
+    #[serde(rename = "s3Key")]
+    pub key: String,
+    /// The version, where the manifest names one.
+    #[serde(default, rename = "s3VersionId")]
+    pub version_id: Option<String>,
+}
+
+/// The answer to an event.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BatchAnswer {
+    invocation_schema_version: SchemaVersion,
+    treat_missing_keys_as: ResultCode,
+    invocation_id: String,
+    results: Vec<TaskResult>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TaskResult {
+    task_id: String,
+    result_code: ResultCode,
+    result_string: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+enum ResultCode {
+    Succeeded,
+    /// S3 Batch Operations invokes the function again for the object.
+    TemporaryFailure,
+    PermanentFailure,
+}
+
+impl BatchTask {
+    /// Returns the task's object, or what is wrong with it.
+    pub(super) fn object(&self) -> Result<ObjectId, String> {
+        // A bucket's name has no colon, and every ARN of a bucket ends with it, whatever the partition.
+        let name = self.bucket.rsplit(':').next().unwrap_or_default();
+        let bucket = BucketName::new(name).map_err(|error| format!("the bucket's name {error}"))?;
+        // S3 sends a space as `+` and a plus as `%2B`, although AWS's examples decode with `unquote`.
+        let key = percent_decode(&self.key.replace('+', " ")).and_then(|key| String::from_utf8(key).ok());
+        let key = key.ok_or("the key is not URL-encoded UTF-8")?;
+        let key = ObjectKey::try_from(key).map_err(|error| error.to_string())?;
+        let version_id = self.version_id.clone().filter(|version| !version.is_empty());
+        Ok(ObjectId { bucket, key, version_id })
+    }
+}
+
+impl Worker {
+    /// Starts or finds the job of each object. What is not done in time is left to another invocation.
+    pub(super) async fn batch(
+        &self,
+        event: BatchEvent,
+        deadline: SystemTime,
+        meter: &Meter,
+    ) -> Result<BatchAnswer, TaskFailure> {
+        let arn = self.config.job_state_machine_arn.clone().ok_or_else(|| {
+            let cause = "S3 Batch Operations must invoke the function that has JOB_STATE_MACHINE_ARN";
+            TaskFailure::BadInput(cause.to_owned())
+        })?;
+        let executions = Executions::new(&self.sdk, arn);
+        let late = |task: &BatchTask| TaskResult {
+            task_id: task.id.clone(),
+            result_code: ResultCode::TemporaryFailure,
+            result_string: "the function ran out of time".to_owned(),
+        };
+        let mut results: Vec<TaskResult> = event.tasks.iter().map(late).collect();
+        let mut tasks = event.tasks.into_iter().enumerate();
+        let mut running = JoinSet::new();
+        let all = async {
+            loop {
+                while running.len() < TASKS_AT_A_TIME
+                    && let Some((number, task)) = tasks.next()
+                {
+                    let (worker, executions, meter) = (self.clone(), executions.clone(), meter.clone());
+                    let work = async move { (number, worker.batch_task(&task, &executions, &meter).await) };
+                    running.spawn(work.in_current_span());
+                }
+                match running.join_next().await {
+                    Some(Ok((number, (code, reason)))) => {
+                        results[number].result_code = code;
+                        results[number].result_string = reason.chars().take(MAX_RESULT_CHARS).collect();
+                    }
+                    Some(Err(error)) => tracing::error!(cause = causes(&error), "a task of the batch ended"),
+                    None => break,
+                }
+            }
+        };
+        // Local runtimes give a deadline in the past.
+        let ahead = deadline.duration_since(SystemTime::now()).unwrap_or(TIME_WITHOUT_DEADLINE);
+        let _ = timeout_at(Instant::now() + ahead.saturating_sub(TIME_TO_ANSWER), all).await;
+        Ok(BatchAnswer {
+            invocation_schema_version: event.invocation_schema_version,
+            treat_missing_keys_as: ResultCode::PermanentFailure,
+            invocation_id: event.invocation_id,
+            results,
+        })
+    }
+
+    async fn batch_task(&self, task: &BatchTask, executions: &Executions, meter: &Meter) -> (ResultCode, String) {
+        let object = match task.object() {
+            Ok(object) => object,
+            Err(fault) => return (ResultCode::PermanentFailure, fault),
+        };
+        let target = Target { object, requester_pays: false, quiet: true };
+        match self.start_job(JobRequest { target, etag: None }, 0, executions, meter).await {
+            Ok(reason) => (ResultCode::Succeeded, reason),
+            Err(failure) => {
+                tracing::warn!(task_id = task.id, cause = causes(&failure), "an object of the batch gets no job");
+                result(&failure)
+            }
+        }
+    }
+}
+
+/// Says what a failure means to the batch. Sidecars and empty objects get no torrent, and an inventory is full of them: S3
+/// Batch Operations ends a batch of which half fails.
+fn result(failure: &TaskFailure) -> (ResultCode, String) {
+    match failure {
+        TaskFailure::Failed(Error::IsSidecar | Error::EmptyObject) => {
+            (ResultCode::Succeeded, format!("nothing to do: {failure}"))
+        }
+        TaskFailure::ObjectChanged => {
+            (ResultCode::PermanentFailure, "the object or its version does not exist".to_owned())
+        }
+        TaskFailure::Failed(Error::S3(s3::Error::AccessDenied)) => {
+            (ResultCode::PermanentFailure, "S3 denies access, or the object does not exist".to_owned())
+        }
+        failure if failure.kind() == FailureKind::Unavailable => (ResultCode::TemporaryFailure, failure.to_string()),
+        failure => (ResultCode::PermanentFailure, failure.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(bucket: &str, key: &str) -> Result<(String, String), String> {
+        let task = BatchTask { id: "1".into(), bucket: bucket.into(), key: key.into(), version_id: None };
+        task.object().map(|object| (object.bucket.to_string(), object.key.to_string()))
+    }
+
+    #[test]
+    fn a_key_is_decoded_as_in_a_form() {
+        for (encoded, key) in [
+            ("a+b%2Bc", "a b+c"),
+            ("a%20b", "a b"),
+            ("a%252Fb", "a%2Fb"),
+            ("dir/%E6%97%A5/日", "dir/日/日"),
+            ("a%0Ab%00", "a\nb\0"),
+        ] {
+            assert_eq!(object("data", encoded), Ok(("data".into(), key.into())), "{encoded}");
+        }
+        for fault in ["%", "%4", "a%zz", "%FF", "", "+", &"a".repeat(1025)] {
+            assert!(object("data", fault).is_err(), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_is_named_or_has_an_arn_of_any_partition() {
+        for bucket in ["data", "arn:aws:s3:::data", "arn:aws-us-gov:s3:::data", "arn:aws-cn:s3:r:123456789012:data"] {
+            assert_eq!(object(bucket, "a"), Ok(("data".into(), "a".into())), "{bucket}");
+        }
+        for fault in ["", ":", "arn:aws:s3:::", "arn:aws:s3:r:123456789012:accesspoint/data", "data--use1-az4--x-s3"] {
+            assert!(object(fault, "a").is_err(), "{fault}");
+        }
+    }
+}

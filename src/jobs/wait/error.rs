@@ -1,0 +1,71 @@
+//! Why a caller gets no torrent from a job, or not yet.
+
+use super::messages;
+use crate::{
+    jobs::{
+        PlaceError,
+        workflow::{ExecutionState, WorkflowError},
+    },
+    service,
+};
+
+/// This says why a job has not given a caller the torrent. Its text is the message in the error document.
+#[derive(Debug, thiserror::Error)]
+pub enum WaitError {
+    /// The job runs, and has not ended in time.
+    #[error("{}", messages::running(progress, earlier.as_ref()))]
+    Running {
+        /// How far the job is.
+        progress: JobProgress,
+        /// How the attempt before this one ended, where there was one.
+        earlier: Option<ExecutionState>,
+    },
+    /// The job ended without a torrent.
+    #[error("{}", messages::failed(state, *exhausted))]
+    Failed {
+        /// How the job ended.
+        state: ExecutionState,
+        /// Whether no other attempt is made within the hour.
+        exhausted: bool,
+    },
+    /// HEAD was asked for an object whose torrent a job must make.
+    #[error("The torrent of this object is not ready. A GET starts the job that makes it.")]
+    NotReady,
+    /// The job would have to keep the caller's presigned URL.
+    #[error(
+        "The object is larger than this service's INLINE_MAX_SIZE, so a job must read it, and a job cannot use a presigned \
+         URL: it would have to keep the URL. Upload the object with --checksum-algorithm SHA1, or ask this service's \
+         operator to raise INLINE_MAX_SIZE."
+    )]
+    Presigned,
+    /// The job could not leave its torrent.
+    #[error("{}", messages::no_place(*.0))]
+    Place(#[from] PlaceError),
+    /// The job cannot be started or found.
+    #[error(
+        "The job that makes this object's torrent can be neither started nor found: AWS Step Functions is busy or out of \
+         reach. Reduce your request rate."
+    )]
+    Workflow(#[from] WorkflowError),
+    /// The job's torrent cannot be built from the sidecar.
+    #[error(transparent)]
+    Torrent(#[from] service::Error),
+}
+
+/// How far a job is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobProgress {
+    /// The object's size in bytes.
+    pub size: u64,
+    /// The number of spans that have been hashed, where S3 told.
+    pub hashed: Option<u64>,
+    /// The number of spans.
+    pub spans: u64,
+}
+
+impl WaitError {
+    /// Returns whether the caller is only early, and nothing is wrong.
+    pub fn is_only_early(&self) -> bool {
+        matches!(self, Self::Running { .. } | Self::NotReady)
+    }
+}

@@ -1,0 +1,94 @@
+//! What a caller is told about a job.
+
+use super::JobProgress;
+use crate::jobs::{FailureKind, PlaceError, workflow::ExecutionState};
+
+/// Says why the job has no place for the torrent, and what to do.
+pub(super) fn no_place(error: PlaceError) -> &'static str {
+    match error {
+        PlaceError::Taken => {
+            "A job makes the torrent of an object this large, and stores it as the object's sidecar. Another object has the \
+             sidecar's key, or the key would be longer than 1024 bytes. Move that object, or ask this service's operator \
+             to set SIDECAR_PREFIX or SIDECAR_BUCKET."
+        }
+        PlaceError::OtherRegion => {
+            "A job makes the torrent of an object this large, and keeps its work beside the sidecar. The sidecar's bucket is \
+             in another AWS Region than this service. Ask this service's operator to set SIDECAR_BUCKET to a bucket in the \
+             service's own Region, or to serve the bucket by a stack in its Region."
+        }
+    }
+}
+
+/// Says how far the job is. `earlier` is how the attempt before this one ended.
+pub(super) fn running(progress: &JobProgress, earlier: Option<&ExecutionState>) -> String {
+    let JobProgress { size, hashed, spans } = progress;
+    let done = match hashed {
+        Some(hashed) if hashed < spans => format!("{hashed} of {spans} spans are hashed"),
+        Some(_) => format!("all {spans} spans are hashed"),
+        None => format!("there are {spans} spans to hash"),
+    };
+    let before = earlier.map(|state| format!(" The attempt before {}.", ending(state))).unwrap_or_default();
+    format!("A job is making the torrent of this object of {size} bytes: {done}.{before} Try again.")
+}
+
+/// Says how the job failed, and whether to ask again.
+pub(super) fn failed(state: &ExecutionState, exhausted: bool) -> String {
+    let is_change = |error: &str| FailureKind::from_name(error) == Some(FailureKind::ObjectChanged);
+    let then = match state {
+        _ if exhausted => "It has been tried several times within the hour. Try again later.",
+        ExecutionState::Failed { error, .. } if !is_change(error) => {
+            "Try again: that starts the job anew, and it keeps what it has hashed."
+        }
+        _ => "Try again.",
+    };
+    format!("The job that makes this object's torrent {}. {then}", ending(state))
+}
+
+/// Only the job's own causes are told. Other causes are AWS's, and name its resources.
+fn ending(state: &ExecutionState) -> String {
+    match state {
+        ExecutionState::Failed { error, cause } if FailureKind::from_name(error).is_some() => {
+            format!("failed ({error}: {})", cause.trim_end_matches('.'))
+        }
+        ExecutionState::Failed { error, .. } => format!("failed ({error})"),
+        ExecutionState::Running | ExecutionState::Succeeded => "ended, but its torrent is not there".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn progress(hashed: Option<u64>) -> String {
+        running(&JobProgress { size: 3_221_225_472, hashed, spans: 48 }, None)
+    }
+
+    fn ended(error: &str, cause: &str) -> ExecutionState {
+        ExecutionState::Failed { error: error.to_owned(), cause: cause.to_owned() }
+    }
+
+    #[test]
+    fn progress_says_how_much_is_done() {
+        assert_eq!(
+            progress(Some(12)),
+            "A job is making the torrent of this object of 3221225472 bytes: 12 of 48 spans are hashed. Try again."
+        );
+        assert!(progress(Some(48)).contains("all 48 spans are hashed"));
+        assert!(progress(None).contains("48 spans to hash"));
+    }
+
+    #[test]
+    fn an_earlier_failure_is_told_too() {
+        let progress = JobProgress { size: 1, hashed: Some(0), spans: 1 };
+        let text = running(&progress, Some(&ended("Failed", "S3 denies access")));
+        assert!(text.contains("hashed. The attempt before failed (Failed: S3 denies access). Try again."), "{text}");
+    }
+
+    #[test]
+    fn only_the_jobs_own_words_are_told() {
+        let own = failed(&ended("ObjectChanged", "the object changed while it was read"), false);
+        assert!(own.contains("failed (ObjectChanged: the object changed while it was read). Try again"), "{own}");
+        let aws = failed(&ended("States.Runtime", "arn:aws:states:of-someone"), true);
+        assert!(aws.contains("failed (States.Runtime). It has been tried"), "{aws}");
+    }
+}

@@ -1,0 +1,52 @@
+//! Entity tags ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3)).
+
+use serde::{Deserialize, Serialize};
+
+use super::text::text_type;
+
+/// An object's `ETag` as headers carry it, with its quotes. S3's events and `GetObjectAttributes` leave the quotes
+/// out: both forms make the same value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ETag(String);
+
+text_type!(ETag);
+
+impl ETag {
+    /// Reads an `ETag` with or without quotes; an empty text gives `None`.
+    pub fn new(text: &str) -> Option<Self> {
+        let is_quoted = text.starts_with('"') || text.starts_with("W/\"");
+        match text {
+            "" => None,
+            _ if is_quoted => Some(Self(text.to_owned())),
+            _ => Some(Self(format!("\"{text}\""))),
+        }
+    }
+
+    /// Returns the tag without its quotes.
+    pub fn unquoted(&self) -> &str {
+        self.0.trim_matches('"')
+    }
+}
+
+impl TryFrom<String> for ETag {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        Self::new(&text).ok_or("an ETag is empty")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ETag;
+
+    #[test]
+    fn quotes_make_no_difference() {
+        let etag = ETag::new("\"ab-2\"").unwrap();
+        assert_eq!(ETag::new("ab-2").unwrap(), etag);
+        assert_eq!((etag.to_string().as_str(), etag.unquoted()), ("\"ab-2\"", "ab-2"));
+        assert_eq!(ETag::new("W/\"ab\"").unwrap().to_string(), "W/\"ab\"");
+        assert_eq!(ETag::new(""), None);
+    }
+}

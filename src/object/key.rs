@@ -1,0 +1,62 @@
+//! Object keys, kept byte for byte.
+
+use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
+
+use super::text::text_type;
+
+/// The longest key S3 accepts, in bytes of UTF-8.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
+pub const MAX_KEY_BYTES: usize = 1024;
+
+/// A key that S3 accepts and the SDK can send.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ObjectKey(String);
+
+text_type!(ObjectKey);
+
+/// This says why a text cannot be the key of an object here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ObjectKeyError {
+    /// The text has more than [`MAX_KEY_BYTES`] bytes.
+    #[error("the key is longer than {MAX_KEY_BYTES} bytes")]
+    TooLong,
+    /// The text is empty or only white space, which the SDK refuses to send.
+    #[error("the key is empty or only white space")]
+    Blank,
+}
+
+impl TryFrom<String> for ObjectKey {
+    type Error = ObjectKeyError;
+
+    fn try_from(key: String) -> Result<Self, ObjectKeyError> {
+        if key.len() > MAX_KEY_BYTES {
+            Err(ObjectKeyError::TooLong)
+        } else if key.trim().is_empty() {
+            Err(ObjectKeyError::Blank)
+        } else {
+            Ok(Self(key))
+        }
+    }
+}
+
+/// Decodes `text` once. A `%` without two hex digits after it gives `None`, and `+` stays `+`.
+pub fn percent_decode(text: &str) -> Option<Vec<u8>> {
+    let is_escape = |escape: &str| escape.len() >= 2 && escape.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    text.split('%').skip(1).all(is_escape).then(|| percent_decode_str(text).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_not_blank_and_at_most_1024_bytes() {
+        assert_eq!(ObjectKey::try_from("é".repeat(512)).unwrap().as_str().len(), MAX_KEY_BYTES);
+        assert_eq!(ObjectKey::try_from("é".repeat(513)), Err(ObjectKeyError::TooLong));
+        for blank in ["", " ", "\u{2003}\n"] {
+            assert_eq!(ObjectKey::try_from(blank.to_owned()), Err(ObjectKeyError::Blank));
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! S3's nouns: bucket, key, version, `ETag`, byte range, and what a request says about them. There is no SDK and no
+//! I/O here.
+
+mod bucket_name;
+mod etag;
+mod key;
+mod range;
+mod sidecar_location;
+mod text;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    bucket_name::{BucketName, BucketNameError},
+    etag::ETag,
+    key::{MAX_KEY_BYTES, ObjectKey, ObjectKeyError, percent_decode},
+    range::ByteRange,
+    sidecar_location::SidecarLocation,
+};
+
+/// The size of S3's largest object in bytes: 10,000 parts of 5 GiB.
+pub const MAX_OBJECT_BYTES: u64 = 53_687_091_200_000;
+
+/// One object, or one version of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectId {
+    /// The object's bucket.
+    pub bucket: BucketName,
+    /// The object's key, byte for byte.
+    pub key: ObjectKey,
+    /// The version that was asked for; `None` stands for the latest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
+}
+
+/// The caller's options that go with every call on the object's bucket.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallOptions {
+    /// Whether the request has `x-amz-request-payer: requester`.
+    pub requester_pays: bool,
+    /// The value of `x-amz-expected-bucket-owner`, which is 12 digits.
+    pub expected_bucket_owner: Option<String>,
+}
+
+/// Returns whether `text` is an AWS account ID, which is 12 digits.
+pub fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}

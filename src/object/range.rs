@@ -1,0 +1,56 @@
+//! Runs of an object's bytes.
+
+use serde::{Deserialize, Serialize};
+
+/// A run of bytes of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByteRange {
+    /// The first byte's offset.
+    pub start: u64,
+    /// The offset after the last byte, which is greater than `start`.
+    pub end: u64,
+}
+
+impl ByteRange {
+    /// Returns the number of bytes.
+    pub fn length(self) -> u64 {
+        self.end - self.start
+    }
+
+    /// Returns the value of a `Range` header, whose end is inclusive
+    /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-14.2)).
+    pub fn header(self) -> String {
+        format!("bytes={}-{}", self.start, self.end - 1)
+    }
+
+    /// Returns what `Content-Range` must say for this range of an object of `total` bytes.
+    pub fn content_range(self, total: u64) -> String {
+        format!("bytes {}-{}/{total}", self.start, self.end - 1)
+    }
+
+    /// Cuts `total` bytes into ranges of `step` bytes; the last range may be shorter.
+    pub fn split(total: u64, step: u64) -> impl Iterator<Item = Self> {
+        let starts = (0..total.div_ceil(step)).map(move |number| number * step);
+        starts.map(move |start| Self { start, end: (start + step).min(total) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_inclusive_on_the_wire() {
+        let range = ByteRange { start: 5, end: 10 };
+        assert_eq!((range.header().as_str(), range.length()), ("bytes=5-9", 5));
+        assert_eq!(range.content_range(12), "bytes 5-9/12");
+    }
+
+    #[test]
+    fn a_split_covers_all_bytes_once() {
+        let ranges: Vec<_> = ByteRange::split(10, 4).map(|range| (range.start, range.end)).collect();
+        assert_eq!(ranges, [(0, 4), (4, 8), (8, 10)]);
+        assert_eq!(ByteRange::split(8, 4).count(), 2);
+        assert_eq!(ByteRange::split(1, 4).count(), 1);
+    }
+}

@@ -1,0 +1,111 @@
+//! The S3 clients, made once at cold start: one signs its requests, the other does not.
+
+use std::{sync::Arc, time::Duration};
+
+use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_s3::{
+    Client,
+    config::{
+        Builder, RequestChecksumCalculation, ResponseChecksumValidation, StalledStreamProtectionConfig,
+        interceptors::InterceptorContext,
+        retry::{ClassifyRetry, RetryAction, RetryPartition, TokenBucket},
+    },
+};
+use url::{Host, Url};
+
+use super::{bucket_regions::BucketRegions, regional_client::RegionalClient};
+
+/// Five attempts take about 3 s at most: short enough for API Gateway's 29 s, long enough for a burst of 503s.
+const ATTEMPTS: u32 = 5;
+const FIRST_BACKOFF: Duration = Duration::from_millis(200);
+const LARGEST_BACKOFF: Duration = Duration::from_secs(2);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// This bounds the time until the response's first byte.
+const READ_TIMEOUT: Duration = Duration::from_secs(6);
+
+/// The two identities with which this service calls S3.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    /// The function's own role.
+    pub signed: RegionalClient,
+    /// Anyone, without credentials.
+    pub unsigned: RegionalClient,
+}
+
+impl Clients {
+    /// Makes the clients with `sdk`'s endpoint and credentials. They start in `sdk`'s region.
+    pub fn new(sdk: &SdkConfig, path_style: bool) -> Self {
+        let mut anyone = sdk.to_builder();
+        anyone.set_credentials_provider(None);
+        let anyone = anyone.build();
+        let home = sdk.region().map(|region| region.as_ref().to_owned()).unwrap_or_default();
+        let regions = Arc::new(BucketRegions::new(home));
+        let regional = |config: Builder| RegionalClient::new(Client::from_conf(config.build()), Arc::clone(&regions));
+        Self {
+            signed: regional(client_config(sdk, path_style)),
+            unsigned: regional(client_config(&anyone, path_style).allow_no_auth()),
+        }
+    }
+}
+
+/// Retries the statuses that S3-compatible servers and proxies send when they are busy; the SDK itself does not.
+#[derive(Debug)]
+struct BusyStatus;
+
+impl ClassifyRetry for BusyStatus {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        match context.response().map(|response| response.status().as_u16()) {
+            Some(408 | 429) => RetryAction::throttling_error(),
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "busy status"
+    }
+}
+
+fn client_config(sdk: &SdkConfig, path_style: bool) -> Builder {
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(FIRST_BACKOFF)
+        .with_max_backoff(LARGEST_BACKOFF);
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
+    Builder::from(sdk)
+        .force_path_style(path_style)
+        .retry_config(retries)
+        // The whole process shares the SDK's stock of retries, and time does not refill it: after one outage no later
+        // request would be retried. The number of attempts and the time budget bound retries here.
+        .retry_partition(RetryPartition::custom("get-object-torrent").token_bucket(TokenBucket::unlimited()).build())
+        .retry_classifier(BusyStatus)
+        .timeout_config(timeouts)
+        // Ranged reads watch for stalls themselves, since they can go on from the last byte they got.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        // A ranged GET has no checksum of its own, and the info hash checks a sidecar.
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+}
+
+/// Returns whether no bucket name can stand before the host of `endpoint`, because it is an IP address or `localhost`.
+pub fn is_path_style_endpoint(endpoint: &str) -> bool {
+    match Url::parse(endpoint).ok().as_ref().and_then(Url::host) {
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
+        Some(Host::Domain(domain)) => domain == "localhost",
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_path_style_endpoint;
+
+    #[test]
+    fn addresses_and_localhost_are_path_style() {
+        for endpoint in ["http://127.0.0.1:8333", "http://[::1]:80/", "https://localhost", "http://10.1.2.3"] {
+            assert!(is_path_style_endpoint(endpoint), "{endpoint}");
+        }
+        for endpoint in ["https://s3.eu-west-1.amazonaws.com", "http://localhost.example", "nonsense"] {
+            assert!(!is_path_style_endpoint(endpoint), "{endpoint}");
+        }
+    }
+}

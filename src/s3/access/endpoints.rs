@@ -1,0 +1,180 @@
+//! The hosts at which S3 serves a bucket, which are the only ones that a presigned URL may name. The list is exact, so
+//! that the function connects to nothing else. A configured endpoint replaces the list: another S3 may have a bucket of
+//! the same name.
+//! <https://docs.aws.amazon.com/general/latest/gr/s3.html>
+
+use url::Url;
+
+use super::{
+    client::is_path_style_endpoint,
+    region::{has_global_endpoint, in_same_partition, is_region, s3_host},
+};
+use crate::object::ObjectId;
+
+/// The endpoints of the S3 that this service uses.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    /// The function's own region, whose partition counts.
+    region: String,
+    custom: Option<CustomEndpoint>,
+}
+
+/// The parts of `AWS_ENDPOINT_URL_S3`.
+#[derive(Clone, Debug)]
+struct CustomEndpoint {
+    /// Scheme, host and port.
+    origin: String,
+    /// The path before the bucket, without a slash at its end.
+    path: String,
+    /// Whether a bucket's name may stand before the host.
+    virtual_hosts: bool,
+}
+
+/// What an address of S3 names.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The path that the object must have there, decoded.
+    pub(super) path: String,
+    /// The region in the host, if there is one.
+    pub(super) region: Option<String>,
+}
+
+impl Endpoints {
+    /// Makes the list of the partition of `region`, or of `endpoint` alone where that is set.
+    pub fn new(region: &str, endpoint: Option<&str>) -> Self {
+        Self { region: region.to_owned(), custom: endpoint.map(CustomEndpoint::new) }
+    }
+
+    /// Returns where `object` is at this address, or `None` where S3 does not serve its bucket there.
+    pub(super) fn place_of(&self, scheme: &str, authority: &str, object: &ObjectId) -> Option<Place> {
+        let ObjectId { bucket, key, .. } = object;
+        // TLS certificates for virtual hosts do not cover names with dots.
+        let virtual_host = authority
+            .strip_prefix(bucket.as_str())
+            .and_then(|rest| rest.strip_prefix('.'))
+            .filter(|_| !(scheme == "https" && bucket.as_str().contains('.')));
+        if let Some(custom) = &self.custom {
+            let is_origin = |authority: &str| custom.origin == format!("{scheme}://{authority}");
+            let path = &custom.path;
+            let path = if is_origin(authority) {
+                format!("{path}/{bucket}/{key}")
+            } else {
+                virtual_host.filter(|host| custom.virtual_hosts && is_origin(host))?;
+                format!("{path}/{key}")
+            };
+            return Some(Place { path, region: None });
+        }
+        if scheme != "https" {
+            return None;
+        }
+        let by_path = self.aws_place(authority, || format!("/{bucket}/{key}"));
+        by_path.or_else(|| self.aws_place(virtual_host?, || format!("/{key}")))
+    }
+
+    /// Knows the global endpoint, and the regional and dual-stack endpoints of the partition.
+    fn aws_place(&self, host: &str, path: impl Fn() -> String) -> Option<Place> {
+        if host == "s3.amazonaws.com" && has_global_endpoint(&self.region) {
+            return Some(Place { path: path(), region: None });
+        }
+        let rest = host.strip_prefix("s3.")?;
+        let after_dual_stack = rest.strip_prefix("dualstack.");
+        let region = after_dual_stack.unwrap_or(rest).split('.').next()?;
+        let is_ours = is_region(region)
+            && in_same_partition(&self.region, region)
+            && s3_host(region, after_dual_stack.is_some()) == host;
+        is_ours.then(|| Place { path: path(), region: Some(region.to_owned()) })
+    }
+}
+
+impl CustomEndpoint {
+    /// The configuration has checked that `endpoint` is a URL with a host. Any other text matches no address.
+    fn new(endpoint: &str) -> Self {
+        let url = Url::parse(endpoint).ok();
+        Self {
+            origin: url.as_ref().map(|url| url.origin().ascii_serialization()).unwrap_or_default(),
+            path: url.map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default(),
+            virtual_hosts: !is_path_style_endpoint(endpoint),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::{BucketName, ObjectKey};
+
+    fn path(endpoints: &Endpoints, address: &str, bucket: &str) -> Option<String> {
+        let (scheme, authority) = address.split_once("://").unwrap();
+        let bucket = BucketName::new(bucket).unwrap();
+        let object = ObjectId { bucket, key: ObjectKey::try_from("k/x".to_owned()).unwrap(), version_id: None };
+        endpoints.place_of(scheme, authority, &object).map(|place| place.path)
+    }
+
+    #[test]
+    fn aws_has_a_bucket_at_global_regional_and_dual_stack_hosts() {
+        let aws = Endpoints::new("eu-west-1", None);
+        for host in ["s3.amazonaws.com", "s3.eu-west-1.amazonaws.com", "s3.dualstack.ap-southeast-2.amazonaws.com"] {
+            assert_eq!(path(&aws, &format!("https://{host}"), "data").unwrap(), "/data/k/x");
+            assert_eq!(path(&aws, &format!("https://data.{host}"), "data").unwrap(), "/k/x");
+            assert_eq!(path(&aws, &format!("https://{host}"), "my.data").unwrap(), "/my.data/k/x");
+        }
+        let china = Endpoints::new("cn-north-1", None);
+        assert!(path(&china, "https://data.s3.cn-northwest-1.amazonaws.com.cn", "data").is_some());
+    }
+
+    #[test]
+    fn all_else_is_none_of_its_addresses() {
+        let aws = Endpoints::new("eu-west-1", None);
+        for address in [
+            "http://s3.amazonaws.com",
+            "https://other.s3.amazonaws.com",
+            "https://data.s3.amazonaws.com:443",
+            "https://data.s3.amazonaws.com:8443",
+            "https://data.s3.amazonaws.com.",
+            "https://DATA.s3.amazonaws.com",
+            "https://data.S3.amazonaws.com",
+            "https://user@data.s3.amazonaws.com",
+            "https://data.s3.amazonaws.com@evil.example",
+            "https://data.s3.amazonaws.com.evil.example",
+            "https://evil.example.s3.eu-west-1.amazonaws.com",
+            "https://s3.evil.eu-west-1.amazonaws.com",
+            "https://s3.evil.amazonaws.com",
+            "https://data.s3-website.eu-west-1.amazonaws.com",
+            "https://s3.dualstack.dualstack.eu-west-1.amazonaws.com",
+            "https://s3.us-gov-west-1.amazonaws.com",
+            "https://s3.cn-north-1.amazonaws.com",
+            "https://s3.cn-north-1.amazonaws.com.cn",
+            "https://.s3.amazonaws.com",
+            "https://data..s3.amazonaws.com",
+            "https://169.254.169.254",
+            "https://[::1]",
+            "https://localhost",
+            "https://",
+        ] {
+            assert_eq!(path(&aws, address, "data"), None, "{address}");
+        }
+        assert_eq!(path(&aws, "https://my.data.s3.amazonaws.com", "my.data"), None);
+        assert_eq!(path(&Endpoints::new("cn-north-1", None), "https://s3.amazonaws.com", "data"), None);
+        assert_eq!(path(&Endpoints::new("us-gov-west-1", None), "https://s3.amazonaws.com", "data"), None);
+    }
+
+    #[test]
+    fn a_configured_endpoint_is_the_only_one() {
+        let local = Endpoints::new("eu-west-1", Some("http://127.0.0.1:8333/"));
+        assert_eq!(path(&local, "http://127.0.0.1:8333", "data").unwrap(), "/data/k/x");
+        for address in [
+            "https://127.0.0.1:8333",
+            "http://127.0.0.1",
+            "http://127.0.0.1:8334",
+            "http://data.127.0.0.1:8333",
+            "http://localhost:8333",
+            "https://s3.amazonaws.com",
+        ] {
+            assert_eq!(path(&local, address, "data"), None, "{address}");
+        }
+        let named = Endpoints::new("eu-west-1", Some("https://S3.example:443/base/"));
+        assert_eq!(path(&named, "https://s3.example", "data").unwrap(), "/base/data/k/x");
+        assert_eq!(path(&named, "https://data.s3.example", "data").unwrap(), "/base/k/x");
+        assert_eq!(path(&named, "https://other.s3.example", "data"), None);
+    }
+}

@@ -1,0 +1,199 @@
+//! The sidecar: an object's torrent, stored beside it as a cache. The function's own role reads and writes it. Nothing
+//! of the user's is ever overwritten: a first write carries `If-None-Match: *`, a renewal carries `If-Match`, and an
+//! object that this service did not write is left alone.
+
+use std::collections::HashMap;
+
+use aws_sdk_s3::operation::{get_object::GetObjectOutput, put_object::builders::PutObjectFluentBuilder};
+use sha1::{Digest, Sha1};
+
+use super::{
+    Error, FORMAT, FORMAT_NAME,
+    access::{Bucket, RegionalClient, collect},
+    classify,
+    object::ObjectHead,
+};
+use crate::{
+    meter::Meter,
+    object::{CallOptions, ETag, ObjectId, SidecarLocation},
+};
+
+const KEY_SHA1: &str = "torrent-source-key-sha1";
+const ETAG: &str = "torrent-source-etag";
+const VERSION: &str = "torrent-source-version";
+const LENGTH: &str = "torrent-source-length";
+const INFO_HASH: &str = "torrent-info-hash";
+
+/// The largest torrent of this service is smaller: 4,000,000 bytes of digests and what is around them.
+const MAX_BYTES: i64 = 5 * 1024 * 1024;
+
+/// The place of one object's sidecar, as the function's role may read and write it.
+#[derive(Clone, Debug)]
+pub struct SidecarStore {
+    bucket: Bucket,
+    key: Option<String>,
+    object: ObjectId,
+}
+
+/// What is stored at a sidecar's key.
+#[derive(Debug)]
+pub enum Slot {
+    /// Nothing may be written there: the user's own object is there, or one made from another object.
+    Closed,
+    /// Nothing is there, or nothing that the role may see.
+    Free,
+    /// This service made the object there from one of this key. It is not yet compared with that object.
+    Taken(Sidecar),
+}
+
+/// A sidecar as it was read.
+#[derive(Debug)]
+pub struct Sidecar {
+    etag: String,
+    metadata: HashMap<String, String>,
+    /// The torrent. It is empty when the stored object cannot be one.
+    pub bytes: Vec<u8>,
+}
+
+impl Sidecar {
+    /// Returns whether the sidecar was made from exactly what `head` describes.
+    pub fn was_made_from(&self, head: &ObjectHead) -> bool {
+        self.value(FORMAT_NAME) == Some(FORMAT)
+            && self.value(ETAG).and_then(ETag::new).as_ref() == Some(&head.etag)
+            && self.value(VERSION) == head.version_id.as_deref()
+            && self.value(LENGTH) == Some(&head.length.to_string())
+    }
+
+    /// Returns the info hash in the metadata, 40 hex digits.
+    pub fn info_hash(&self) -> Option<&str> {
+        self.value(INFO_HASH)
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        self.metadata.get(name).map(String::as_str)
+    }
+}
+
+/// What is to be stored as a sidecar.
+#[derive(Debug)]
+pub struct SidecarContent<'a> {
+    /// The `.torrent` file.
+    pub bytes: &'a [u8],
+    /// The response's `Content-Type`.
+    pub content_type: &'a str,
+    /// The response's `Content-Disposition`.
+    pub content_disposition: &'a str,
+    /// The info hash, 40 hex digits.
+    pub info_hash: &'a str,
+}
+
+/// The result of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// The sidecar is stored.
+    Done,
+    /// Someone else wrote to the key at the same time, and their object is left alone.
+    LostRace,
+}
+
+impl SidecarStore {
+    /// Finds the place of `object`'s sidecar in `location`. `client` signs with the function's role. `options` go with
+    /// calls on the object's own bucket, and with no others.
+    pub fn new(
+        client: RegionalClient,
+        location: &SidecarLocation,
+        object: ObjectId,
+        options: &CallOptions,
+        meter: Meter,
+    ) -> Self {
+        let name = location.bucket_for(&object).clone();
+        let options = if name == object.bucket { options.clone() } else { CallOptions::default() };
+        Self { bucket: Bucket::new(client, name, options, meter), key: location.key_for(&object), object }
+    }
+
+    /// Returns the bucket that holds the sidecar.
+    pub fn bucket(&self) -> &Bucket {
+        &self.bucket
+    }
+
+    /// Returns whether the sidecar can have a key at all: it may be longer than S3 accepts.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Reads what is stored at the sidecar's key.
+    ///
+    /// # Errors
+    /// Returns what kept S3 from telling. A 403 counts as [`Slot::Free`], since S3 answers so without
+    /// `s3:ListBucket`.
+    pub async fn read(&self) -> Result<Slot, Error> {
+        let Some(key) = &self.key else { return Ok(Slot::Closed) };
+        match self.bucket.get(key).await? {
+            Some(output) => self.slot(output).await,
+            None => Ok(Slot::Free),
+        }
+    }
+
+    /// Stores `content` as the sidecar of what `head` describes, in place of `replaced` where there is one.
+    ///
+    /// # Errors
+    /// Returns what kept S3 from storing it. A lost race is not an error.
+    pub async fn write(
+        &self,
+        head: &ObjectHead,
+        content: &SidecarContent<'_>,
+        replaced: Option<&Sidecar>,
+    ) -> Result<Write, Error> {
+        let Some(key) = &self.key else { return Ok(Write::LostRace) };
+        let describe = |request: PutObjectFluentBuilder| {
+            request
+                .set_if_none_match(replaced.is_none().then(|| "*".to_owned()))
+                .set_if_match(replaced.map(|sidecar| sidecar.etag.clone()))
+                .content_type(content.content_type)
+                .content_disposition(content.content_disposition)
+                .set_metadata(Some(metadata(&self.object, head, content.info_hash)))
+        };
+        match self.bucket.put(key, content.bytes, describe).await.map_err(classify) {
+            Ok(()) => Ok(Write::Done),
+            // These are 412 and 409, and 404 where what was to be replaced is gone.
+            Err(Error::Changed | Error::NoSuchKey { .. }) => Ok(Write::LostRace),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn slot(&self, output: GetObjectOutput) -> Result<Slot, Error> {
+        let metadata = output.metadata().cloned().unwrap_or_default();
+        let etag = output.e_tag().unwrap_or_default().to_owned();
+        let is_of_this_key = metadata.get(KEY_SHA1) == Some(&key_sha1(&self.object));
+        if !metadata.contains_key(FORMAT_NAME) || !is_of_this_key || etag.is_empty() {
+            return Ok(Slot::Closed);
+        }
+        let bytes = match output.content_length() {
+            length @ Some(0..=MAX_BYTES) => collect(output.body, length).await?,
+            _ => Vec::new(),
+        };
+        Ok(Slot::Taken(Sidecar { etag, metadata, bytes }))
+    }
+}
+
+fn metadata(object: &ObjectId, head: &ObjectHead, info_hash: &str) -> HashMap<String, String> {
+    let mut metadata = HashMap::from([
+        (FORMAT_NAME.to_owned(), FORMAT.to_owned()),
+        (KEY_SHA1.to_owned(), key_sha1(object)),
+        (ETAG.to_owned(), head.etag.to_string()),
+        (LENGTH.to_owned(), head.length.to_string()),
+        (INFO_HASH.to_owned(), info_hash.to_owned()),
+    ]);
+    if let Some(version_id) = &head.version_id {
+        metadata.insert(VERSION.to_owned(), version_id.clone());
+    }
+    metadata
+}
+
+/// Returns the SHA-1 of `bucket/key` in hex. Two objects may share a sidecar key: `v` at version `X`, and `v.X`.
+fn key_sha1(object: &ObjectId) -> String {
+    hex::encode(Sha1::digest(format!("{}/{}", object.bucket, object.key)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,263 @@
+//! S3 Batch Operations: each object of an event gets its job and its result.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use get_object_torrent::jobs::{self, TaskFailure, Worker};
+use lambda_http::{Context, LambdaEvent};
+use lambda_runtime::Service;
+use serde_json::{Value, json};
+use test_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object, Rights, Who};
+
+use crate::{
+    fake_workflow::{ARN, FakeWorkflow, Run},
+    harness::{Function, worker, worker_with_jobs},
+    log::capture,
+};
+
+const LENGTH: u64 = 3_000_000;
+const VARIABLES: [(&str, &str); 2] = [("JOB_STATE_MACHINE_ARN", ARN), ("SPAN_SIZE", "524288")];
+const BUCKET_ARN: &str = "arn:aws:s3:::data";
+
+fn content() -> Content {
+    Content::cheap(LENGTH, 9)
+}
+
+async fn serving() -> FakeS3 {
+    let s3 = FakeS3::start([Bucket::public("data").versioned().allow(Who::Anonymous, "*", Rights::ALL)]).await;
+    s3.put("data", "a b+c", content());
+    s3
+}
+
+fn event(version: &str, tasks: &[Value]) -> Value {
+    json!({"invocationSchemaVersion": version, "invocationId": "invocation", "job": {"id": "batch"}, "tasks": tasks})
+}
+
+fn task(id: &str, key: &str) -> Value {
+    json!({"taskId": id, "s3Key": key, "s3VersionId": null, "s3BucketArn": BUCKET_ARN})
+}
+
+/// The function's answer, as Lambda asks for it, with `left` until it is ended.
+async fn invoke(worker: &Worker, event: Value, left: Duration) -> Result<Value, TaskFailure> {
+    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970") + left;
+    let mut context = Context::default();
+    context.deadline = u64::try_from(deadline.as_millis()).expect("a time");
+    jobs::service(worker.clone()).call(LambdaEvent::new(event, context)).await
+}
+
+/// Codes and texts of the results, task by task.
+async fn results(worker: &Worker, tasks: &[Value]) -> Vec<(String, String)> {
+    let answer = invoke(worker, event("1.0", tasks), Duration::from_mins(1)).await.expect("an answer");
+    let results = answer["results"].as_array().expect("results");
+    let ids = |list: &[Value]| list.iter().map(|task| task["taskId"].clone()).collect::<Vec<_>>();
+    assert_eq!(ids(results), ids(tasks));
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    results.iter().map(|result| (text(&result["resultCode"]), text(&result["resultString"]))).collect()
+}
+
+async fn result(worker: &Worker, task: Value) -> (String, String) {
+    results(worker, &[task]).await.remove(0)
+}
+
+#[tokio::test]
+async fn each_version_of_the_event_starts_the_job_that_a_request_finds() {
+    let by_name = json!({"taskId": "t", "s3Key": "a+b%2Bc", "s3VersionId": null, "s3Bucket": "data"});
+    for (version, task) in [("1.0", task("t", "a%20b%2Bc")), ("2.0", by_name)] {
+        let s3 = serving().await;
+        let workflow = FakeWorkflow::start([Run::job(worker(&s3, &VARIABLES).await, s3.client())]).await;
+        let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+        let mut event = event(version, &[task]);
+        event["job"]["userArguments"] = json!({"a": "b"});
+        let answer = invoke(&worker, event, Duration::from_mins(1)).await.expect("an answer");
+        let [name] = &workflow.executions()[..] else { panic!("one execution") };
+        let result = json!({"taskId": "t", "resultCode": "Succeeded", "resultString": format!("its job runs: {name}")});
+        let expected = json!({
+            "invocationSchemaVersion": version,
+            "treatMissingKeysAs": "PermanentFailure",
+            "invocationId": "invocation",
+            "results": [result],
+        });
+        assert_eq!(answer, expected);
+        let input = json!({"bucket": "data", "key": "a b+c", "etag": content().etag(), "quiet": true});
+        assert_eq!(workflow.inputs(), [input]);
+        let function = Function::with_jobs(&s3, &workflow, &[("INLINE_MAX_SIZE", "0")]).await;
+        function.get("/data/a%20b+c").await.torrent();
+        assert_eq!(workflow.executions().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_version_has_a_job_of_its_own() {
+    let s3 = serving().await;
+    let version = s3.put("data", "old", content()).expect("a version");
+    s3.put("data", "old", "replaced");
+    let workflow = FakeWorkflow::start([Run::Hold]).await;
+    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+    let mut of_version = task("1", "old");
+    of_version["s3VersionId"] = json!(version);
+    assert_eq!(result(&worker, of_version).await.0, "Succeeded");
+    assert_eq!(workflow.inputs()[0]["versionId"], json!(version));
+    assert_eq!(workflow.inputs()[0]["etag"], json!(content().etag()));
+}
+
+#[tokio::test]
+async fn many_objects_of_one_event_get_a_job_each_and_an_object_that_comes_twice_gets_one() {
+    let s3 = serving().await;
+    let keys: Vec<String> = (0..30).map(|number| format!("object-{number}")).collect();
+    for (seed, key) in (0..).zip(&keys) {
+        s3.put("data", key, Content::cheap(100_000, seed));
+    }
+    let workflow = FakeWorkflow::start([Run::Hold]).await;
+    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+    let tasks: Vec<Value> = keys.iter().chain(&keys).zip(0..).map(|(key, id)| task(&format!("{id}"), key)).collect();
+    let results = results(&worker, &tasks).await;
+    assert!(results.iter().all(|(code, _)| code == "Succeeded"), "{results:?}");
+    assert_eq!(results[..30], results[30..]);
+    assert_eq!(workflow.executions().len(), 30);
+}
+
+#[tokio::test]
+async fn what_needs_no_job_succeeds_and_says_why() {
+    let s3 = serving().await;
+    s3.put("data", "of-ours", Object::new(content()).metadata("torrent-format", "1"));
+    s3.put("data", "folder/", "");
+    let workflow = FakeWorkflow::start([]).await;
+    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+    Function::start(&s3, &[]).await.get("/data/a%20b+c").await.torrent();
+    for (key, reason) in [
+        ("a+b%2Bc", "sidecar"),
+        ("of-ours", "nothing to do: the object is a sidecar"),
+        ("folder/", "nothing to do: the object is empty"),
+    ] {
+        assert_eq!(result(&worker, task("1", key)).await, ("Succeeded".to_owned(), reason.to_owned()));
+    }
+    assert!(workflow.calls().is_empty());
+}
+
+#[tokio::test]
+async fn what_can_get_no_torrent_fails_for_good_and_says_why() {
+    let listed = Bucket::public("data").allow(Who::Anonymous, "*", Rights::ALL);
+    let s3 = FakeS3::start([listed, Bucket::private("hidden")]).await;
+    s3.put("data", "cold", Object::new(content()).storage_class("GLACIER"));
+    s3.put("data", "large", Content::cheap(LENGTH + 1, 1));
+    s3.put("data", "taken", content());
+    s3.put("data", "taken.torrent", "the user's own");
+    s3.put("hidden", "a", content());
+    let workflow = FakeWorkflow::start([]).await;
+    let limit = LENGTH.to_string();
+    let variables = [VARIABLES[0], ("BUCKETS", "data,hidden"), ("MAX_OBJECT_SIZE", &limit)];
+    let worker = worker_with_jobs(&s3, &workflow, &variables).await;
+    for (bucket, key, reason) in [
+        (BUCKET_ARN, "gone", "the object or its version does not exist"),
+        (BUCKET_ARN, "cold", "the object is archived"),
+        (BUCKET_ARN, "large", "the object is larger than 3000000 bytes"),
+        (BUCKET_ARN, "taken", "the sidecar's key is taken by another object, or too long"),
+        (BUCKET_ARN, "%zz", "the key is not URL-encoded UTF-8"),
+        (BUCKET_ARN, "+", "the key is empty or only white space"),
+        ("arn:aws:s3:::hidden", "a", "S3 denies access, or the object does not exist"),
+        ("arn:aws:s3:::other", "a", "the bucket is not served"),
+        ("arn:aws:s3:us-east-1:123456789012:accesspoint/data", "a", "the bucket's name is not a valid bucket name"),
+    ] {
+        let (code, said) = result(&worker, json!({"taskId": "1", "s3Key": key, "s3BucketArn": bucket})).await;
+        assert_eq!(code, "PermanentFailure", "{bucket} {key}");
+        assert!(said.starts_with(reason), "{said}");
+    }
+    assert!(workflow.calls().is_empty());
+}
+
+#[tokio::test]
+async fn what_may_pass_fails_for_now() {
+    let s3 = serving().await;
+    let workflow = FakeWorkflow::start([Run::Hold]).await;
+    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+    let failure = |text: &str| ("TemporaryFailure".to_owned(), text.to_owned());
+    workflow.refuse(400, "ThrottlingException");
+    assert_eq!(result(&worker, task("1", "a+b%2Bc")).await, failure("Step Functions is unavailable"));
+    workflow.recover();
+    s3.fault(Matcher::head(), Fault::slow_down());
+    assert_eq!(result(&worker, task("1", "a+b%2Bc")).await, failure("S3 is unavailable"));
+    s3.clear_faults();
+    assert_eq!(result(&worker, task("1", "a+b%2Bc")).await.0, "Succeeded");
+}
+
+#[tokio::test]
+async fn a_job_that_keeps_failing_and_a_workflow_that_refuses_fail_for_good() {
+    let s3 = serving().await;
+    let workflow = FakeWorkflow::start([Run::Fail { error: "Failed", cause: "S3 denies access" }]).await;
+    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+    for _ in 0..3 {
+        assert_eq!(result(&worker, task("1", "a+b%2Bc")).await.0, "Succeeded");
+    }
+    let failure = |text: &str| ("PermanentFailure".to_owned(), text.to_owned());
+    let exhausted = failure("its job has failed several times within the hour");
+    assert_eq!(result(&worker, task("1", "a+b%2Bc")).await, exhausted);
+    workflow.refuse(400, "AccessDeniedException");
+    let (written, _guard) = capture("info");
+    assert_eq!(result(&worker, task("1", "a+b%2Bc")).await, failure("Step Functions refuses the call"));
+    assert!(written.text().contains("AccessDeniedException"), "{}", written.text());
+}
+
+#[tokio::test]
+async fn what_is_not_done_in_time_is_left_to_another_invocation() {
+    let s3 = serving().await;
+    s3.put("data", "ready", Object::new(content()).metadata("torrent-format", "1"));
+    let workflow = FakeWorkflow::start([]).await;
+    workflow.stall("StartExecution");
+    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+    let mut tasks = vec![task("ready", "ready")];
+    tasks.extend((0..10).map(|number| task(&number.to_string(), "a+b%2Bc")));
+    let answer = invoke(&worker, event("1.0", &tasks), Duration::from_secs(3)).await.expect("an answer");
+    let results = answer["results"].as_array().expect("results");
+    assert_eq!(results[0]["resultCode"], "Succeeded");
+    for result in &results[1..] {
+        let late = (&json!("TemporaryFailure"), &json!("the function ran out of time"));
+        assert_eq!((&result["resultCode"], &result["resultString"]), late);
+    }
+    let over = invoke(&worker, event("1.0", &tasks), Duration::ZERO).await.expect("an answer");
+    assert_eq!(over["results"].as_array().map(Vec::len), Some(11));
+}
+
+#[tokio::test]
+async fn an_event_that_is_none_is_refused_by_name() {
+    let s3 = serving().await;
+    let workflow = FakeWorkflow::start([]).await;
+    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+    let right = event("1.0", &[task("1", "a")]);
+    for (place, value) in [
+        ("/invocationSchemaVersion", json!("3.0")),
+        ("/invocationSchemaVersion", json!(null)),
+        ("/invocationId", json!(7)),
+        ("/tasks", json!({})),
+        ("/tasks/0", json!([])),
+        ("/tasks/0/taskId", json!(null)),
+        ("/tasks/0/s3Key", json!(["a"])),
+        ("/tasks/0/s3BucketArn", json!(null)),
+        ("/tasks/0/s3VersionId", json!(1)),
+    ] {
+        let mut event = right.clone();
+        *event.pointer_mut(place).expect("a place") = value;
+        let failure = invoke(&worker, event, Duration::from_mins(1)).await.expect_err("no event");
+        assert_eq!(failure.name(), "BadInput", "{place}");
+    }
+    assert_eq!(results(&worker, &[]).await, []);
+}
+
+#[tokio::test]
+async fn a_function_without_the_state_machine_refuses_the_event() {
+    let s3 = serving().await;
+    let failure = invoke(&worker(&s3, &[]).await, event("1.0", &[task("1", "a")]), Duration::from_mins(1)).await;
+    let failure = failure.expect_err("no state machine");
+    assert_eq!(failure.name(), "BadInput");
+    assert!(failure.to_string().contains("JOB_STATE_MACHINE_ARN"), "{failure}");
+}
+
+#[tokio::test]
+async fn the_line_in_the_log_names_the_only_object_and_what_became_of_it() {
+    let s3 = serving().await;
+    let workflow = FakeWorkflow::start([Run::Hold]).await;
+    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+    let (written, _guard) = capture("info");
+    let (_, reason) = result(&worker, task("1", "a+b%2Bc")).await;
+    let line = written.lines().pop().expect("a line");
+    assert_eq!((&line["task"], &line["bucket"], &line["key"]), (&json!("batch"), &json!("data"), &json!("a b+c")));
+    assert_eq!((&line["reason"], &line["failure"]), (&json!(reason), &json!("")));
+}

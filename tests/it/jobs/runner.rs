@@ -1,0 +1,62 @@
+//! The workflow's states one after the other, as the definition has them (statemachine/), without its retries.
+
+use aws_sdk_s3::Client;
+use get_object_torrent::{
+    jobs::{Reason, Task, TaskFailure, Worker},
+    meter::Meter,
+};
+use serde_json::{Value, json};
+
+/// One task.
+pub(crate) async fn run_task(worker: &Worker, task: Value) -> Result<Value, TaskFailure> {
+    let task: Task = serde_json::from_value(task).map_err(|error| TaskFailure::BadInput(error.to_string()))?;
+    worker.run(task, &Meter::default()).await
+}
+
+pub(crate) async fn plan(worker: &Worker, input: Value) -> Value {
+    run_task(worker, json!({"task": "plan", "input": input})).await.expect("a plan")
+}
+
+/// The list that the map reads.
+pub(crate) async fn items(s3: &Client, plan: &Value) -> Vec<Value> {
+    let place = |name: &str| plan["items"][name].as_str().expect("a place");
+    let list = s3.get_object().bucket(place("bucket")).key(place("key")).send().await.expect("the list");
+    let bytes = list.body.collect().await.expect("its bytes").to_vec();
+    serde_json::from_slice(&bytes).expect("a JSON array")
+}
+
+pub(crate) async fn hash(worker: &Worker, plan: &Value, span: &Value) -> Result<Value, TaskFailure> {
+    run_task(worker, json!({"task": "hash", "job": plan["job"], "span": span})).await
+}
+
+/// Assemble or Clean.
+pub(crate) async fn end(worker: &Worker, task: &str, plan: &Value) -> Result<Value, TaskFailure> {
+    run_task(worker, json!({"task": task, "job": plan["job"]})).await
+}
+
+/// After a child or Assemble failed: the map gives its own name for it.
+pub(crate) async fn explain(worker: &Worker, plan: &Value, caught: &str) -> Reason {
+    let failure = json!({"Error": caught, "Cause": "words of AWS"});
+    let task = json!({"task": "explain", "job": plan["job"], "failure": failure});
+    let reason = run_task(worker, task).await.expect("a reason");
+    serde_json::from_value(reason).expect("a reason")
+}
+
+/// All of an execution.
+pub(crate) async fn run_job(worker: &Worker, s3: &Client, input: Value) -> Result<(), Reason> {
+    let task = json!({"task": "plan", "input": input});
+    let plan = run_task(worker, task).await.map_err(|failure| failure.reason())?;
+    if plan["status"] != "read" {
+        return Ok(());
+    }
+    for span in items(s3, &plan).await {
+        if hash(worker, &plan, &span).await.is_err() {
+            return Err(explain(worker, &plan, "States.ExceedToleratedFailureThreshold").await);
+        }
+    }
+    if let Err(failure) = end(worker, "assemble", &plan).await {
+        return Err(explain(worker, &plan, failure.name()).await);
+    }
+    let _ = end(worker, "clean", &plan).await;
+    Ok(())
+}

@@ -1,0 +1,287 @@
+//! A private object is read by its presigned URL alone, which is kept nowhere.
+
+use serde_json::json;
+use test_s3::{Bucket, Call, Content, Fault, Identity, Matcher, Object, Operation, Rights, Who};
+
+use super::{encoded, get, presign, reader, server, server_of, url_of};
+use crate::{
+    fake_workflow::FakeWorkflow,
+    harness::{Function, function_url, model},
+    log::capture,
+};
+
+const MODES: [&str; 2] = ["public-read", "function-role"];
+const MIB: u64 = 1024 * 1024;
+
+fn of_object(calls: &[Call], key: &str) -> Vec<Call> {
+    calls.iter().filter(|call| call.key == key).cloned().collect()
+}
+
+#[tokio::test]
+async fn a_private_object_is_read_by_the_url_alone() {
+    for mode in MODES {
+        let s3 = server().await;
+        let content = Content::random(3 * MIB + 5, 1);
+        s3.put("data", "a", content.clone());
+        let url = url_of(&s3, &reader(), "a").await;
+        let function = Function::start(&s3, &[("ACCESS", mode), ("RANGE_SIZE", "1048576")]).await;
+        let answer = get(&function, "/data/a", &url).await;
+        assert_eq!((answer.origin(), answer.status), ("object", 200), "{}", answer.text());
+        let info = answer.torrent().info;
+        assert_eq!((info.length, info.pieces), (content.length(), model(&content, info.piece_length)));
+        let calls = of_object(&s3.calls_of(Operation::GetObject), "a");
+        assert_eq!((calls.len(), calls[0].range), (5, Some((0, 0))), "{calls:#?}");
+        let (_, query) = url.split_once('?').expect("a query");
+        for call in &calls {
+            assert_eq!((call.query.as_str(), call.amz_headers.len()), (query, 0), "{call:?}");
+            assert_eq!(call.signed.as_deref(), Some("READER"), "{call:?}");
+        }
+        assert!(calls[1..].iter().all(|call| call.if_match.is_some()));
+    }
+}
+
+#[tokio::test]
+async fn the_sidecar_serves_once_the_url_has_opened_a_byte() {
+    let s3 = server().await;
+    s3.put("data", "a", "content");
+    let url = url_of(&s3, &reader(), "a").await;
+    let function = Function::start(&s3, &[]).await;
+    let first = get(&function, "/data/a", &url).await;
+    s3.clear_calls();
+    let second = get(&function, "/data/a", &url).await;
+    assert_eq!((second.origin(), &second.body), ("sidecar", &first.body));
+    let calls = s3.calls();
+    assert_eq!(calls.len(), 2, "{calls:?}");
+    assert_eq!(of_object(&calls, "a")[0].range, Some((0, 0)));
+    assert_eq!(of_object(&calls, "a.torrent")[0].signed, Some(Identity::role().access_key));
+
+    // Neither the cache nor the role opens it to anyone else.
+    let strangers = url_of(&s3, &Identity::new("STRANGER", "stranger-secret"), "a").await;
+    assert_eq!(get(&function, "/data/a", &strangers).await.error(), (403, "AccessDenied".into()));
+    assert_eq!(function.get("/data/a").await.error(), (403, "AccessDenied".into()));
+}
+
+#[tokio::test]
+async fn the_torrent_is_the_one_the_role_would_get() {
+    let s3 = server().await;
+    s3.put("data", "a", "content");
+    let url = url_of(&s3, &reader(), "a").await;
+    let by_role = Function::start(&s3, &[("ACCESS", "function-role")]).await.get("/data/a").await;
+    let own = [("SIDECAR_PREFIX", "other/")];
+    let by_url = get(&Function::start(&s3, &own).await, "/data/a", &url).await;
+    assert_eq!((by_url.origin(), &by_url.body), ("object", &by_role.body));
+}
+
+#[tokio::test]
+async fn head_tells_the_same() {
+    let s3 = server().await;
+    s3.put("data", "a", "content");
+    let url = url_of(&s3, &reader(), "a").await;
+    let function = Function::start(&s3, &[]).await;
+    let query = format!("torrent&presigned={}", encoded(&url));
+    let head = function.send(&function_url("HEAD", "/data/a", &query, &[])).await;
+    let got = get(&function, "/data/a", &url).await;
+    assert_eq!((head.status, head.body.len(), head.header("etag")), (200, 0, got.header("etag")));
+}
+
+#[tokio::test]
+async fn every_kind_of_event_carries_the_url_whole() {
+    let s3 = server().await;
+    for key in ["a+b", "a%2Fb", "a b&c=d", "it's/é", "../x", "a//b"] {
+        s3.put("data", key, "content");
+        let url = url_of(&s3, &reader(), key).await;
+        let path = format!("/data/{}", encoded(key));
+        let function = Function::start(&s3, &[]).await;
+        get(&function, &path, &url).await.torrent();
+        let host = json!({"host": "a1b2c3.execute-api.us-east-1.amazonaws.com"});
+        let rest = json!({
+            "path": path, "httpMethod": "GET", "headers": host,
+            "multiValueQueryStringParameters": {"torrent": [""], "presigned": [url]},
+            "queryStringParameters": {"torrent": "", "presigned": url},
+            "requestContext": {"httpMethod": "GET", "stage": "prod", "path": path},
+        });
+        let alb = |name: &str, torrent, presigned| {
+            json!({
+                "path": path, "httpMethod": "GET", "headers": host, name: {"torrent": torrent, "presigned": presigned},
+                "requestContext": {"elb": {"targetGroupArn": "arn"}}, "isBase64Encoded": false, "body": "",
+            })
+        };
+        let raw = encoded(&url);
+        let single = alb("queryStringParameters", json!(""), json!(raw));
+        let multi = alb("multiValueQueryStringParameters", json!([""]), json!([raw]));
+        for event in [rest, single, multi] {
+            assert_eq!(function.send(&event).await.origin(), "sidecar", "{event}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_version_is_read_by_a_url_of_that_version() {
+    let s3 = server_of(Bucket::private("data").versioned()).await;
+    let first = s3.put("data", "a", "first").expect("a version");
+    s3.put("data", "a", "the second");
+    let url = presign(s3.client_of(&reader()).get_object().bucket("data").key("a").version_id(&first)).await;
+    let function = Function::start(&s3, &[]).await;
+    let query = format!("torrent&versionId={first}&presigned={}", encoded(&url));
+    let answer = function.send(&function_url("GET", "/data/a", &query, &[])).await;
+    assert_eq!(answer.torrent().info.length, 5);
+    assert_eq!(get(&function, "/data/a", &url).await.error(), (400, "InvalidArgument".into()));
+    let latest = url_of(&s3, &reader(), "a").await;
+    assert_eq!(get(&function, "/data/a", &latest).await.torrent().info.length, 10);
+}
+
+#[tokio::test]
+async fn a_requester_pays_as_the_url_is_signed() {
+    let s3 = server_of(Bucket::private("data").requester_pays().owner("123456789012")).await;
+    s3.put("data", "a", "content");
+    let request = s3.client_of(&reader()).get_object().bucket("data").key("a");
+    let request = request.request_payer(aws_sdk_s3::types::RequestPayer::Requester);
+    let url = presign(request.expected_bucket_owner("123456789012")).await;
+    let function = Function::start(&s3, &[]).await;
+    let query = format!("torrent&presigned={}", encoded(&url));
+    let headers = [("x-amz-request-payer", "requester"), ("x-amz-expected-bucket-owner", "123456789012")];
+    let answer = function.send(&function_url("GET", "/data/a", &query, &headers)).await;
+    assert_eq!((answer.status, answer.header("x-amz-request-charged")), (200, Some("requester")), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn what_has_no_torrent_has_none_by_a_url_either() {
+    let s3 = server().await;
+    s3.put("data", "empty", "");
+    s3.put("data", "archived", Object::new("content").storage_class("GLACIER"));
+    s3.put("data", "ours.torrent", Object::new("content").metadata("torrent-format", "1"));
+    s3.put("data", "customer", Object::new("content").sse_c());
+    let function = Function::start(&s3, &[]).await;
+    for (key, status, code) in [
+        ("empty", 400, "InvalidRequest"),
+        ("archived", 403, "InvalidObjectState"),
+        ("ours.torrent", 400, "InvalidRequest"),
+        ("customer", 400, "InvalidRequest"),
+        ("missing", 403, "AccessDenied"),
+    ] {
+        let url = url_of(&s3, &reader(), key).await;
+        let answer = get(&function, &format!("/data/{key}"), &url).await;
+        assert_eq!(answer.error(), (status, code.into()), "{key}");
+    }
+    s3.alter("data", |bucket| bucket.allow(Who::AccessKey("READER".into()), "*", Rights::LIST));
+    let url = url_of(&s3, &reader(), "missing").await;
+    assert_eq!(get(&function, "/data/missing", &url).await.error(), (404, "NoSuchKey".into()));
+}
+
+#[tokio::test]
+async fn passing_faults_are_passed_over() {
+    let s3 = server().await;
+    let content = Content::random(MIB, 2);
+    s3.put("data", "a", content.clone());
+    let url = url_of(&s3, &reader(), "a").await;
+    for fault in [
+        Fault::slow_down(),
+        Fault::Reset,
+        Fault::WholeBody,
+        Fault::CutBody(0),
+        Fault::ShortBody(0),
+        Fault::content_range("bytes 1-1/1048576"),
+        Fault::without("content-range"),
+        Fault::without("etag"),
+    ] {
+        s3.clear_faults();
+        s3.fault(Matcher::get().key("a").nth(1), fault.clone());
+        s3.fault(Matcher::get().key("a").nth(3), Fault::CutBody(1000));
+        let function = Function::start(&s3, &[("SIDECAR_PREFIX", &format!("{fault:?}/"))]).await;
+        let info = get(&function, "/data/a", &url).await.torrent().info;
+        assert_eq!(info.pieces, model(&content, info.piece_length), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn whole_bodies_that_last_and_redirects_give_no_torrent() {
+    let s3 = server().await;
+    s3.put("data", "a", "content");
+    let url = url_of(&s3, &reader(), "a").await;
+    let function = Function::start(&s3, &[]).await;
+    s3.fault(Matcher::get().key("a"), Fault::WholeBody);
+    assert_eq!(get(&function, "/data/a", &url).await.error(), (503, "SlowDown".into()));
+    s3.clear_faults();
+    // As SeaweedFS answers of its folders.
+    s3.put("data", "folder/", "");
+    s3.fault(Matcher::get().key("folder/"), Fault::WholeBody);
+    let empty = get(&function, "/data/folder/", &url_of(&s3, &reader(), "folder/").await).await;
+    assert_eq!(empty.error(), (400, "InvalidRequest".into()));
+    s3.clear_faults();
+    for (status, code) in [(301, "PermanentRedirect"), (307, "TemporaryRedirect")] {
+        s3.clear_faults();
+        s3.fault(Matcher::get().key("a"), Fault::error(status, code));
+        let location = Some("http://127.0.0.1:1/".to_owned());
+        s3.fault(Matcher::get().key("a"), Fault::Header { name: "location", value: location });
+        assert_eq!(get(&function, "/data/a", &url).await.error(), (403, "AccessDenied".into()));
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_changes_is_started_anew() {
+    let s3 = server().await;
+    s3.put("data", "a", "content");
+    let url = url_of(&s3, &reader(), "a").await;
+    s3.fault(Matcher::get().key("a").nth(2), Fault::replace("data", "a", "another content"));
+    let answer = get(&Function::start(&s3, &[]).await, "/data/a", &url).await;
+    assert_eq!(answer.torrent().info.length, 15);
+}
+
+#[tokio::test]
+async fn part_checksums_are_asked_for_by_the_role_once_the_url_has_opened_a_byte() {
+    let s3 = server().await;
+    s3.put("data", "a", Object::new(Content::cheap(20 * MIB, 3)).parts(8 * MIB));
+    let url = url_of(&s3, &reader(), "a").await;
+    let strangers = url_of(&s3, &Identity::new("STRANGER", "stranger-secret"), "a").await;
+    let function = Function::start(&s3, &[]).await;
+    assert_eq!(get(&function, "/data/a", &strangers).await.status, 403);
+    assert_eq!(s3.calls_of(Operation::GetObjectAttributes).len(), 0);
+    let (written, _guard) = capture("info");
+    let answer = get(&function, "/data/a", &url).await;
+    assert_eq!(answer.origin(), "part-checksums", "{:?}", written.lines());
+    let asked = s3.calls_of(Operation::GetObjectAttributes);
+    assert!(asked.iter().all(|call| call.signed == Some(Identity::role().access_key)));
+    let by_role = Function::start(&s3, &[("ACCESS", "function-role"), ("SIDECAR_PREFIX", "r/")]).await;
+    assert_eq!(answer.body, by_role.get("/data/a").await.body);
+}
+
+#[tokio::test]
+async fn no_job_is_started_with_a_url() {
+    let s3 = server().await;
+    s3.put("data", "a", "content");
+    let url = url_of(&s3, &reader(), "a").await;
+    let workflow = FakeWorkflow::start([]).await;
+    let function = Function::with_jobs(&s3, &workflow, &[("INLINE_MAX_SIZE", "6")]).await;
+    let answer = get(&function, "/data/a", &url).await;
+    assert_eq!(answer.error(), (400, "InvalidRequest".into()));
+    assert!(answer.document().message.contains("presigned URL"), "{}", answer.text());
+    assert_eq!(workflow.calls().len(), 0);
+    // Once the torrent is there, it serves.
+    get(&Function::start(&s3, &[]).await, "/data/a", &url).await.torrent();
+    assert_eq!(get(&function, "/data/a", &url).await.origin(), "sidecar");
+}
+
+#[tokio::test]
+async fn the_url_is_in_no_log_torrent_or_sidecar() {
+    let s3 = server().await;
+    s3.put("data", "a", "content");
+    let url = url_of(&s3, &reader(), "a").await;
+    let function = Function::start(&s3, &[]).await;
+    let (written, _guard) = capture("trace,aws_smithy_runtime=trace,hyper=trace,lambda_http=trace");
+    let answer = get(&function, "/data/a", &url).await;
+    assert_eq!(written.lines().pop().expect("a line")["presigned"], true);
+    s3.fault(Matcher::any().key("a"), Fault::Reset);
+    assert_eq!(get(&function, "/data/a", &url).await.status, 503);
+    s3.clear_faults();
+    s3.fault(Matcher::any().key("a"), Fault::error(409, "OddCode"));
+    assert_eq!(get(&function, "/data/a", &url).await.status, 403);
+    s3.clear_faults();
+    assert_eq!(get(&function, "/data/b", &url).await.status, 400);
+    assert_eq!(get(&function, "/data/a", &url.replacen("Signature=", "Signature?", 1)).await.status, 400);
+    let log = written.lines().iter().map(ToString::to_string).collect::<String>();
+    let sidecar = s3.object("data", "a.torrent").expect("a sidecar");
+    let kept = format!("{log}{}{sidecar:?}", String::from_utf8_lossy(&answer.body));
+    for secret in ["X-Amz", "READER", "TOKEN", "Signature", "presigned="] {
+        assert!(!kept.contains(secret), "{secret} in {kept}");
+    }
+}

@@ -1,0 +1,152 @@
+"""scripts/setup.sh installs the tools that a command needs, or says in one line how to; on pretended machines."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+NEEDED = ("awk", "cat", "chmod", "dirname", "rm", "sh")
+APT_GET = """\
+echo "apt-get $* ($([ -x "$DPKG_ROOT/usr/sbin/policy-rc.d" ] && "$DPKG_ROOT/usr/sbin/policy-rc.d"; echo $?))" >>"$LOG"
+[ "$1" = update ] || for tool in $BRINGS; do cat "$BIN/true" >"$BIN/$tool"; chmod 755 "$BIN/$tool"; done
+"""
+SUDO = 'echo "sudo ${*##*/}" >>"$LOG"; [ "$1" != -n ] || exit "$ASKS"; "$@"\n'
+PYTHON = 'case $2 in *version_info*) exit "$OLD" ;; *ensurepip*) exit "$NO_VENV" ;; esac\n'
+APT_ALONE = ["apt-get update --quiet --quiet (101)"]
+
+
+class Machine:
+    """A machine with no other programs than the ones given."""
+
+    def __init__(self, folder: Path, *programs: str, user: int = 0, brings: str = "", **variables: str) -> None:
+        self.bin, self.log, self.policy = folder / "bin", folder / "log", folder / "usr" / "sbin" / "policy-rc.d"
+        self.policy.parent.mkdir(parents=True)
+        self.bin.mkdir()
+        self.log.touch()
+        for name in NEEDED:
+            (self.bin / name).symlink_to(str(shutil.which(name)))
+        bodies = {"apt-get": APT_GET, "sudo": SUDO, "python3": PYTHON, "id": f"echo {user}\n"}
+        for name in ("id", "true", *programs):
+            (self.bin / name).write_text(f"#!{shutil.which('sh')}\n{bodies.get(name, '')}", encoding="utf-8")
+            (self.bin / name).chmod(0o755)
+        self._env = {"PATH": self.bin, "BIN": self.bin, "LOG": self.log, "DPKG_ROOT": folder, "BRINGS": brings}
+        self._env |= {"ASKS": "0", "OLD": "0", "NO_VENV": "0", **variables}
+
+    def setup(self, *tools: str) -> tuple[int, str]:
+        """The exit status, and what a person sees."""
+        command = [ROOT / "scripts" / "setup.sh", *tools]
+        env = {name: str(value) for name, value in self._env.items()}
+        ran = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        assert ran.stdout == ""
+        assert not self.policy.exists()
+        return ran.returncode, ran.stderr
+
+    def calls(self) -> list[str]:
+        """What apt-get and sudo were asked to do, and what services were told."""
+        return self.log.read_text(encoding="utf-8").splitlines()
+
+
+def installs(packages: str) -> list[str]:
+    options = "--quiet --quiet --yes --no-install-recommends -o DPkg::Lock::Timeout=300"
+    return [*APT_ALONE, f"apt-get install {options} {packages} (101)"]
+
+
+def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "apt-get", "cargo", "curl", "python3")
+    assert machine.setup("cargo", "curl", "python3") == (0, "")
+    assert machine.calls() == []
+
+
+def test_root_installs_what_is_missing_and_no_service_starts(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "apt-get", "curl", brings="aria2c nginx")
+    line = "get-object-torrent: installing with apt-get: aria2 nginx-light\n"
+    assert machine.setup("aria2c", "curl", "nginx") == (0, line)
+    assert machine.calls() == installs("aria2 nginx-light")
+
+
+def test_services_stay_off_when_the_machine_starts_again(tmp_path: Path) -> None:
+    (tmp_path / "run" / "systemd" / "system").mkdir(parents=True)
+    machine = Machine(tmp_path, "apt-get", "systemctl", brings="aria2c nginx")
+    (machine.bin / "systemctl").write_text(f'#!{shutil.which("sh")}\necho "systemctl $*" >>"$LOG"\n', encoding="utf-8")
+    assert machine.setup("aria2c", "nginx")[0] == 0
+    assert machine.calls()[2:] == ["systemctl --quiet disable nginx"]
+
+
+def test_a_user_installs_by_sudo_where_it_asks_for_nothing(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "apt-get", "sudo", user=1000, brings="curl")
+    assert machine.setup("curl") == (0, "get-object-torrent: installing with sudo apt-get: curl\n")
+    assert machine.calls() == ["sudo -n true", "sudo apt_install.sh curl", *installs("curl")]
+
+
+@pytest.mark.parametrize(
+    ("programs", "user"),
+    [
+        (["apt-get"], 1000),
+        (["apt-get", "sudo"], 1000),
+        (["dnf"], 0),
+        (["dnf", "sudo"], 1000),
+    ],
+    ids=["without sudo", "with a sudo that asks", "dnf as root", "dnf with sudo"],
+)
+def test_elsewhere_one_line_names_everything(tmp_path: Path, programs: list[str], user: int) -> None:
+    machine = Machine(tmp_path, *programs, user=user, ASKS="1")
+    status, said = machine.setup("cargo", "nginx", "python3", "transmission-daemon")
+    assert status == 1
+    assert said == (
+        "get-object-torrent: missing: nginx python3 transmission-daemon. Install with "
+        "`apt-get install nginx-light python3-venv transmission-daemon` on Debian or Ubuntu, "
+        "`dnf install nginx python3 transmission-daemon` on Fedora, "
+        "or `brew install nginx python3 transmission-cli` on macOS; "
+        "cargo is missing: install Rust 1.94.1 or newer, see https://rustup.rs\n"
+    )
+    assert not [call for call in machine.calls() if "apt" in call]
+
+
+def test_rust_is_asked_for_before_anything_is_installed(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "apt-get")
+    line = "get-object-torrent: cargo is missing: install Rust 1.94.1 or newer, see https://rustup.rs\n"
+    assert machine.setup("cargo", "curl") == (1, line)
+    assert machine.calls() == []
+
+
+def test_an_old_python_is_named(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "apt-get", "python3", OLD="1")
+    status, said = machine.setup("python3")
+    assert (status, said.split(":")[1]) == (1, " python3 is too old")
+    assert machine.calls() == []
+
+
+def test_python_gets_its_venv(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "apt-get", "python3", NO_VENV="1")
+    assert machine.setup("python3")[0] == 1, "the pretended apt-get brings no venv"
+    assert machine.calls() == installs("python3-venv")
+
+
+def test_a_package_that_brings_no_such_tool_is_told(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "apt-get", brings="curl")
+    status, said = machine.setup("curl", "nginx")
+    assert status == 1
+    assert said.splitlines()[1].startswith(
+        "get-object-torrent: missing: nginx. Install with `apt-get install nginx-light`"
+    )
+
+
+def test_a_failing_apt_get_is_told(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "apt-get")
+    (machine.bin / "apt-get").write_text(f"#!{shutil.which('sh')}\nexit 100\n", encoding="utf-8")
+    status, said = machine.setup("curl")
+    assert (status, said.splitlines()[1]) == (1, "get-object-torrent: apt-get could not install curl: see above")
+
+
+def test_setup_knows_every_tool_that_the_makefile_names() -> None:
+    script = (ROOT / "scripts" / "setup.sh").read_text(encoding="utf-8")
+    [table] = re.findall(r"<<'END'\n(.*?)\nEND\n", script, re.DOTALL)
+    rows = [line.split() for line in table.splitlines()]
+    assert {len(row) for row in rows} == {4}
+    lists = re.findall(r"^TOOLS_\w+ := (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    named = {word for words in lists for word in words.split() if not word.startswith("$")}
+    assert named == {row[0] for row in rows} | {"cargo"}
