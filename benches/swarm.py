@@ -20,16 +20,17 @@ ROUNDS = 3
 MB = 1_000_000
 MOST_EGRESS, MOST_OF_FORMER = 0.50, 0.92
 
-TEXT = """All peers of a swarm download the same file, each with at most {peer:g} MB/s each way and otherwise with its
-client's own settings. Unless the table says otherwise they start together, and seed until the last has the file. The
-release binary makes the torrents. The web seed is nginx, which sends {web_seed:g} MB/s on a connection and has one
-address for each web seed that the torrent names. Egress is what it sent in bodies, in file sizes, for each download;
-plain HTTP takes 1. Peers find each other by a tracker or not at all: DHT and local discovery are off. Everything runs
-on loopback, where libtorrent would exempt its peers from rate limits: here it limits them. Every download was compared
-with the file. Seconds and MB/s are those of the median peer. {rounds} round(s): the median (least to most). Swarms that
-differ in nothing but their web seeds ran side by side; libtorrent's peers together used {cores:.1f} cores at most.
-{others}"""
-COLUMNS = ("peers", "file, MiB", "find each other", "web seeds", "egress a download", "seconds", "MB/s")
+TEXT = """All peers of a swarm download the same file, each with at most {peer:g} MB/s in each direction and otherwise
+with its client's own settings. Unless the table says otherwise, they start together and seed until the last one has the
+file. The release binary makes the torrents. The web seed is nginx, which sends {web_seed:g} MB/s on a connection and
+has one address for each web seed of the torrent. Egress is what nginx sent in bodies for each download, in file sizes:
+with plain HTTP it is 1. Without a tracker no peer finds another, since DHT and local discovery are off.
+
+Everything runs on loopback. There libtorrent would exempt its peers from rate limits, and here it does not. Every
+download was compared with the file. Seconds and MB/s are those of the median peer. Each figure is the median of
+{rounds} round(s) (least to most). Swarms that differ only in their web seeds ran side by side. Together the libtorrent
+peers used at most {cores:.1f} cores. {others}"""
+COLUMNS = ("peers", "tracker", "file, MiB", "web seeds", "egress a download", "seconds", "MB/s")
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ def _measure(group: _Group, binary: Path, file: Path, results: Results) -> float
 def _row(mib: int, case: Case, ended: Sequence[Result]) -> list[str]:
     return [
         case.peers,
+        "yes" if case.tracker else "no",
         f"{mib}",
-        "by a tracker" if case.tracker else "not at all",
         f"{case.web_seeds}",
         spread([result.egress for result in ended]),
         spread([result.seconds for result in ended], "{:.0f}".format),

@@ -17,7 +17,7 @@ def test_a_quick_run_prints_each_swarm_with_one_two_and_three_web_seeds(build_sh
     lines = quick_bench.run("swarm")
     for peers in ("3 libtorrent", "2 libtorrent, 1 aria2"):
         for web_seeds in (1, 2, 3):
-            assert any(line.startswith(f"| {peers} | 4 | by a tracker | {web_seeds} |") for line in lines), lines
+            assert any(line.startswith(f"| {peers} | yes | 4 | {web_seeds} |") for line in lines), lines
 
 
 def test_the_web_seeds_send_nothing_where_a_seeder_has_it_all_and_the_file_to_each_that_is_alone(
