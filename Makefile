@@ -17,9 +17,9 @@ TOOLS_python := python3
 TOOLS_rust := cargo cc
 TOOLS_lint := $(TOOLS_rust) $(TOOLS_python)
 TOOLS_run := $(TOOLS_rust) $(TOOLS_python) git
-TOOLS_bench := $(TOOLS_rust) $(TOOLS_python) curl mktorrent nginx openssl
+TOOLS_bench := $(TOOLS_rust) $(TOOLS_python) aria2c curl mktorrent nginx openssl
 TOOLS_web := $(TOOLS_python) npm
-TOOLS_e2e := $(TOOLS_bench) aria2c transmission-daemon npm chromium chromedriver
+TOOLS_e2e := $(TOOLS_bench) transmission-daemon npm chromium chromedriver
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -21,6 +21,7 @@ NAMES = (
     "scaling",
     "load",
     "stampede",
+    "swarm",
     "cost",
     "job_workers",
     "job_plan",

@@ -19,15 +19,17 @@ BUCKET = "data"
 class Nginx:
     """A running server of the objects in `objects`, a folder that is the bucket `BUCKET`."""
 
-    def __init__(self, owner: contextlib.ExitStack, objects: Path) -> None:
+    def __init__(self, owner: contextlib.ExitStack, objects: Path, more: str = "") -> None:
+        """`more` is further configuration of the `http` block."""
         folder = temporary.folder(owner, "nginx")
+        self.folder = folder
         (folder / "buckets").mkdir()
         (folder / "buckets" / BUCKET).symlink_to(objects)
         self.certificate = _certificate(folder)
         plain, tls = free_ports(2)
         self.endpoint = f"http://{LOOPBACK}:{plain}"
         self.tls_endpoint = f"https://{LOOPBACK}:{tls}"
-        (folder / "nginx.conf").write_text(_configuration(plain, tls), encoding="utf-8")
+        (folder / "nginx.conf").write_text(_configuration(plain, tls, more), encoding="utf-8")
         # Without -e it would open the log in /var that was compiled in.
         options = ["-e", "stderr", "-p", folder, "-c", "nginx.conf"]
         command = [tools.installed("nginx"), *options]
@@ -46,7 +48,7 @@ def _certificate(folder: Path) -> Path:
     return certificate
 
 
-def _configuration(plain: int, tls: int) -> str:
+def _configuration(plain: int, tls: int, more: str) -> str:
     # Started by root its workers would be another user, who may not read a temporary folder.
     user = "user root;" if os.geteuid() == 0 else ""
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -63,13 +65,14 @@ http {{
   sendfile on;
   tcp_nopush on;
   keepalive_requests 1000000;
+  root buckets;
   server {{
     listen {LOOPBACK}:{plain};
     listen {LOOPBACK}:{tls} ssl;
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_certificate certificate.pem;
     ssl_certificate_key key.pem;
-    root buckets;
   }}
+{more}
 }}
 """

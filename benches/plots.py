@@ -28,7 +28,7 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
-COLOURS = ("#0b6e99", "#d9730d", "#6b6b6b")
+COLOURS = ("#0b6e99", "#d9730d", "#6b6b6b", "#c9c9c9")
 
 
 def throughput(report: Report, axes: Axes) -> None:
@@ -69,6 +69,25 @@ def bytes_read(report: Report, axes: Axes) -> None:
     axes.set_title("Bytes of the object read for its torrent, by origin")
 
 
+def egress(report: Report, axes: Axes) -> None:
+    """What the web seeds send for each download, by how many there are; lines reach from the least to the most."""
+    swarms: Mapping[str, Sequence[tuple[int, float, float, float]]] = report.figures["egress"]
+    width = 0.8 / len(swarms)
+    for number, (name, points) in enumerate(swarms.items()):
+        places = [count + (number - (len(swarms) - 1) / 2) * width for count, *_ in points]
+        medians = [median for _, median, _, _ in points]
+        errors = [[median - least for _, median, least, _ in points], [most - median for _, median, _, most in points]]
+        axes.bar(places, medians, width * 0.9, yerr=errors, capsize=2, color=COLOURS[number], label=name)
+        for place, (_, median, _, most) in zip(places, points, strict=True):
+            axes.text(place, most + 0.03, f"{median:.2f}", ha="center", va="bottom", fontsize=9)
+    axes.set_ylim(0, 1.7)
+    axes.set_xticks([count for count, *_ in next(iter(swarms.values()))])
+    axes.set_xlabel("web seeds in the torrent")
+    axes.set_ylabel("file sizes")
+    axes.set_title("Egress of the web seeds for each download")
+    axes.legend(frameon=False, loc="upper left", ncols=2)
+
+
 def job_seconds(report: Report, axes: Axes) -> None:
     """How long a job takes by the model, against how many functions hash at a time."""
     objects: Mapping[str, Sequence[tuple[int, float]]] = report.figures["seconds"]
@@ -96,6 +115,7 @@ def job_seconds(report: Report, axes: Axes) -> None:
 # The plot's name, and the report that has its figures.
 PLOTS: Mapping[str, tuple[str, Callable[[Report, Axes], None]]] = {
     "throughput": ("scaling", throughput),
+    "egress": ("swarm", egress),
     "bytes-read": ("cost", bytes_read),
     "job-seconds": ("job_plan", job_seconds),
 }

@@ -21,6 +21,7 @@ BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 # Behind which report each plot stands.
 PLOT_OF = {
     "scaling": ("throughput", "Throughput against concurrency"),
+    "swarm": ("egress", "Egress for each download, by the number of web seeds"),
     "cost": ("bytes-read", "Bytes of the object that are read, by origin"),
     "job_plan": ("job-seconds", "How long a job takes, by the object's size"),
 }

@@ -66,6 +66,7 @@ def test_the_plots_are_the_same_bytes_for_the_same_figures(folder: Path) -> None
     assert drawn[0] == drawn[1]
     _report({"bytes_read": read}).save(folder / "cost.json")
     _report({"seconds": {"1 GiB": [[10, 7.0], [100, 6.0]]}}).save(folder / "job_plan.json")
+    _report({"egress": {"10 peers": [[1, 0.3, 0.3, 0.4], [2, 0.5, 0.4, 0.5]]}}).save(folder / "swarm.json")
     assert "missing" not in _plot(folder).stdout
     assert b">1,024<" in (folder / "bytes-read.svg").read_bytes()
 
