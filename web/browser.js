@@ -27,7 +27,9 @@ function obstacleOf(seeds) {
   if (!window.isSecureContext) {
     return 'This page was opened by http, and browsers check pieces only on pages opened by https. Open it by https.';
   }
-  if (!navigator.storage?.getDirectory) return 'This browser keeps no files for pages, which this needs. Use a BitTorrent program.';
+  if (!navigator.storage?.getDirectory) {
+    return 'This browser keeps no files for pages, which this needs. Use a BitTorrent program.';
+  }
   if (seeds.length === 0) return 'The torrent names no web seed that a browser can read. Use a BitTorrent program.';
   return null;
 }
@@ -113,8 +115,10 @@ function complete(torrent, file, discard) {
   save.href = URL.createObjectURL(file);
   save.download = torrent.name;
   end('saving', 'save');
-  notice('outcome', `All ${inBytes(torrent.length)} are here, and every piece is checked. Your browser saves the file ` +
-    'now; if it does not, use the button. Until you delete it, the browser keeps a copy for this page.', 'good');
+  const text =
+    `All ${inBytes(torrent.length)} are here, and every piece is checked. Your browser saves the file now; if it does ` +
+    'not, use the button. Until you delete it, the browser keeps a copy for this page.';
+  notice('outcome', text, 'good');
   save.click();
   element('discard').addEventListener('click', () => remove(save, discard), { once: true });
 }

@@ -39,6 +39,7 @@ export function hasPeers({ trackers }) {
 
 async function whole(client, disk, torrent, webSeeds, signal, progress) {
   let timer;
+  signal.throwIfAborted();
   try {
     await new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason));

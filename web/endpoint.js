@@ -11,7 +11,7 @@ export class Refusal extends Error {
   }
 }
 
-/** The torrent's bytes, and its info hash as the function tells it. On each 503 `wait` is called, and asked again after. */
+/** The torrent's bytes, and its info hash as the function tells it. After each 503 this calls `wait`, and asks again. */
 export async function fetchTorrent(url, wait) {
   for (;;) {
     const response = await ask(url);

@@ -94,4 +94,5 @@ class Reader {
   }
 }
 
-const damaged = () => new Error('The endpoint sent something that is not a torrent. Is it the address of the function?');
+const damaged = () =>
+  new Error('The endpoint sent something that is not a torrent. Is it the address of the function?');

@@ -95,11 +95,13 @@ def test_webtorrent_alone_gets_nothing_without_cache_control(browser: Browser, p
 
 @pytest.mark.parametrize(
     ("headers", "origin", "said"),
+    # Chromium ignores a page's `user-agent`, and does not ask for it.
     [
         (["user-agent", "range"], "*", "CORS rule does not allow the request header cache-control."),
         (["range"], "*", "CORS rule does not allow the request header cache-control."),
         (["cache-control", "user-agent", "range"], "https://example.com", "no CORS rule that lets this page read"),
     ],
+    ids=["without-cache-control", "range-alone", "another-origin"],
 )
 def test_the_page_says_what_the_bucket_lacks_and_goes_on_once_it_is_there(
     browser: Browser, published: Published, headers: list[str], origin: str, said: str

@@ -143,7 +143,7 @@ def test_a_page_opened_by_http_says_that_it_needs_https(browser: Browser, publis
     assert browser.driver.find_elements("css selector", "[data-copies]:not([hidden])") == []
 
 
-@pytest.mark.parametrize("key", [LONG, ODD])
+@pytest.mark.parametrize("key", [LONG, ODD], ids=["long", "odd"])
 def test_a_telephone_does_not_scroll_sideways(browser: Browser, published: Published, key: str) -> None:
     open_page(browser, published, key, width=360)
     assert browser.run("return [innerWidth, document.documentElement.scrollWidth]") == [360, 360]

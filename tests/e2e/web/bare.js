@@ -1,4 +1,5 @@
-// WebTorrent with its own defaults: downloads by the torrent whose URL is in the fragment, and shows the object's SHA-256.
+// WebTorrent with its own defaults: it downloads by the torrent whose URL is in the fragment, and shows the object's
+// SHA-256.
 import WebTorrent from './webtorrent.min.js';
 
 const state = document.getElementById('state');
