@@ -12,7 +12,6 @@ packages() {
 aria2c               aria2                aria2                aria2
 cc                   build-essential      gcc                  gcc
 curl                 curl                 curl                 curl
-git                  git                  git                  git
 mktorrent            mktorrent            mktorrent            mktorrent
 nginx                nginx-light          nginx                nginx
 openssl              openssl              openssl              openssl
