@@ -89,7 +89,8 @@ tools-%:
 # Nothing is installed but by its hash. `ready` comes last: an environment that broke off half-way is made anew.
 .tools/%/ready: requirements/%.txt | $(UV)/ready
 	@echo "Setting up .tools/$* from $< ..." >&2
-	@$(UV)/bin/uv venv --quiet --clear --python $(UV)/bin/python .tools/$*
+	@rm -rf .tools/$*
+	@$(UV)/bin/uv venv --quiet --python $(UV)/bin/python .tools/$*
 	@$(UV)/bin/uv pip sync --quiet --require-hashes --python .tools/$*/bin/python $<
 	@touch $@
 
