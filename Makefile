@@ -86,16 +86,17 @@ clean: ## Remove what was built and set up
 tools-%:
 	@scripts/setup.sh $(TOOLS_$*)
 
-# Nothing is installed but by its hash. `ready` comes last: an environment that broke off half-way is made anew.
+# Nothing is installed but by its hash, and nothing is built, which would run what has none. `ready` comes last, so that an
+# environment that broke off half-way is made anew.
 .tools/%/ready: requirements/%.txt | $(UV)/ready
 	@echo "Setting up .tools/$* from $< ..." >&2
 	@rm -rf .tools/$*
 	@$(UV)/bin/uv venv --quiet --python $(UV)/bin/python .tools/$*
-	@$(UV)/bin/uv pip sync --quiet --require-hashes --python .tools/$*/bin/python $<
+	@$(UV)/bin/uv pip sync --quiet --require-hashes --no-build --python .tools/$*/bin/python $<
 	@touch $@
 
 $(UV)/ready: requirements/uv.txt | tools-python
 	@echo "Setting up $(UV) from $< ..." >&2
 	@rm -rf $(UV) && $(PYTHON) -m venv $(UV)
-	@$(UV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@$(UV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement $<
 	@touch $@
