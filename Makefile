@@ -15,16 +15,15 @@ EVENT ?= rest-v1
 # The system's tools that the commands need.
 TOOLS_python := python3
 TOOLS_rust := cargo cc
-TOOLS_lint := $(TOOLS_rust) $(TOOLS_python)
-TOOLS_run := $(TOOLS_rust) $(TOOLS_python) git
-TOOLS_bench := $(TOOLS_rust) $(TOOLS_python) aria2c curl mktorrent nginx openssl
+TOOLS_base := $(TOOLS_rust) $(TOOLS_python)
+TOOLS_bench := $(TOOLS_base) aria2c curl mktorrent nginx openssl
 TOOLS_web := $(TOOLS_python) npm
 TOOLS_e2e := $(TOOLS_bench) transmission-daemon npm chromium chromedriver
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: tools-run $(E2E)/ready ## Serve a file from a local S3 server, get its torrent, download by it (FILE=path for your own)
+run: tools-base $(E2E)/ready ## Serve a file from a local S3 server, get its torrent, download by it (FILE=path for your own)
 	@$(E2E)/bin/python -m scripts.run
 
 test: tools-e2e test-rust test-e2e test-template ## Run all tests
@@ -35,10 +34,10 @@ test-rust: tools-rust ## Unit, property and integration tests (FAULT_SEEDS=n for
 test-e2e: tools-e2e $(E2E)/ready $(LINT)/ready ## The built function with real clients and a real S3 server
 	$(E2E)/bin/python -m pytest tests/e2e
 
-test-template: tools-lint $(LINT)/ready ## The template, the docs, the set-up and the supply chain against the code
+test-template: tools-base $(LINT)/ready ## The template, the docs, the set-up and the supply chain against the code
 	$(LINT)/bin/python -m pytest tests/template tests/docs tests/supply_chain
 
-lint: tools-lint $(LINT)/ready ## Formatting, clippy, docs, licences, Python, shell, workflows, the template with a build of it
+lint: tools-base $(LINT)/ready ## Formatting, clippy, docs, licences, Python, shell, workflows, the template with a build of it
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps --document-private-items
@@ -58,7 +57,7 @@ lock: $(UV)/ready ## Lock the Python tools of pyproject.toml in requirements/ (L
 			--generate-hashes --no-emit-index-url --no-annotate $(LOCK) --output-file requirements/$$group.txt || exit; \
 	done
 
-sbom: tools-lint ## Write the bill of materials of the functions, CycloneDX 1.5, to target/
+sbom: tools-base ## Write the bill of materials of the functions, CycloneDX 1.5, to target/
 	@$(PYTHON) -m scripts.sbom target/get-object-torrent.cdx.json
 
 package: build sbom ## Zip both functions, for this architecture, and their bill of materials into target/package/
@@ -91,15 +90,17 @@ clean: ## Remove what was built and set up
 tools-%:
 	@scripts/setup.sh $(TOOLS_$*)
 
-# Nothing is installed but by its hash. `ready` comes last: an environment that broke off half-way is made anew.
+# Nothing is installed but by its hash, and nothing is built, which would run what has none. `ready` comes last, so that an
+# environment that broke off half-way is made anew.
 .tools/%/ready: requirements/%.txt | $(UV)/ready
 	@echo "Setting up .tools/$* from $< ..." >&2
-	@$(UV)/bin/uv venv --quiet --clear --python $(UV)/bin/python .tools/$*
-	@$(UV)/bin/uv pip sync --quiet --require-hashes --python .tools/$*/bin/python $<
+	@rm -rf .tools/$*
+	@$(UV)/bin/uv venv --quiet --python $(UV)/bin/python .tools/$*
+	@$(UV)/bin/uv pip sync --quiet --require-hashes --no-build --python .tools/$*/bin/python $<
 	@touch $@
 
 $(UV)/ready: requirements/uv.txt | tools-python
 	@echo "Setting up $(UV) from $< ..." >&2
 	@rm -rf $(UV) && $(PYTHON) -m venv $(UV)
-	@$(UV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@$(UV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement $<
 	@touch $@

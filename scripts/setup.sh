@@ -14,7 +14,6 @@ cc                   build-essential      gcc                  gcc
 chromedriver         chromium-driver      chromedriver         chromedriver
 chromium             chromium             chromium             chromium
 curl                 curl                 curl                 curl
-git                  git                  git                  git
 mktorrent            mktorrent            mktorrent            mktorrent
 nginx                nginx-light          nginx                nginx
 npm                  npm                  npm                  node
