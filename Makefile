@@ -90,8 +90,8 @@ clean: ## Remove what was built and set up
 tools-%:
 	@scripts/setup.sh $(TOOLS_$*)
 
-# Nothing is installed but by its hash, and nothing is built, which would run what has none. `ready` comes last, so that an
-# environment that broke off half-way is made anew.
+# Nothing is installed but by its hash, and nothing is built, which would run what has none. `ready` comes last, so that
+# an environment that broke off half-way is made anew.
 .tools/%/ready: requirements/%.txt | $(UV)/ready
 	@echo "Setting up .tools/$* from $< ..." >&2
 	@rm -rf .tools/$*
