@@ -50,7 +50,7 @@ class Browser:
         process = Process(
             owner,
             "chromedriver",
-            [tools.installed("chromedriver", "apt-get install chromium-driver"), f"--port={port}"],
+            [tools.installed("chromedriver"), f"--port={port}"],
             log=home / "log",
             env=tools.environment(HOME=str(home), TMPDIR=str(home)),
             # It ends Chromium by force, too.
@@ -121,7 +121,7 @@ class Browser:
 
 def _options(home: Path, downloads: Path) -> ChromeOptions:
     options = ChromeOptions()
-    options.binary_location = str(tools.installed("chromium", "apt-get install chromium"))
+    options.binary_location = str(tools.installed("chromium"))
     for argument in (*_ARGUMENTS, f"--user-data-dir={home / 'profile'}"):
         options.add_argument(argument)
     options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
