@@ -57,7 +57,7 @@ class Case:
             f"{self.aria2} aria2": self.aria2,
             "1 seeder": self.seeder,
             f"one every {self.every_seconds} s": self.every_seconds,
-            "each leaves at 100 %": self.leaves,
+            "leaves at 100 %": self.leaves,
         }
         return ", ".join(text for text, applies in parts.items() if applies)
 
