@@ -24,6 +24,8 @@ pub enum Operation {
     GetObjectAttributes,
     /// `GET` with `?torrent`, which the function must never send on to S3.
     GetObjectTorrent,
+    /// `GET` of a bucket with `?list-type=2`.
+    ListObjects,
     /// Any other request.
     Other,
 }
@@ -49,6 +51,10 @@ pub struct Call {
     pub request_payer: Option<String>,
     /// The value of `x-amz-expected-bucket-owner`.
     pub expected_bucket_owner: Option<String>,
+    /// The prefix that is listed.
+    pub prefix: Option<String>,
+    /// The token of the page that is listed. The first page has none.
+    pub continuation_token: Option<String>,
     /// The part after which `GetObjectAttributes` continues. The first page has none.
     pub part_number_marker: Option<i32>,
     /// The value of `x-amz-checksum-mode`.
@@ -87,6 +93,8 @@ impl Call {
             if_none_match: header("if-none-match"),
             request_payer: header("x-amz-request-payer"),
             expected_bucket_owner: header("x-amz-expected-bucket-owner"),
+            prefix: query_value(&request.uri, "prefix"),
+            continuation_token: query_value(&request.uri, "continuation-token"),
             part_number_marker: header("x-amz-part-number-marker").and_then(|marker| marker.parse().ok()),
             checksum_mode: header("x-amz-checksum-mode"),
             signed: access_key(request),
@@ -179,7 +187,9 @@ fn query_pairs(uri: &Uri) -> impl Iterator<Item = (&str, &str)> {
 fn operation(method: &Method, key: &str, uri: &Uri) -> Operation {
     let asks = |name| query_pairs(uri).any(|(key, _)| key == name);
     let plain = !["uploads", "uploadId", "acl", "tagging"].into_iter().any(asks);
+    let lists = query_pairs(uri).any(|pair| pair == ("list-type", "2"));
     match *method {
+        Method::GET if key.is_empty() && lists => Operation::ListObjects,
         _ if key.is_empty() => Operation::Other,
         Method::GET if asks("attributes") => Operation::GetObjectAttributes,
         Method::GET if asks("torrent") => Operation::GetObjectTorrent,

@@ -7,6 +7,8 @@ use std::time::Duration;
 use hyper::http::Extensions;
 
 use super::object::Object;
+use super::page::ListPage;
+use super::policy::{Rights, Who};
 use super::store::Store;
 
 /// Something that goes wrong with a request. A request can meet several faults, which take effect in the order in
@@ -58,6 +60,8 @@ pub enum Fault {
     WholeBody,
     /// `If-Match` and `If-None-Match` are ignored.
     IgnoreConditions,
+    /// A page of `ListObjectsV2` is altered before it is sent.
+    ListPage(PageChange),
     /// A header of the answer gets another value or is left out. Without its `Content-Length` the body is sent chunked.
     Header {
         /// The header's name, in lower case.
@@ -138,6 +142,19 @@ impl Fault {
             store.delete(&bucket, &key);
         })
     }
+
+    /// Takes away everyone's right to read an object just before the request is carried out.
+    pub fn make_private(bucket: &str, key: &str) -> Self {
+        let (bucket, key) = (bucket.to_owned(), key.to_owned());
+        Self::before(move |store| {
+            store.alter(&bucket, |bucket| bucket.deny(Who::Everyone, &key, Rights::READ));
+        })
+    }
+
+    /// Alters a page of `ListObjectsV2` before it is sent. Errors and other answers stay as they are.
+    pub fn list_page(change: impl Fn(&mut ListPage) + Send + Sync + 'static) -> Self {
+        Self::ListPage(PageChange(Arc::new(change)))
+    }
 }
 
 /// A change to the store.
@@ -156,20 +173,37 @@ impl fmt::Debug for Action {
     }
 }
 
+/// A change to a page of a listing.
+#[derive(Clone)]
+pub struct PageChange(Arc<dyn Fn(&mut ListPage) + Send + Sync>);
+
+impl fmt::Debug for PageChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PageChange")
+    }
+}
+
 /// The faults that change how the request is carried out, told to the operations by the request's
 /// extensions (headers can't be changed: they are signed).
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Overrides {
     pub(super) whole_body: bool,
     pub(super) ignore_conditions: bool,
+    pub(super) page_changes: Vec<PageChange>,
 }
 
 impl Overrides {
     pub(super) fn of(extensions: &Extensions) -> Self {
-        extensions.get().copied().unwrap_or_default()
+        extensions.get().cloned().unwrap_or_default()
     }
 
-    pub(super) fn unless_ignored<T>(self, condition: Option<T>) -> Option<T> {
+    pub(super) fn unless_ignored<T>(&self, condition: Option<T>) -> Option<T> {
         condition.filter(|_| !self.ignore_conditions)
+    }
+
+    pub(super) fn alter(&self, page: &mut ListPage) {
+        for change in &self.page_changes {
+            (change.0)(page);
+        }
     }
 }

@@ -149,6 +149,7 @@ impl Front {
                 }
                 Fault::WholeBody => overrides.whole_body = true,
                 Fault::IgnoreConditions => overrides.ignore_conditions = true,
+                Fault::ListPage(change) => overrides.page_changes.push(change.clone()),
                 _ => {}
             }
         }

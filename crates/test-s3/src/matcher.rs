@@ -47,6 +47,11 @@ impl Matcher {
         Self::operation(Operation::GetObjectAttributes)
     }
 
+    /// Matches every page of `ListObjectsV2`.
+    pub fn list() -> Self {
+        Self::operation(Operation::ListObjects)
+    }
+
     /// Keeps only requests for this key.
     pub fn key(self, key: &str) -> Self {
         let key = key.to_owned();

@@ -72,7 +72,7 @@ impl S3 for Operations {
         let input = &request.input;
         let reading = reading!(request);
         let conditions = (input.if_match.as_ref(), input.if_none_match.as_ref());
-        let found = reading.on_conditions(overrides, conditions).find(&self.store)?;
+        let found = reading.on_conditions(&overrides, conditions).find(&self.store)?;
         Ok(S3Response::new(outputs::head(&found, input.checksum_mode.is_some())))
     }
 
@@ -81,7 +81,7 @@ impl S3 for Operations {
         let input = &request.input;
         let reading = reading!(request);
         let conditions = (input.if_match.as_ref(), input.if_none_match.as_ref());
-        let found = reading.on_conditions(overrides, conditions).find(&self.store)?;
+        let found = reading.on_conditions(&overrides, conditions).find(&self.store)?;
         if found.object.is_archived() {
             return Err(errors::archived());
         }
@@ -147,8 +147,9 @@ impl S3 for Operations {
         &self,
         request: S3Request<ListObjectsV2Input>,
     ) -> S3Result<S3Response<ListObjectsV2Output>> {
+        let overrides = Overrides::of(&request.extensions);
         let caller = caller(request.credentials.as_ref());
-        listing::list(&self.store, caller, &request.input).map(S3Response::new)
+        listing::list(&self.store, caller, &request.input, &overrides).map(S3Response::new)
     }
 
     async fn create_multipart_upload(

@@ -40,7 +40,7 @@ pub(super) struct Found {
 impl<'a> Reading<'a> {
     pub(super) fn on_conditions(
         mut self,
-        overrides: Overrides,
+        overrides: &Overrides,
         (if_match, if_none_match): (Option<&'a ETagCondition>, Option<&'a ETagCondition>),
     ) -> Self {
         self.if_match = overrides.unless_ignored(if_match);

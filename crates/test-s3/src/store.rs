@@ -2,6 +2,7 @@
 //! through [`super::operations`].
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
@@ -103,10 +104,19 @@ impl Bucket {
         self.version(key, None)?.object.as_ref().ok()
     }
 
-    /// The keys with this prefix that have an object as their latest version, in order.
-    pub(super) fn present_keys(&self, prefix: &str) -> Vec<String> {
-        let present = self.keys.keys().filter(|key| key.starts_with(prefix) && self.latest(key).is_some());
-        present.cloned().collect()
+    /// The objects that are the latest versions of keys with this prefix, in order, from behind a key on.
+    pub(super) fn present<'a>(
+        &'a self,
+        prefix: &'a str,
+        after: Option<&'a str>,
+    ) -> impl Iterator<Item = (&'a String, &'a Arc<Object>)> {
+        let start = match after {
+            Some(after) if after >= prefix => Bound::Excluded(after),
+            _ => Bound::Included(prefix),
+        };
+        let keys = self.keys.range::<str, _>((start, Bound::Unbounded));
+        let keys = keys.take_while(move |(key, _)| key.starts_with(prefix));
+        keys.filter_map(|(key, versions)| Some((key, versions.last()?.object.as_ref().ok()?)))
     }
 
     /// The header value for a version's id: none where the bucket never kept versions.
@@ -183,7 +193,7 @@ impl Store {
 
     /// Returns the keys that have an object as their latest version.
     pub fn keys(&self, bucket: &str) -> Vec<String> {
-        self.with(bucket, |bucket| bucket.present_keys(""))
+        self.with(bucket, |bucket| bucket.present("", None).map(|(key, _)| key.clone()).collect())
     }
 
     /// The bucket under the lock, if there is one.

@@ -107,7 +107,9 @@ impl Trouble {
             // The workflow reads the list of spans by itself.
             Target::FragmentGet => Matcher::get().key_contains(FOLDER).when(|call| !call.key.ends_with("items.json")),
             Target::FragmentPut => Matcher::put().key_contains(FOLDER),
-            Target::Folder => Matcher::operation(Operation::Other),
+            Target::Folder => {
+                Matcher::any().when(|call| matches!(call.operation, Operation::ListObjects | Operation::Other))
+            }
         };
         matcher.skip(self.after).times(self.times)
     }

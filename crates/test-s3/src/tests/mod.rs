@@ -10,6 +10,7 @@ use sha1::{Digest as _, Sha1};
 mod access;
 mod attributes;
 mod faults;
+mod listing;
 mod reading;
 mod regions;
 mod speed;
