@@ -54,6 +54,10 @@ pub struct Config {
     pub piece_length: Option<PieceLength>,
     /// The largest object served, in bytes.
     pub max_object_size: u64,
+    /// Whether a key that ends in `/` may name a prefix.
+    pub collections: bool,
+    /// The most objects that a collection may have.
+    pub max_collection_objects: usize,
     /// How many ranged GETs run side by side.
     pub fetch_concurrency: usize,
     /// How many bytes a ranged GET asks for, before that is rounded up to whole pieces.
@@ -62,6 +66,8 @@ pub struct Config {
     pub time_budget_ms: u64,
     /// Objects over this many bytes go to a job, where there are jobs.
     pub inline_max_size: u64,
+    /// Collections of more objects go to a job, where there are jobs.
+    pub inline_max_objects: usize,
     /// The state machine of jobs.
     pub job_state_machine_arn: Option<String>,
     /// How many bytes of an object one child of a job hashes. 0 means that the object's size decides.
@@ -102,10 +108,13 @@ impl Config {
             web_seeds: reader.web_seeds(),
             piece_length: reader.piece_length(),
             max_object_size: reader.number(&variables::MAX_OBJECT_SIZE),
-            fetch_concurrency: usize::try_from(reader.number(&variables::FETCH_CONCURRENCY)).unwrap_or(1),
+            collections: reader.switch("COLLECTIONS", true),
+            max_collection_objects: reader.count(&variables::MAX_COLLECTION_OBJECTS),
+            fetch_concurrency: reader.count(&variables::FETCH_CONCURRENCY),
             range_size: reader.number(&variables::RANGE_SIZE),
             time_budget_ms: reader.number(&variables::TIME_BUDGET_MS),
             inline_max_size: reader.number(&variables::INLINE_MAX_SIZE),
+            inline_max_objects: reader.count(&variables::INLINE_MAX_OBJECTS),
             job_state_machine_arn: reader.state_machine_arn(),
             span_size: reader.number(&variables::SPAN_SIZE),
             job_concurrency: reader.number(&variables::JOB_CONCURRENCY),

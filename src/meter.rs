@@ -17,6 +17,8 @@ pub struct Counts {
     pub bytes_read: Counter,
     /// The object's size in bytes as S3 last told it, or 0 before that.
     pub object_size: Counter,
+    /// The number of objects in the collection, or 0 where one object is asked for.
+    pub objects: Counter,
     /// The number of pieces that the torrent has, or 0 before there is a torrent.
     pub piece_count: Counter,
     /// How often the sidecar could not be read or written as it should.

@@ -33,7 +33,13 @@ pub const REQUEST: [Directive; 3] = [
     Directive { dimensions: &["FunctionName", "Origin"], metrics: &[("Duration", "Milliseconds")] },
     Directive {
         dimensions: &["FunctionName"],
-        metrics: &[("BytesRead", "Bytes"), ("Errors", "Count"), ("SidecarFailures", "Count"), ("TimeUsed", "Percent")],
+        metrics: &[
+            ("BytesRead", "Bytes"),
+            ("Errors", "Count"),
+            ("Objects", "Count"),
+            ("SidecarFailures", "Count"),
+            ("TimeUsed", "Percent"),
+        ],
     },
 ];
 

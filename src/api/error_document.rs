@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     jobs::{WaitError, WorkflowError},
-    s3, service,
+    s3,
+    service::{self, CollectionError},
 };
 
 /// What a caller is told about an error.
@@ -26,6 +27,13 @@ pub(super) struct ErrorAnswer {
 impl ErrorAnswer {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), delete_marker: false }
+    }
+
+    /// Names the object of a collection that S3 does not give.
+    fn of_member(key: &str, error: &s3::Error) -> Self {
+        let answer = Self::from(error);
+        let message = format!("The object '{key}' is in the way of the torrent of its prefix. {}", answer.message);
+        Self { message, ..answer }
     }
 
     fn of_delete_marker(self) -> Self {
@@ -102,6 +110,11 @@ impl From<&service::Error> for ErrorAnswer {
                 "PIECE_LENGTH of this service is {piece_length}, which gives this object more than 200000 pieces. \
                  Its operator must set a larger PIECE_LENGTH or none."
             )),
+            service::Error::Collection(error @ CollectionError::OneObject) => {
+                Self::new(StatusCode::BAD_REQUEST, "InvalidArgument", error.to_string())
+            }
+            service::Error::Collection(error) => invalid_request(error.to_string()),
+            service::Error::Member { key, error } => Self::of_member(key, error),
             service::Error::Encoding(_) | service::Error::ReadPanicked(_) | service::Error::MisplacedHashes => {
                 internal()
             }

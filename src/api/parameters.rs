@@ -5,13 +5,9 @@ use lambda_http::{Request, RequestExt};
 
 use super::refusal::Refusal;
 use crate::{
-    object::{CallOptions, is_account_id},
+    object::{CallOptions, MAX_VERSION_ID_BYTES, is_account_id, is_version_id},
     s3::access::MAX_PRESIGNED_URL_BYTES,
 };
-
-/// Version IDs are texts of at most 1,024 bytes that need no encoding in a URL.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html>
-const MAX_VERSION_ID_BYTES: usize = 1024;
 
 const TORRENT: &str = "torrent";
 const VERSION_ID: &str = "versionId";
@@ -56,9 +52,4 @@ pub(super) fn presigned(request: &Request) -> Option<&str> {
 /// Returns whether the query has `torrent`, with any value or none.
 pub(super) fn asks_for_torrent(request: &Request) -> bool {
     request.query_string_parameters_ref().is_some_and(|query| query.first(TORRENT).is_some())
-}
-
-fn is_version_id(text: &str) -> bool {
-    let needs_no_encoding = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    (1..=MAX_VERSION_ID_BYTES).contains(&text.len()) && text.bytes().all(needs_no_encoding)
 }

@@ -43,7 +43,7 @@ pub(super) fn parse(request: &Request, config: &Config, endpoints: &Endpoints) -
         Method::GET | Method::HEAD => {
             let address = address.as_ref().ok_or(Refusal::InvalidUri);
             let may_start_job = request.method() == Method::GET;
-            let request = address.and_then(|address| torrent_request(request, address, endpoints));
+            let request = address.and_then(|address| torrent_request(request, address, config.collections, endpoints));
             request.map(|request| Call::Torrent { request, may_start_job })
         }
         _ => Err(Refusal::MethodNotAllowed),
@@ -51,7 +51,12 @@ pub(super) fn parse(request: &Request, config: &Config, endpoints: &Endpoints) -
     Parsed { resource, address: address.unwrap_or_default(), call }
 }
 
-fn torrent_request(request: &Request, address: &Address, endpoints: &Endpoints) -> Result<TorrentRequest, Refusal> {
+fn torrent_request(
+    request: &Request,
+    address: &Address,
+    collections: bool,
+    endpoints: &Endpoints,
+) -> Result<TorrentRequest, Refusal> {
     let Address { bucket, key } = address;
     if !asks_for_torrent(request) || (bucket.is_empty() && key.is_empty()) {
         return Err(Refusal::NotImplemented);
@@ -72,5 +77,6 @@ fn torrent_request(request: &Request, address: &Address, endpoints: &Endpoints) 
     let object = ObjectId { bucket, key, version_id };
     let presigned = presigned(request).map(|url| PresignedUrl::new(url, &object, &options, endpoints));
     let presigned = presigned.transpose().map_err(Refusal::PresignedUrl)?;
-    Ok(TorrentRequest { object, options, presigned })
+    let may_be_prefix = collections && object.key.as_str().ends_with('/');
+    Ok(TorrentRequest { object, options, may_be_prefix, presigned })
 }

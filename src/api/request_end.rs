@@ -56,6 +56,7 @@ impl RequestEnd<'_> {
                     presigned,
                     origin = self.origin,
                     object_size_bytes = self.meter.object_size.get(),
+                    objects = self.meter.objects.get(),
                     piece_count = self.meter.piece_count.get(),
                     bytes_read = self.meter.bytes_read.get(),
                     s3_requests = self.meter.s3_requests.get(),
@@ -88,6 +89,9 @@ impl RequestEnd<'_> {
         // A caller who waits for a job uses all the time by design, and reads nothing.
         if bytes_read > 0 {
             values.push(("TimeUsed", self.time_used(duration)));
+        }
+        if self.meter.objects.get() > 0 {
+            values.push(("Objects", self.meter.objects.get()));
         }
         metrics.write(context, &metrics::REQUEST, &[("Origin", origin), ("Status", &status)], &values);
     }

@@ -13,7 +13,7 @@ const ALLOWED_METHODS: &str = "GET, HEAD, OPTIONS";
 const CACHE_CONTROL: &str = "no-cache";
 const EXPOSED: &str = "Content-Type, Content-Disposition, ETag, Cache-Control, Retry-After, \
     x-amz-request-charged, x-amz-request-id, x-amz-delete-marker, x-amz-retry-after, \
-    x-torrent-info-hash, x-torrent-origin";
+    x-torrent-files, x-torrent-info-hash, x-torrent-origin";
 
 /// What a response needs to know about its request.
 pub(super) struct ResponseTo<'a> {
@@ -37,6 +37,9 @@ impl ResponseTo<'_> {
         set(&mut response, header::CONTENT_DISPOSITION, &torrent.content_disposition);
         set(&mut response, HeaderName::from_static("x-torrent-info-hash"), &torrent.info_hash);
         set(&mut response, HeaderName::from_static("x-torrent-origin"), torrent.origin.as_str());
+        if let Some(files) = torrent.files {
+            set(&mut response, HeaderName::from_static("x-torrent-files"), &files.to_string());
+        }
         if torrent.request_charged {
             set(&mut response, HeaderName::from_static("x-amz-request-charged"), "requester");
         }

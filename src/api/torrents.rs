@@ -7,10 +7,13 @@ use crate::{
     meter::Meter,
     s3,
     service::{
-        self, GetObjectTorrent, Lookup, ObjectTorrent, SIDECAR_TIMEOUT, Torrent, TorrentRequest, UnreadObject,
+        self, GetObjectTorrent, Lookup, ObjectTorrent, SIDECAR_TIMEOUT, Torrent, TorrentRequest, Unread,
         UnstoredTorrent,
     },
 };
+
+/// How often reading is tried where what is read changes.
+const ATTEMPTS: u32 = 2;
 
 /// This says why a request gets no torrent.
 #[derive(Debug, thiserror::Error)]
@@ -88,40 +91,42 @@ impl Torrents {
         Ok(object.store(torrent, time.end.min(Instant::now() + SIDECAR_TIMEOUT)).await)
     }
 
-    /// An object that is replaced while it is read starts anew, once.
+    /// What is replaced while it is read starts anew, once.
     async fn make(
         &self,
         object: &ObjectTorrent,
         may_start_job: bool,
         until: Instant,
     ) -> Result<UnstoredTorrent, Error> {
-        let unread = match object.look_up().await? {
-            Lookup::Ready(torrent) => return Ok(torrent),
-            Lookup::Unread(unread) => unread,
-        };
-        match self.hash(object, &unread, may_start_job, until).await {
-            Err(error) if is_change(&error) => {}
-            made => return made,
-        }
-        tracing::info!("the object changed while it was read: starting anew");
-        match object.look_up_again(unread).await? {
-            Lookup::Ready(torrent) => Ok(torrent),
-            Lookup::Unread(unread) => {
-                let made = self.hash(object, &unread, may_start_job, until).await;
-                made.map_err(|error| if is_change(&error) { Error::ChangedTwice } else { error })
+        let mut changed = None;
+        for _ in 0..ATTEMPTS {
+            let looked_up = match changed.take() {
+                None => object.look_up().await,
+                Some(unread) => object.look_up_again(unread).await,
+            };
+            match looked_up.map_err(Error::from) {
+                Ok(Lookup::Ready(torrent)) => return Ok(torrent),
+                Ok(Lookup::Unread(unread)) => match self.hash(object, &unread, may_start_job, until).await {
+                    Err(error) if is_change(&error) => changed = Some(unread),
+                    made => return made,
+                },
+                Err(error) if is_change(&error) => {}
+                Err(error) => return Err(error),
             }
+            tracing::info!("what is read has changed meanwhile");
         }
+        Err(Error::ChangedTwice)
     }
 
     async fn hash(
         &self,
         object: &ObjectTorrent,
-        unread: &UnreadObject,
+        unread: &Unread,
         may_start_job: bool,
         until: Instant,
     ) -> Result<UnstoredTorrent, Error> {
         match &self.jobs {
-            Some(jobs) if jobs.takes(unread.head.length) => {
+            Some(jobs) if jobs.takes(unread.subject.head.length, unread.subject.objects()) => {
                 Ok(jobs.torrent(object, unread, may_start_job, until).await?)
             }
             _ => Ok(object.read(unread).await?),
@@ -130,9 +135,10 @@ impl Torrents {
 
     fn out_of_time(&self, meter: &Meter) -> Error {
         let size = meter.object_size.get();
+        let objects = usize::try_from(meter.objects.get()).unwrap_or(usize::MAX);
         let reader = match &self.jobs {
             None => Reader::Request,
-            Some(jobs) if jobs.takes(size) => Reader::Job,
+            Some(jobs) if jobs.takes(size, objects) => Reader::Job,
             Some(_) => Reader::RequestBesideJobs,
         };
         Error::OutOfTime { size, reader }

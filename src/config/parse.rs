@@ -53,6 +53,23 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads a number that is small enough to count things in memory.
+    pub(super) fn count(&mut self, number: &Number) -> usize {
+        usize::try_from(self.number(number)).unwrap_or(usize::MAX)
+    }
+
+    pub(super) fn switch(&mut self, name: &str, default: bool) -> bool {
+        match self.text(name).as_deref() {
+            None => default,
+            Some("true") => true,
+            Some("false") => false,
+            Some(other) => {
+                self.fault(name, &format!("is '{other}': give true or false"));
+                default
+            }
+        }
+    }
+
     fn bucket(&mut self, name: &str, bucket: &str) -> Option<BucketName> {
         match BucketName::new(bucket) {
             Ok(bucket) => Some(bucket),

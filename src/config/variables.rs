@@ -3,7 +3,7 @@
 use crate::object::MAX_OBJECT_BYTES;
 
 /// Every variable that this service itself reads. Tests compare the template and the docs with this list.
-pub const VARIABLES: [&str; 19] = [
+pub const VARIABLES: [&str; 22] = [
     "BUCKETS",
     "ACCESS",
     "SIDECAR_BUCKET",
@@ -13,10 +13,13 @@ pub const VARIABLES: [&str; 19] = [
     "WEB_SEEDS",
     "PIECE_LENGTH",
     "MAX_OBJECT_SIZE",
+    "COLLECTIONS",
+    "MAX_COLLECTION_OBJECTS",
     "FETCH_CONCURRENCY",
     "RANGE_SIZE",
     "TIME_BUDGET_MS",
     "INLINE_MAX_SIZE",
+    "INLINE_MAX_OBJECTS",
     "JOB_STATE_MACHINE_ARN",
     "SPAN_SIZE",
     "JOB_CONCURRENCY",
@@ -36,6 +39,9 @@ pub(super) struct Number {
 pub(super) const MAX_OBJECT_SIZE: Number =
     Number { name: "MAX_OBJECT_SIZE", default: 5_497_558_138_880, min: 1, max: MAX_OBJECT_BYTES };
 
+pub(super) const MAX_COLLECTION_OBJECTS: Number =
+    Number { name: "MAX_COLLECTION_OBJECTS", default: 10_000, min: 1, max: 100_000 };
+
 pub(super) const FETCH_CONCURRENCY: Number = Number { name: "FETCH_CONCURRENCY", default: 8, min: 1, max: 64 };
 
 pub(super) const RANGE_SIZE: Number =
@@ -45,6 +51,9 @@ pub(super) const TIME_BUDGET_MS: Number = Number { name: "TIME_BUDGET_MS", defau
 
 pub(super) const INLINE_MAX_SIZE: Number =
     Number { name: "INLINE_MAX_SIZE", default: 1024 * 1024 * 1024, min: 0, max: MAX_OBJECT_BYTES };
+
+pub(super) const INLINE_MAX_OBJECTS: Number =
+    Number { name: "INLINE_MAX_OBJECTS", default: 2_000, min: 0, max: 100_000 };
 
 pub(super) const SPAN_SIZE: Number = Number { name: "SPAN_SIZE", default: 0, min: 0, max: 4 * 1024 * 1024 * 1024 };
 

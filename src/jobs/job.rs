@@ -10,7 +10,7 @@ use super::Spans;
 use crate::{
     object::{CallOptions, ETag, ObjectId},
     s3::object::ObjectHead,
-    service::TorrentRequest,
+    service::{Subject, TorrentRequest},
     torrent::PieceLength,
 };
 
@@ -26,6 +26,9 @@ pub struct Target {
     /// Whether the caller sent `x-amz-request-payer: requester`.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub requester_pays: bool,
+    /// Whether the key names a prefix, whose collection is meant.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub collection: bool,
     /// Whether nobody waits for the torrent, so that a replaced or deleted object is not a failure.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub quiet: bool,
@@ -35,7 +38,7 @@ impl Target {
     /// Returns the request to the operation.
     pub fn torrent_request(&self) -> TorrentRequest {
         let options = CallOptions { requester_pays: self.requester_pays, expected_bucket_owner: None };
-        TorrentRequest { object: self.object.clone(), options, presigned: None }
+        TorrentRequest { object: self.object.clone(), options, may_be_prefix: self.collection, presigned: None }
     }
 }
 
@@ -51,10 +54,12 @@ pub struct JobRequest {
 }
 
 impl JobRequest {
-    /// Asks for the torrent of what `head` describes.
-    pub fn new(request: &TorrentRequest, head: &ObjectHead) -> Self {
+    /// Asks for the torrent of `subject`.
+    pub fn new(request: &TorrentRequest, subject: &Subject) -> Self {
         let (object, requester_pays) = (request.object.clone(), request.options.requester_pays);
-        Self { target: Target { object, requester_pays, quiet: false }, etag: Some(head.etag.clone()) }
+        let collection = subject.collection.is_some();
+        let target = Target { object, requester_pays, collection, quiet: false };
+        Self { target, etag: Some(subject.head.etag.clone()) }
     }
 }
 
@@ -104,6 +109,8 @@ pub fn execution_name(job_id: &str, attempt: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::object::{BucketName, MAX_OBJECT_BYTES, ObjectKey};
 
@@ -141,9 +148,10 @@ mod tests {
     #[test]
     fn what_is_not_asked_is_not_in_the_input() {
         let (object, options) = (object("data", "a \"b\"", None), CallOptions::default());
-        let request = TorrentRequest { object, options, presigned: None };
-        let head = ObjectHead::new(1, ETag::new("\"e\"").expect("an ETag"));
-        let json = serde_json::to_string(&JobRequest::new(&request, &head)).expect("JSON");
+        let request = TorrentRequest { object, options, may_be_prefix: true, presigned: None };
+        let head = Arc::new(ObjectHead::new(1, ETag::new("\"e\"").expect("an ETag")));
+        let subject = Subject { head, collection: None };
+        let json = serde_json::to_string(&JobRequest::new(&request, &subject)).expect("JSON");
         assert_eq!(json, r#"{"bucket":"data","key":"a \"b\"","etag":"\"e\""}"#);
     }
 

@@ -15,6 +15,7 @@
 mod failure;
 mod fragments;
 mod job;
+mod manifest;
 mod place;
 mod spans;
 mod tasks;
@@ -25,6 +26,7 @@ pub use self::{
     failure::{FailureKind, Reason},
     fragments::Fragments,
     job::{Job, JobRequest, Target, execution_name, job_id},
+    manifest::{Item, Lines},
     place::PlaceError,
     spans::Spans,
     tasks::{Task, TaskFailure, Worker, service},

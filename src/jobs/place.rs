@@ -1,6 +1,6 @@
 //! Where a job leaves its torrent: in the sidecar's place.
 
-use crate::service::{ObjectTorrent, UnreadObject};
+use crate::service::{ObjectTorrent, Unread};
 
 /// This says why a job could not leave its torrent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,8 +15,8 @@ pub enum PlaceError {
     OtherRegion,
 }
 
-/// Checks the place of `object`'s sidecar for a function in `region`.
-pub(super) fn check_place(torrent: &ObjectTorrent, object: &UnreadObject, region: &str) -> Result<(), PlaceError> {
-    let sidecars = torrent.sidecars().filter(|_| object.has_sidecar_place()).ok_or(PlaceError::Taken)?;
+/// Checks the place of the sidecar for a function in `region`.
+pub(super) fn check_place(torrent: &ObjectTorrent, unread: &Unread, region: &str) -> Result<(), PlaceError> {
+    let sidecars = torrent.sidecars().filter(|_| unread.has_sidecar_place()).ok_or(PlaceError::Taken)?;
     if sidecars.bucket().region() == region { Ok(()) } else { Err(PlaceError::OtherRegion) }
 }

@@ -41,6 +41,14 @@ impl TryFrom<String> for ObjectKey {
     }
 }
 
+impl ObjectKey {
+    /// Returns the prefix that the key's last segment follows: of `a/b/` and of `a/b` it is `a/`, and of `a` it is empty.
+    pub fn parent(&self) -> &str {
+        let key = self.0.strip_suffix('/').unwrap_or(&self.0);
+        key.rfind('/').map_or("", |slash| &key[..=slash])
+    }
+}
+
 /// Decodes `text` once. A `%` without two hex digits after it gives `None`, and `+` stays `+`.
 pub fn percent_decode(text: &str) -> Option<Vec<u8>> {
     let is_escape = |escape: &str| escape.len() >= 2 && escape.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());

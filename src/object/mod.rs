@@ -43,6 +43,16 @@ pub struct CallOptions {
     pub expected_bucket_owner: Option<String>,
 }
 
+/// The longest version ID, in bytes.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html>
+pub const MAX_VERSION_ID_BYTES: usize = 1024;
+
+/// Returns whether `text` can be a version ID: those need no encoding in a URL.
+pub fn is_version_id(text: &str) -> bool {
+    let needs_no_encoding = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    (1..=MAX_VERSION_ID_BYTES).contains(&text.len()) && text.bytes().all(needs_no_encoding)
+}
+
 /// Returns whether `text` is an AWS account ID, which is 12 digits.
 pub fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())

@@ -19,6 +19,11 @@ impl SidecarLocation {
         self.bucket.as_ref().unwrap_or(&object.bucket)
     }
 
+    /// Returns what the keys of jobs' own objects begin with.
+    pub fn jobs_prefix(&self) -> String {
+        format!("{}torrent-jobs/", self.prefix)
+    }
+
     /// Returns the sidecar's key, or `None` when the key would be longer than S3 accepts. A version that is asked for
     /// by its ID has a sidecar of its own.
     pub fn key_for(&self, object: &ObjectId) -> Option<String> {

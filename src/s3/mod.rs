@@ -2,14 +2,21 @@
 //!
 //! * [`access`]: clients, each bucket's region, S3's hosts, presigned URLs;
 //! * [`object`]: HEAD, ranged reads and part checksums of the object itself;
+//! * [`listing`]: the objects below a prefix;
 //! * [`sidecar`]: the torrent that is stored as a cache.
 //!
 //! The client of [`object::Source`], unsigned or signed, or a presigned URL shows READ access. Everything else is always
 //! signed with the function's role.
 
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_s3::config;
+
 pub mod access;
 mod body_limit;
 mod error;
+pub mod listing;
 pub mod object;
 mod retry;
 pub mod sidecar;
@@ -21,3 +28,12 @@ pub(crate) use self::error::{classify, classify_answer, is_transient_code};
 pub(crate) const FORMAT_NAME: &str = "torrent-format";
 /// The value of [`FORMAT_NAME`].
 pub(crate) const FORMAT: &str = "1";
+
+/// A page of a list must be there by then, body and all: the SDK's other timeouts end with its headers.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Returns the timeouts of a call that lists something.
+fn page_timeouts() -> config::Builder {
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(PAGE_TIMEOUT).build();
+    config::Builder::new().timeout_config(timeouts)
+}

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{
-    Origin, Torrent,
+    Origin, Subject, Torrent,
     torrent::{Identity, SidecarWrite},
 };
 use crate::{
@@ -23,13 +23,13 @@ use crate::{
 pub const SIDECAR_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Returns the write that stores `torrent` in `slot`, where one is needed.
-pub(super) fn write_for(torrent: &Torrent, head: ObjectHead, slot: &Arc<Slot>) -> Option<SidecarWrite> {
+pub(super) fn write_for(torrent: &Torrent, head: &Arc<ObjectHead>, slot: &Arc<Slot>) -> Option<SidecarWrite> {
     let is_due = match &**slot {
         Slot::Closed => false,
         Slot::Free => true,
         Slot::Taken(sidecar) => torrent.origin != Origin::Sidecar || sidecar.bytes != torrent.bytes,
     };
-    is_due.then(|| SidecarWrite { head, slot: Arc::clone(slot) })
+    is_due.then(|| SidecarWrite { head: Arc::clone(head), slot: Arc::clone(slot) })
 }
 
 /// The cache of one object's torrent.
@@ -95,11 +95,12 @@ impl Cache {
     }
 }
 
-/// Returns the identity of the torrent in `sidecar`, if that is the torrent of the object that `head` describes: its
-/// metadata and its bytes must both say so.
-pub(super) fn verify(sidecar: &Sidecar, head: &ObjectHead, name: &str, fixed: Option<PieceLength>) -> Option<Identity> {
-    let info = sidecar.was_made_from(head).then(|| Metainfo::from_bytes(&sidecar.bytes).ok())??.info;
-    let is_expected = info.length == head.length
+/// Returns the identity of the torrent in `sidecar`, if that is the torrent of `subject`: its metadata and its bytes must
+/// both say so.
+pub(super) fn verify(sidecar: &Sidecar, subject: &Subject, name: &str, fixed: Option<PieceLength>) -> Option<Identity> {
+    let info = sidecar.was_made_from(&subject.head).then(|| Metainfo::from_bytes(&sidecar.bytes).ok())??.info;
+    let is_expected = info.length == subject.head.length
+        && info.files == subject.files()
         && info.name == name
         && info.is_consistent()
         && info.pieces.count() <= MAX_PIECES

@@ -1,29 +1,50 @@
-//! What an object must be to get a torrent, cached or not.
+//! What an object or a collection must be to get a torrent, cached or not.
 
-use super::Error;
+use super::{CollectionError, Error, Subject};
 use crate::{
     config::Config,
     s3::{self, object::ObjectHead},
-    torrent::{MAX_PIECES, PieceLength},
+    torrent::{MAX_PIECES, PieceLength, Pieces},
 };
 
-/// Refuses an object that cannot have a torrent.
-pub(super) fn check(head: &ObjectHead, config: &Config) -> Result<(), Error> {
+/// The largest info dictionary, in bytes. With trackers and web seeds around it, it still fits a Lambda response of
+/// 6,291,556 bytes in base64. <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+const MAX_INFO_BYTES: usize = 4_500_000;
+
+/// Refuses what cannot have a torrent.
+pub(super) fn check(subject: &Subject, config: &Config) -> Result<(), Error> {
     let limit = config.max_object_size;
-    match head {
+    match &*subject.head {
         ObjectHead { archived: true, .. } => Err(Error::S3(s3::Error::Archived)),
         ObjectHead { length: 0, .. } => Err(Error::EmptyObject),
         ObjectHead { is_sidecar: true, .. } => Err(Error::IsSidecar),
         ObjectHead { length, .. } if *length > limit => Err(Error::TooLarge { limit }),
-        _ => choose_piece_length(head, config).map(|_| ()),
+        _ => choose_piece_length(subject, config).map(|_| ()),
     }
 }
 
-/// Returns the piece length that the configuration gives an object that is read.
-pub(super) fn choose_piece_length(head: &ObjectHead, config: &Config) -> Result<PieceLength, Error> {
-    let piece_length = config.piece_length.unwrap_or_else(|| PieceLength::for_object_of(head.length));
-    if piece_length.piece_count(head.length) > MAX_PIECES {
+/// Returns the piece length that the configuration gives what is read. A collection's grows until its torrent fits a
+/// response.
+pub(super) fn choose_piece_length(subject: &Subject, config: &Config) -> Result<PieceLength, Error> {
+    let length = subject.head.length;
+    let usual = || PieceLength::for_object_of(length);
+    let mut piece_length = config.piece_length.unwrap_or_else(usual);
+    if piece_length.piece_count(length) > MAX_PIECES {
         return Err(Error::TooManyPieces { piece_length: piece_length.get() });
     }
-    Ok(piece_length)
+    if subject.collection.is_none() {
+        return Ok(piece_length);
+    }
+    let names = subject.info("", 0, Pieces::from(Vec::new()));
+    let names = serde_bencode::to_bytes(&names)?.len();
+    loop {
+        let hashes = Pieces::byte_length(length, piece_length);
+        let bytes = names.saturating_add(usize::try_from(hashes).unwrap_or(usize::MAX));
+        if bytes <= MAX_INFO_BYTES {
+            return Ok(piece_length);
+        }
+        let larger = PieceLength::new(piece_length.get() * 2).filter(|_| config.piece_length.is_none());
+        let does_not_fit = CollectionError::DoesNotFit { files: subject.objects(), bytes, limit: MAX_INFO_BYTES };
+        piece_length = larger.ok_or(does_not_fit)?;
+    }
 }

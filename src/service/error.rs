@@ -1,5 +1,6 @@
 //! Failures of the operation. `api::error_document` gives each its status and code.
 
+use super::CollectionError;
 use crate::s3;
 
 /// This says why an object gets no torrent.
@@ -28,6 +29,18 @@ pub enum Error {
     TooManyPieces {
         /// The value of `PIECE_LENGTH`, in bytes.
         piece_length: u64,
+    },
+    /// The objects below a prefix cannot be one torrent.
+    #[error(transparent)]
+    Collection(#[from] CollectionError),
+    /// An object of a collection cannot be read.
+    #[error("the object '{key}' cannot be read")]
+    Member {
+        /// The object's key.
+        key: String,
+        /// What S3 says.
+        #[source]
+        error: s3::Error,
     },
     /// The metainfo cannot be encoded.
     #[error("the metainfo cannot be encoded")]

@@ -28,7 +28,7 @@ pub(super) async fn info(
     match part_checksums.read(head, |size| can_be_pieces(size, fixed)).await {
         Ok(Parts { size, digests }) => {
             let pieces = Pieces::from(digests);
-            Ok(Some(Info { length: head.length, name: name.to_owned(), piece_length: size, pieces }))
+            Ok(Some(Info { length: head.length, files: Vec::new(), name: name.to_owned(), piece_length: size, pieces }))
         }
         Err(PartChecksumsError::Misfit(misfit)) => {
             log(&causes(&misfit));

@@ -4,8 +4,10 @@
 //! [`GetObjectTorrent::open`] binds the operation to one request. Then a request goes *look up, hash, store*, and a job
 //! goes *look up, hash span by span, build*.
 
+mod build;
 mod cache;
 mod checks;
+mod collection;
 mod content_disposition;
 mod error;
 mod known_hashes;
@@ -13,16 +15,19 @@ mod object_torrent;
 mod origin;
 mod read;
 mod request;
+mod subject;
 mod torrent;
 
 use std::sync::Arc;
 
 pub use self::{
     cache::SIDECAR_TIMEOUT,
+    collection::{BadName, Collection, CollectionError, Member},
     error::Error,
-    object_torrent::{Lookup, ObjectTorrent, UnreadObject},
+    object_torrent::{Lookup, ObjectTorrent, Unread},
     origin::Origin,
     request::TorrentRequest,
+    subject::Subject,
     torrent::{CONTENT_TYPE, Torrent, UnstoredTorrent},
 };
 use crate::{config::Config, meter::Meter, s3::access::Clients};

@@ -25,6 +25,8 @@ pub struct Torrent {
     pub info_hash: String,
     /// The origin of the piece hashes.
     pub origin: Origin,
+    /// How many files a torrent of many has.
+    pub files: Option<usize>,
     /// Whether S3 charged the requester.
     pub request_charged: bool,
 }
@@ -64,7 +66,7 @@ impl UnstoredTorrent {
 /// A write of the sidecar: the object that it is made from, and its place.
 #[derive(Debug)]
 pub(super) struct SidecarWrite {
-    pub(super) head: ObjectHead,
+    pub(super) head: Arc<ObjectHead>,
     pub(super) slot: Arc<Slot>,
 }
 

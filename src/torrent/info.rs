@@ -1,23 +1,79 @@
-//! The `info` dictionary of a single-file torrent (BEP 3).
+//! The `info` dictionary of a torrent (BEP 3): of one file, or of many.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{InfoHash, PieceLength, Pieces};
 
-/// The four keys that a single-file torrent needs, and no others: so the info hash is the one that any torrent creator
-/// gives for the same bytes, name and piece length.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The keys that a torrent needs, and no others: so the info hash is the one that any torrent creator gives for the same
+/// bytes, names and piece length. A torrent of one file has `length`, and a torrent of many has `files`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Keys")]
 pub struct Info {
-    /// The file's size in bytes.
+    /// The total size in bytes.
     pub length: u64,
-    /// The file name that clients suggest.
+    /// The files in the order of their bytes. A torrent of one file has none here.
+    pub files: Vec<File>,
+    /// The name of the file or of the files' folder, as clients suggest it.
     pub name: String,
     /// The piece length in bytes.
-    #[serde(rename = "piece length")]
     pub piece_length: u64,
     /// The piece hashes.
     pub pieces: Pieces,
+}
+
+/// One file of many.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// The file's size in bytes, which may be 0.
+    pub length: u64,
+    /// The folders below the torrent's own, and the file's name.
+    pub path: Vec<String>,
+}
+
+/// The keys as they stand in a torrent.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keys<Files = Vec<File>, Name = String, Hashes = Pieces> {
+    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    files: Option<Files>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    length: Option<u64>,
+    name: Name,
+    #[serde(rename = "piece length")]
+    piece_length: u64,
+    pieces: Hashes,
+}
+
+impl Serialize for Info {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let is_one_file = self.files.is_empty();
+        let keys = Keys {
+            files: (!is_one_file).then_some(&self.files),
+            length: is_one_file.then_some(self.length),
+            name: &self.name,
+            piece_length: self.piece_length,
+            pieces: &self.pieces,
+        };
+        keys.serialize(serializer)
+    }
+}
+
+impl TryFrom<Keys> for Info {
+    type Error = &'static str;
+
+    fn try_from(keys: Keys) -> Result<Self, &'static str> {
+        let Keys { files, length, name, piece_length, pieces } = keys;
+        let (length, files) = match (length, files) {
+            (Some(length), None) => (length, Vec::new()),
+            (None, Some(files)) if !files.is_empty() => {
+                let add = |sum: u64, file: &File| sum.checked_add(file.length);
+                (files.iter().try_fold(0, add).ok_or("the files are too long")?, files)
+            }
+            _ => return Err("a torrent has either a length or files"),
+        };
+        Ok(Self { length, files, name, piece_length, pieces })
+    }
 }
 
 impl Info {
@@ -42,7 +98,7 @@ mod tests {
 
     fn info() -> Info {
         let pieces = Pieces::from(vec![*b"aaaaaaaaaaaaaaaaaaaa"]);
-        Info { length: 3, name: "é.txt".to_owned(), piece_length: 262_144, pieces }
+        Info { length: 3, files: Vec::new(), name: "é.txt".to_owned(), piece_length: 262_144, pieces }
     }
 
     #[test]
@@ -58,5 +114,27 @@ mod tests {
         assert!(!Info { length: 262_145, ..info() }.is_consistent());
         assert!(!Info { length: 0, ..info() }.is_consistent());
         assert!(!Info { piece_length: 262_143, ..info() }.is_consistent());
+    }
+
+    #[test]
+    fn many_files_have_no_length_of_their_own() {
+        let file = |length, path: &[&str]| File { length, path: path.iter().map(ToString::to_string).collect() };
+        let many = Info { files: vec![file(0, &["a"]), file(3, &["b", "é"])], ..info() };
+        let bytes = serde_bencode::to_bytes(&many).unwrap();
+        let files = "5:filesld6:lengthi0e4:pathl1:aeed6:lengthi3e4:pathl1:b2:éeee";
+        let rest = "4:name6:é.txt12:piece lengthi262144e6:pieces20:aaaaaaaaaaaaaaaaaaaae";
+        assert_eq!(String::from_utf8(bytes.clone()).unwrap(), format!("d{files}{rest}"));
+        assert_eq!(serde_bencode::from_bytes::<Info>(&bytes).unwrap(), many);
+    }
+
+    #[test]
+    fn a_torrent_of_neither_a_file_nor_files_or_of_both_is_refused() {
+        let rest = "4:name1:a12:piece lengthi262144e6:pieces0:e";
+        let one = "d6:lengthi1e4:pathl1:aee";
+        for keys in [String::new(), "5:filesle".to_owned(), format!("5:filesl{one}e6:lengthi1e")] {
+            assert!(serde_bencode::from_str::<Info>(&format!("d{keys}{rest}")).is_err(), "{keys}");
+        }
+        let huge = "d6:lengthi18446744073709551615e4:pathl1:aee";
+        assert!(serde_bencode::from_str::<Info>(&format!("d5:filesl{huge}{one}e{rest}")).is_err());
     }
 }

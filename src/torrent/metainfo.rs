@@ -70,7 +70,7 @@ mod tests {
 
     fn metainfo(trackers: &[&str], web_seeds: &[&str]) -> Metainfo {
         let pieces = Pieces::from(vec![*b"aaaaaaaaaaaaaaaaaaaa"]);
-        let info = Info { length: 3, name: "a".to_owned(), piece_length: 262_144, pieces };
+        let info = Info { length: 3, files: Vec::new(), name: "a".to_owned(), piece_length: 262_144, pieces };
         let owned = |strings: &[&str]| strings.iter().map(ToString::to_string).collect::<Vec<_>>();
         Metainfo::new(info, Some(1_700_000_000), &owned(trackers), owned(web_seeds))
     }

@@ -2,7 +2,7 @@
 //!
 //! Implements [BEP 3](https://www.bittorrent.org/beps/bep_0003.html) (metainfo, v1 info hash),
 //! [BEP 12](https://www.bittorrent.org/beps/bep_0012.html) (tracker tiers) and
-//! [BEP 19](https://www.bittorrent.org/beps/bep_0019.html) (web seeds). Multi-file torrents and v2
+//! [BEP 19](https://www.bittorrent.org/beps/bep_0019.html) (web seeds). Torrents of version 2
 //! ([BEP 52](https://www.bittorrent.org/beps/bep_0052.html)) are left out.
 
 mod info;
@@ -15,7 +15,7 @@ mod pieces;
 mod web_seed;
 
 pub use self::{
-    info::Info,
+    info::{File, Info},
     info_hash::InfoHash,
     metainfo::{CREATED_BY, Metainfo},
     name::torrent_name,

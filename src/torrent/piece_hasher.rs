@@ -37,6 +37,11 @@ impl PieceHasher {
         }
     }
 
+    /// Returns the hashes of the pieces that are complete, and forgets them. A piece that has begun goes on.
+    pub fn take_complete(&mut self) -> Vec<PieceHash> {
+        std::mem::take(&mut self.hashes)
+    }
+
     /// Returns the hashes of all pieces, including a short last one. No bytes give no pieces.
     pub fn finish(mut self) -> Vec<PieceHash> {
         if self.left_in_piece < self.piece_length {

@@ -91,22 +91,30 @@ impl WebSeedTemplate {
     /// use the URL: TLS certificates for virtual hosts do not cover names with dots, and clients append the file's name to
     /// a URL that ends in `/`.
     pub fn url(&self, place: &WebSeedPlace<'_>, key: &str, version_id: Option<&str>) -> Option<String> {
-        let WebSeedPlace { bucket, region, suffix } = place;
         if key.ends_with('/') {
             return None;
         }
-        let dotted_host = bucket.contains('.') && self.text.to_ascii_lowercase().starts_with("https://{bucket}.");
-        let template = if dotted_host { self.for_dotted_bucket? } else { &self.text };
-        let key = utf8_percent_encode(key, KEY_ESCAPES).to_string();
-        let url = template
-            .replace("{bucket}", bucket)
-            .replace("{region}", region)
-            .replace("{suffix}", suffix)
-            .replace("{key}", &key);
+        let url = self.fill(place, key)?;
         Some(match version_id {
             Some(version_id) => format!("{url}?versionId={}", utf8_percent_encode(version_id, QUERY_ESCAPES)),
             None => url,
         })
+    }
+
+    /// Returns the URL of the folder `parent`, which is empty or ends in `/`. Clients append the torrent's name and a file's
+    /// path to it (BEP 19). `None` means that they could not: the key does not end the URL, or no client could use it.
+    pub fn folder_url(&self, place: &WebSeedPlace<'_>, parent: &str) -> Option<String> {
+        let ends_in_key = self.text.ends_with("{key}");
+        self.fill(place, parent).filter(|url| ends_in_key && url.ends_with('/'))
+    }
+
+    fn fill(&self, place: &WebSeedPlace<'_>, key: &str) -> Option<String> {
+        let WebSeedPlace { bucket, region, suffix } = place;
+        let dotted_host = bucket.contains('.') && self.text.to_ascii_lowercase().starts_with("https://{bucket}.");
+        let template = if dotted_host { self.for_dotted_bucket? } else { &self.text };
+        let key = utf8_percent_encode(key, KEY_ESCAPES).to_string();
+        let url = template.replace("{bucket}", bucket).replace("{region}", region).replace("{suffix}", suffix);
+        Some(url.replace("{key}", &key))
     }
 }
 
@@ -175,6 +183,17 @@ mod tests {
     #[test]
     fn a_key_that_ends_in_a_slash_has_none() {
         assert_eq!(url(PATH, "data", "us-east-1", "dir/"), None);
+    }
+
+    #[test]
+    fn a_folder_ends_in_a_slash() {
+        let place = WebSeedPlace { bucket: "data", region: "r", suffix: "s" };
+        let url = |text: &str, parent| WebSeedTemplate::new(text).unwrap().folder_url(&place, parent);
+        assert_eq!(url("http://{bucket}.h/{key}", "").unwrap(), "http://data.h/");
+        assert_eq!(url("http://h/{bucket}/{key}", "a b/é/").unwrap(), "http://h/data/a%20b/%C3%A9/");
+        assert_eq!(url("http://h/{key}/x", "a/"), None);
+        assert_eq!(url("http://h/x-{key}", ""), None);
+        assert_eq!(url("http://h/x-{key}", "a/").unwrap(), "http://h/x-a/");
     }
 
     #[test]

@@ -45,6 +45,7 @@ fn info(fixture: &Fixture) -> Info {
     content(fixture.length).chunks(7_919).for_each(|chunk| hasher.update(chunk));
     Info {
         length: u64::from(fixture.length),
+        files: Vec::new(),
         name: fixture.name.clone(),
         piece_length: fixture.piece_length,
         pieces: Pieces::from(hasher.finish()),

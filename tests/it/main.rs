@@ -3,6 +3,7 @@
 
 mod access;
 mod address;
+mod collections;
 mod event_files;
 mod failures;
 mod fake_workflow;

@@ -5,7 +5,7 @@ use aws_sdk_s3::{
     types::{Delete, ObjectIdentifier},
 };
 
-use super::{FAILURE, Fragments, ITEMS, SPANS};
+use super::{FAILURE, Fragments, ITEMS, MANIFEST, SPANS};
 use crate::s3::{Error, classify_answer, is_transient_code};
 
 impl Fragments {
@@ -79,6 +79,7 @@ impl Fragments {
         let Some(name) = key.strip_prefix(&self.folder) else { return false };
         let is_offset = |text: &str| text.len() == 20 && text.bytes().all(|byte| byte.is_ascii_digit());
         let span = name.strip_prefix(SPANS).and_then(|span| span.split_once('-'));
-        [ITEMS, FAILURE].contains(&name) || span.is_some_and(|(start, end)| is_offset(start) && is_offset(end))
+        [ITEMS, MANIFEST, FAILURE].contains(&name)
+            || span.is_some_and(|(start, end)| is_offset(start) && is_offset(end))
     }
 }

@@ -6,7 +6,7 @@ mod folder;
 use aws_sdk_s3::operation::{get_object::GetObjectOutput, put_object::builders::PutObjectFluentBuilder};
 
 use crate::{
-    object::ByteRange,
+    object::{ByteRange, SidecarLocation},
     s3::{
         Error, FORMAT, FORMAT_NAME,
         access::{Bucket, collect},
@@ -15,14 +15,14 @@ use crate::{
     torrent::{PieceLength, Pieces},
 };
 
-/// The folder of all jobs, below the prefix of sidecars.
-const JOBS: &str = "torrent-jobs/";
 /// The metadata that names the job.
 const JOB: &str = "torrent-job";
 const JSON: &str = "application/json";
 const OCTETS: &str = "application/octet-stream";
 /// The list of spans, in the job's folder.
 const ITEMS: &str = "items.json";
+/// The objects of a collection, in the job's folder.
+const MANIFEST: &str = "manifest.jsonl";
 /// The reason of a failure, in the job's folder.
 const FAILURE: &str = "failure.json";
 /// The digests of spans, in the job's folder.
@@ -39,9 +39,9 @@ pub struct Fragments {
 }
 
 impl Fragments {
-    /// Opens the fragments of the job `id` below `prefix`. `bucket` is the sidecar's, and signs with the function's role.
-    pub fn new(bucket: Bucket, prefix: &str, id: &str) -> Self {
-        Self { bucket, folder: format!("{prefix}{JOBS}{id}/"), id: id.to_owned() }
+    /// Opens the fragments of the job `id` below the prefix of sidecars in `location`. `bucket` is the sidecar's, and signs with the function's role.
+    pub fn new(bucket: Bucket, location: &SidecarLocation, id: &str) -> Self {
+        Self { bucket, folder: format!("{}{id}/", location.jobs_prefix()), id: id.to_owned() }
     }
 
     /// Writes the list of spans, in place of an earlier one, and returns its bucket and key.
@@ -49,6 +49,22 @@ impl Fragments {
         let key = self.key(ITEMS);
         self.put(&key, json, JSON).await?;
         Ok((self.bucket.name().to_string(), key))
+    }
+
+    /// Writes the manifest of a collection. Every attempt writes the same.
+    pub async fn put_manifest(&self, lines: &[u8]) -> Result<(), Error> {
+        self.put(&self.key(MANIFEST), lines, OCTETS).await
+    }
+
+    /// Returns `range` of the manifest, if it is there.
+    pub async fn manifest(&self, range: ByteRange) -> Result<Option<Vec<u8>>, Error> {
+        match self.bucket.get_range(&self.key(MANIFEST), Some(range)).await? {
+            Some(output) if self.is_ours(&output) => {
+                let bytes = collect(output.body, output.content_length).await?;
+                Ok((bytes.len() as u64 == range.length()).then_some(bytes))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Records why a task failed, in place of an earlier reason.

@@ -24,13 +24,14 @@ impl JobObject {
     /// Stores the sidecar of the job's object, if that is still what Plan saw.
     pub(super) async fn assemble(&self, job: &Job) -> Result<(), TaskFailure> {
         let pieces = self.collect(job).await?;
-        let head = self.torrent.head().await?;
+        let subject = self.torrent.find().await?;
+        let head = &subject.head;
         // The hashes belong to these bytes: a torrent must not put another length beside them.
         if (&head.etag, head.length) != (&job.etag, job.spans.length()) {
             return Err(TaskFailure::ObjectChanged);
         }
-        let torrent = self.torrent.assemble(&head, job.spans.piece_length(), pieces)?;
-        self.store(&torrent, &head).await
+        let torrent = self.torrent.assemble(&subject, job.spans.piece_length(), pieces)?;
+        self.store(&torrent, head).await
     }
 
     /// Reads all fragments side by side, and puts each in its place.

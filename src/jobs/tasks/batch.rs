@@ -165,7 +165,7 @@ impl Worker {
             Ok(object) => object,
             Err(fault) => return (ResultCode::PermanentFailure, fault),
         };
-        let target = Target { object, requester_pays: false, quiet: true };
+        let target = Target { object, requester_pays: false, collection: false, quiet: true };
         match self.start_job(JobRequest { target, etag: None }, 0, executions, meter).await {
             Ok(reason) => (ResultCode::Succeeded, reason),
             Err(failure) => {

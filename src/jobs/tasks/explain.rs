@@ -4,6 +4,7 @@ use super::{TaskFailure, task::StateError, worker::JobObject};
 use crate::{
     jobs::{FailureKind, Job, Reason},
     s3,
+    service::Error,
 };
 
 /// A Distributed Map says no more about its children's failures.
@@ -14,14 +15,23 @@ impl JobObject {
     /// Otherwise the fragments stay, for the next attempt.
     pub(super) async fn explain(&self, job: &Job, caught: &StateError) -> Result<Reason, TaskFailure> {
         let quiet = job.target.quiet;
-        match self.torrent.head().await {
-            Ok(head) if head.etag == job.etag => {}
-            Ok(_) | Err(s3::Error::NoSuchKey { .. } | s3::Error::NoSuchVersion | s3::Error::DeleteMarker) => {
+        match self.torrent.find().await {
+            Ok(subject) if subject.head.etag == job.etag => {}
+            Ok(_)
+            | Err(
+                Error::Collection(_)
+                | Error::S3(
+                    s3::Error::NoSuchKey { .. }
+                    | s3::Error::NoSuchVersion
+                    | s3::Error::DeleteMarker
+                    | s3::Error::Changed,
+                ),
+            ) => {
                 self.fragments.delete().await?;
                 return Ok(Reason { quiet, ..TaskFailure::ObjectChanged.reason() });
             }
             // The object was deleted, and S3 does not tell, or it is no longer public.
-            Err(error @ s3::Error::AccessDenied) => {
+            Err(error @ (Error::S3(s3::Error::AccessDenied) | Error::Member { .. })) => {
                 return Ok(Reason { quiet, ..TaskFailure::from(error).reason() });
             }
             Err(error) => return Err(error.into()),

@@ -57,6 +57,7 @@ async fn answer(worker: &Worker, payload: Value, context: &Context) -> Result<Va
                 version_id = object.and_then(|object| object.version_id.as_deref()).unwrap_or_default(),
                 job,
                 span_start,
+                objects = meter.objects.get(),
                 bytes_read = meter.bytes_read.get(),
                 s3_requests = meter.s3_requests.get(),
                 duration_ms,

@@ -1,19 +1,34 @@
 //! Hash: the piece hashes of one span, as a fragment.
 
 use super::{TaskFailure, worker::JobObject};
-use crate::{jobs::Job, object::ByteRange};
+use crate::{
+    jobs::{Item, Job, manifest},
+    torrent::Pieces,
+};
 
 impl JobObject {
-    /// Hashes `span`, unless an earlier run has left its fragment.
-    pub(super) async fn hash(&self, job: &Job, span: ByteRange) -> Result<(), TaskFailure> {
-        if !job.spans.are_whole_pieces(span) {
-            return Err(TaskFailure::BadInput("the span is not whole pieces of the object".to_owned()));
+    /// Hashes the span of `item`, unless an earlier run has left its fragment.
+    pub(super) async fn hash(&self, job: &Job, item: &Item) -> Result<(), TaskFailure> {
+        let span = item.range;
+        if !job.spans.are_whole_pieces(span) || item.members.is_some() != job.target.collection {
+            return Err(TaskFailure::BadInput("the span is not whole pieces of what the job reads".to_owned()));
         }
-        let piece_length = job.spans.piece_length();
-        if self.fragments.span(span, piece_length).await?.is_some() {
+        if self.fragments.span(span, job.spans.piece_length()).await?.is_some() {
             return Ok(());
         }
-        let pieces = self.torrent.hash_span(&job.head(), span, piece_length).await?;
+        let pieces = self.read(job, item).await?;
         Ok(self.fragments.put_span(span, &pieces).await?)
+    }
+
+    async fn read(&self, job: &Job, item: &Item) -> Result<Pieces, TaskFailure> {
+        let (span, piece_length) = (item.range, job.spans.piece_length());
+        let Some(lines) = item.members else {
+            return Ok(self.torrent.hash_span(job.head(), span, piece_length).await?);
+        };
+        let bytes = self.fragments.manifest(lines.bytes).await?.unwrap_or_default();
+        let members = manifest::read(&bytes, lines.offset, span);
+        let members =
+            members.ok_or_else(|| TaskFailure::BadInput("the manifest has not the span's objects".to_owned()))?;
+        Ok(self.torrent.hash_members(&members, lines.offset, span, piece_length).await?)
     }
 }

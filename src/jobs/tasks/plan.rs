@@ -11,14 +11,14 @@ use super::{
 };
 use crate::{
     jobs::{
-        Job, JobRequest, Spans, Target, execution_name, job_id,
+        Item, Job, JobRequest, Spans, Target, execution_name, job_id,
+        manifest::Manifest,
         place::check_place,
         workflow::{Executions, JobStatus},
     },
     meter::Meter,
-    object::ByteRange,
     s3,
-    service::{Error, Lookup, ObjectTorrent, SIDECAR_TIMEOUT, UnreadObject},
+    service::{Error, Lookup, ObjectTorrent, SIDECAR_TIMEOUT, Subject, Unread},
 };
 
 impl Worker {
@@ -36,13 +36,13 @@ impl Worker {
 
     async fn plan_request(&self, request: JobRequest, meter: &Meter) -> Result<Plan, TaskFailure> {
         let torrent = self.open(&request.target, meter)?;
-        let object = match self.look_up(&request, &torrent).await {
-            Ok(ControlFlow::Continue(object)) => object,
+        let unread = match self.look_up(&request, &torrent).await {
+            Ok(ControlFlow::Continue(unread)) => unread,
             Ok(ControlFlow::Break(reason)) => return Ok(Plan::Done { reason }),
             Err(failure) if request.target.quiet => return nothing_to_do(failure),
             Err(failure) => return Err(failure),
         };
-        self.split(request.target, &torrent, &object).await
+        self.split(request.target, &torrent, &unread).await
     }
 
     /// `EventBridge` names executions by itself. So the job is started under the name that requests give it too, and
@@ -73,15 +73,15 @@ impl Worker {
         meter: &Meter,
     ) -> Result<String, TaskFailure> {
         let torrent = self.open(&request.target, meter)?;
-        let object = match self.look_up(&request, &torrent).await? {
-            ControlFlow::Continue(object) => object,
+        let Unread { subject, piece_length, .. } = match self.look_up(&request, &torrent).await? {
+            ControlFlow::Continue(unread) => unread,
             ControlFlow::Break(reason) => return Ok(reason),
         };
-        if object.head.length < min_size {
+        if subject.head.length < min_size {
             return Ok("the object is small, and is left to requests".to_owned());
         }
-        let id = job_id(&request.target.object, &object.head, object.piece_length);
-        let request = JobRequest { etag: Some(object.head.etag), ..request };
+        let id = job_id(&request.target.object, &subject.head, piece_length);
+        let request = JobRequest { etag: Some(subject.head.etag.clone()), ..request };
         match executions.ensure_running(&id, &request).await? {
             JobStatus::Running { attempt, .. } => Ok(format!("its job runs: {}", execution_name(&id, attempt))),
             JobStatus::Exhausted(_) => Err(TaskFailure::Exhausted),
@@ -94,17 +94,17 @@ impl Worker {
         &self,
         request: &JobRequest,
         torrent: &ObjectTorrent,
-    ) -> Result<ControlFlow<String, UnreadObject>, TaskFailure> {
+    ) -> Result<ControlFlow<String, Unread>, TaskFailure> {
         match torrent.look_up().await? {
             Lookup::Ready(ready) => {
                 let origin = ready.origin();
                 torrent.store(ready, Instant::now() + SIDECAR_TIMEOUT).await;
                 Ok(ControlFlow::Break(origin.as_str().to_owned()))
             }
-            Lookup::Unread(object) => {
-                check_place(torrent, &object, &self.config.region)?;
-                if request.etag.as_ref().is_none_or(|etag| *etag == object.head.etag) {
-                    Ok(ControlFlow::Continue(object))
+            Lookup::Unread(unread) => {
+                check_place(torrent, &unread, &self.config.region)?;
+                if request.etag.as_ref().is_none_or(|etag| *etag == unread.subject.head.etag) {
+                    Ok(ControlFlow::Continue(unread))
                 } else {
                     Ok(ControlFlow::Break("the object was replaced meanwhile".to_owned()))
                 }
@@ -112,12 +112,19 @@ impl Worker {
         }
     }
 
-    async fn split(&self, target: Target, torrent: &ObjectTorrent, object: &UnreadObject) -> Result<Plan, TaskFailure> {
-        let UnreadObject { head, piece_length, .. } = object;
+    async fn split(&self, target: Target, torrent: &ObjectTorrent, unread: &Unread) -> Result<Plan, TaskFailure> {
+        let Unread { subject: Subject { head, collection }, piece_length, .. } = unread;
         let id = job_id(&target.object, head, *piece_length);
         let fragments = self.fragments(torrent, &id)?;
         let spans = Spans::new(head.length, *piece_length, self.config.span_size);
-        let items: Vec<ByteRange> = spans.ranges().collect();
+        let items = match collection {
+            None => spans.ranges().map(Item::from).collect(),
+            Some(collection) => {
+                let manifest = Manifest::of(&collection.members);
+                fragments.put_manifest(manifest.bytes()).await?;
+                manifest.items(spans)
+            }
+        };
         // An earlier attempt's reason would be taken for this one's.
         fragments.delete_failure().await?;
         let (bucket, key) = fragments.put_items(to_json(&items).to_string().as_bytes()).await?;
@@ -142,6 +149,7 @@ fn nothing_to_do(failure: TaskFailure) -> Result<Plan, TaskFailure> {
             | Error::TooLarge { .. }
             | Error::TooManyPieces { .. }
             | Error::BucketNotServed
+            | Error::Collection(_)
             | Error::S3(s3::Error::DeleteMarker | s3::Error::Archived | s3::Error::AccessDenied),
         ) => Ok(Plan::Done { reason: failure.to_string() }),
         failure => Err(failure),

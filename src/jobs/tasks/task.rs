@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::batch::BatchEvent;
 use crate::{
-    jobs::{Job, JobRequest, Target},
-    object::{BucketName, ByteRange, ETag, ObjectId, ObjectKey},
+    jobs::{Item, Job, JobRequest, Target},
+    object::{BucketName, ETag, ObjectId, ObjectKey},
 };
 
 /// The task of one state of the workflow.
@@ -28,7 +28,7 @@ pub enum Task {
         /// The job, as Plan made it.
         job: Job,
         /// The span.
-        span: ByteRange,
+        span: Item,
     },
     /// Put all fragments together, and store the sidecar.
     Assemble {
@@ -103,7 +103,7 @@ impl Task {
 
     /// Returns the offset of the task's span, for the log. It is 0 where there is no span.
     pub(super) fn span_start(&self) -> u64 {
-        if let Self::Hash { span, .. } = self { span.start } else { 0 }
+        if let Self::Hash { span, .. } = self { span.range.start } else { 0 }
     }
 }
 
@@ -134,7 +134,7 @@ impl ObjectCreated {
     pub(super) fn job_request(&self) -> JobRequest {
         let Detail { bucket, object } = self.detail.clone();
         let object_id = ObjectId { bucket: bucket.name, key: object.key, version_id: None };
-        let target = Target { object: object_id, requester_pays: false, quiet: true };
+        let target = Target { object: object_id, requester_pays: false, collection: false, quiet: true };
         JobRequest { target, etag: object.etag }
     }
 }

@@ -54,7 +54,7 @@ impl Worker {
             }
             Task::Hash { job, span } => {
                 let object = self.open_job(&job, meter)?;
-                record(object.hash(&job, span).await, &object.fragments).await
+                record(object.hash(&job, &span).await, &object.fragments).await
             }
             Task::Assemble { job } => {
                 let object = self.open_job(&job, meter)?;
@@ -85,7 +85,7 @@ impl Worker {
 
     pub(super) fn fragments(&self, torrent: &ObjectTorrent, id: &str) -> Result<Fragments, TaskFailure> {
         let sidecars = torrent.sidecars().ok_or(PlaceError::Taken)?;
-        Ok(Fragments::new(sidecars.bucket().clone(), &self.config.sidecar.prefix, id))
+        Ok(Fragments::new(sidecars.bucket().clone(), &self.config.sidecar, id))
     }
 }
 

@@ -28,8 +28,8 @@ pub enum WaitError {
         /// Whether no other attempt is made within the hour.
         exhausted: bool,
     },
-    /// HEAD was asked for an object whose torrent a job must make.
-    #[error("The torrent of this object is not ready. A GET starts the job that makes it.")]
+    /// HEAD was asked for a torrent that a job must make.
+    #[error("The torrent is not ready. A GET starts the job that makes it.")]
     NotReady,
     /// The job would have to keep the caller's presigned URL.
     #[error(
@@ -55,8 +55,10 @@ pub enum WaitError {
 /// How far a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JobProgress {
-    /// The object's size in bytes.
+    /// The size of what is read, in bytes.
     pub size: u64,
+    /// The number of objects in a collection, or 0 for one object.
+    pub objects: usize,
     /// The number of spans that have been hashed, where S3 told.
     pub hashed: Option<u64>,
     /// The number of spans.

@@ -21,14 +21,15 @@ pub(super) fn no_place(error: PlaceError) -> &'static str {
 
 /// Says how far the job is. `earlier` is how the attempt before this one ended.
 pub(super) fn running(progress: &JobProgress, earlier: Option<&ExecutionState>) -> String {
-    let JobProgress { size, hashed, spans } = progress;
+    let JobProgress { size, objects, hashed, spans } = progress;
     let done = match hashed {
         Some(hashed) if hashed < spans => format!("{hashed} of {spans} spans are hashed"),
         Some(_) => format!("all {spans} spans are hashed"),
         None => format!("there are {spans} spans to hash"),
     };
     let before = earlier.map(|state| format!(" The attempt before {}.", ending(state))).unwrap_or_default();
-    format!("A job is making the torrent of this object of {size} bytes: {done}.{before} Try again.")
+    let subject = if *objects > 0 { format!("these {objects} objects") } else { "this object".to_owned() };
+    format!("A job is making the torrent of {subject} of {size} bytes: {done}.{before} Try again.")
 }
 
 /// Says how the job failed, and whether to ask again.
@@ -41,7 +42,7 @@ pub(super) fn failed(state: &ExecutionState, exhausted: bool) -> String {
         }
         _ => "Try again.",
     };
-    format!("The job that makes this object's torrent {}. {then}", ending(state))
+    format!("The job that makes the torrent {}. {then}", ending(state))
 }
 
 /// Only the job's own causes are told. Other causes are AWS's, and name its resources.
@@ -60,7 +61,7 @@ mod tests {
     use super::*;
 
     fn progress(hashed: Option<u64>) -> String {
-        running(&JobProgress { size: 3_221_225_472, hashed, spans: 48 }, None)
+        running(&JobProgress { size: 3_221_225_472, objects: 0, hashed, spans: 48 }, None)
     }
 
     fn ended(error: &str, cause: &str) -> ExecutionState {
@@ -79,7 +80,7 @@ mod tests {
 
     #[test]
     fn an_earlier_failure_is_told_too() {
-        let progress = JobProgress { size: 1, hashed: Some(0), spans: 1 };
+        let progress = JobProgress { size: 1, objects: 0, hashed: Some(0), spans: 1 };
         let text = running(&progress, Some(&ended("Failed", "S3 denies access")));
         assert!(text.contains("hashed. The attempt before failed (Failed: S3 denies access). Try again."), "{text}");
     }

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     config::Config,
     logging::causes,
-    service::{ObjectTorrent, UnreadObject, UnstoredTorrent},
+    service::{ObjectTorrent, Unread, UnstoredTorrent},
 };
 
 /// The time between two looks at the sidecar.
@@ -44,29 +44,28 @@ impl Jobs {
         Self { config, executions }
     }
 
-    /// Returns whether an object of `size` bytes is left to a job.
-    pub fn takes(&self, size: u64) -> bool {
-        size > self.config.inline_max_size
+    /// Returns whether `size` bytes of as many `objects` of a collection are left to a job.
+    pub fn takes(&self, size: u64, objects: usize) -> bool {
+        size > self.config.inline_max_size || objects > self.config.inline_max_objects
     }
 
-    /// Returns the torrent that a job makes of `object`, by `until`. The job is started only where the caller `may_start`
-    /// it.
+    /// Returns the torrent that a job makes of what is `unread`, by `until`. The job is started only where the caller `may_start` it.
     pub async fn torrent(
         &self,
         torrent: &ObjectTorrent,
-        object: &UnreadObject,
+        unread: &Unread,
         may_start: bool,
         until: Instant,
     ) -> Result<UnstoredTorrent, WaitError> {
         if torrent.request().presigned.is_some() {
             return Err(WaitError::Presigned);
         }
-        check_place(torrent, object, &self.config.region)?;
+        check_place(torrent, unread, &self.config.region)?;
         if !may_start {
             return Err(WaitError::NotReady);
         }
-        let id = job_id(&torrent.request().object, &object.head, object.piece_length);
-        Wait { jobs: self, torrent, object, id }.torrent(until).await
+        let id = job_id(&torrent.request().object, &unread.subject.head, unread.piece_length);
+        Wait { jobs: self, torrent, unread, id }.torrent(until).await
     }
 }
 
@@ -74,7 +73,7 @@ impl Jobs {
 struct Wait<'a> {
     jobs: &'a Jobs,
     torrent: &'a ObjectTorrent,
-    object: &'a UnreadObject,
+    unread: &'a Unread,
     id: String,
 }
 
@@ -92,7 +91,7 @@ impl Wait<'_> {
         let mut attempt = self.start().await?;
         let mut describe_at = Instant::now() + EXECUTION_INTERVAL;
         loop {
-            if let Some(torrent) = self.torrent.job_torrent(&self.object.head).await? {
+            if let Some(torrent) = self.torrent.job_torrent(&self.unread.subject).await? {
                 return Ok(torrent);
             }
             let now = Instant::now();
@@ -116,7 +115,7 @@ impl Wait<'_> {
     }
 
     async fn start(&self) -> Result<Attempt, WaitError> {
-        let input = JobRequest::new(self.torrent.request(), &self.object.head);
+        let input = JobRequest::new(self.torrent.request(), &self.unread.subject);
         match self.jobs.executions.ensure_running(&self.id, &input).await {
             Ok(JobStatus::Running { attempt, earlier }) => {
                 tracing::info!(job = self.id, attempt, "a job reads the object");
@@ -134,7 +133,7 @@ impl Wait<'_> {
         match timeout_at(until.min(Instant::now() + TIME_TO_DESCRIBE), describe).await {
             Ok(Ok(Some(execution))) if execution.state != ExecutionState::Running => {
                 // The next turn returns a torrent that has just come.
-                match self.torrent.job_torrent(&self.object.head).await? {
+                match self.torrent.job_torrent(&self.unread.subject).await? {
                     Some(_) => Ok(()),
                     None => Err(WaitError::Failed { state: execution.state, exhausted: false }),
                 }
@@ -149,15 +148,16 @@ impl Wait<'_> {
 
     /// Returns the job's progress: without a count where S3 does not tell in time.
     async fn progress(&self, until: Instant) -> JobProgress {
-        let UnreadObject { head, piece_length, .. } = self.object;
+        let Unread { subject, piece_length, .. } = self.unread;
+        let head = &subject.head;
         let spans = Spans::new(head.length, *piece_length, self.jobs.config.span_size).count();
         let count = async {
             let bucket = self.torrent.sidecars()?.bucket().clone();
-            let counted = Fragments::new(bucket, &self.jobs.config.sidecar.prefix, &self.id).count().await;
+            let counted = Fragments::new(bucket, &self.jobs.config.sidecar, &self.id).count().await;
             counted.inspect_err(|error| warn("the job's fragments cannot be counted", error)).ok()
         };
         let hashed = timeout_at(until - TIME_TO_ANSWER, count).await.ok().flatten();
-        JobProgress { size: head.length, hashed, spans }
+        JobProgress { size: head.length, objects: subject.objects(), hashed, spans }
     }
 }
 

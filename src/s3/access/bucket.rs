@@ -17,7 +17,7 @@ use aws_sdk_s3::{
 use super::RegionalClient;
 use crate::{
     meter::Meter,
-    object::{BucketName, CallOptions},
+    object::{BucketName, ByteRange, CallOptions},
     s3::{Error, classify},
 };
 
@@ -85,8 +85,14 @@ impl Bucket {
     /// Returns the object at `key`. `None` means that nothing is there, or nothing that the caller may see: without
     /// `s3:ListBucket`, S3 answers 403 for both.
     pub async fn get(&self, key: &str) -> Result<Option<GetObjectOutput>, Error> {
+        self.get_range(key, None).await
+    }
+
+    /// Does what [`Self::get`] does, for `range` of the object alone.
+    pub async fn get_range(&self, key: &str, range: Option<ByteRange>) -> Result<Option<GetObjectOutput>, Error> {
         let ask = |client: Client, count| {
             let request = client.get_object().bucket(self.name.as_str()).key(key);
+            let request = request.set_range(range.map(ByteRange::header));
             let request = request.set_request_payer(self.payer()).set_expected_bucket_owner(self.owner());
             request.customize().interceptor(count).send()
         };

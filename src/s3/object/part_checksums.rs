@@ -7,9 +7,8 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::{
-    Client, config,
+    Client,
     operation::get_object_attributes::{GetObjectAttributesOutput, builders::GetObjectAttributesFluentBuilder},
     types::{GetObjectAttributesParts, ObjectAttributes, ObjectPart},
 };
@@ -17,7 +16,7 @@ use aws_sdk_s3::{
 use super::{CompositeSha1, Misfit, ObjectHead, PartSha1s, Parts, composite_sha1::sha1_digest, parts::PartList};
 use crate::{
     object::{ETag, ObjectId},
-    s3::{Error, access::Bucket, body_limit::BodyLimit, classify_answer, retry::Retries},
+    s3::{Error, access::Bucket, body_limit::BodyLimit, classify_answer, page_timeouts, retry::Retries},
 };
 
 /// A single part's checksum tells no more than the object's, and S3 allows 10,000 parts.
@@ -28,8 +27,6 @@ const PARTS_A_PAGE: i32 = 1_000;
 const PAGE_LIMIT: BodyLimit = BodyLimit(4 * 1024 * 1024);
 const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(200);
-/// A page must be there by then, body and all: the SDK's other timeouts end with its headers.
-const PAGE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The part checksums of one object, as the function's role may ask for them.
 #[derive(Clone, Debug)]
@@ -101,8 +98,7 @@ impl PartChecksums {
         let mut retries = Retries::new(ATTEMPTS, PAUSE);
         loop {
             let sent = self.bucket.call(|client, count| {
-                let timeouts = config::Builder::new().timeout_config(page_timeouts());
-                let request = select(self.request(&client)).customize().config_override(timeouts);
+                let request = select(self.request(&client)).customize().config_override(page_timeouts());
                 request.interceptor(count).interceptor(PAGE_LIMIT).send()
             });
             match sent.await {
@@ -144,10 +140,6 @@ fn composite(output: &GetObjectAttributesOutput) -> Option<CompositeSha1> {
 
 fn describes(output: &GetObjectAttributesOutput, head: &ObjectHead) -> bool {
     output.e_tag().and_then(ETag::new).is_some_and(|etag| etag == head.etag)
-}
-
-fn page_timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().operation_attempt_timeout(PAGE_TIMEOUT).build()
 }
 
 /// Adds a page to the list. Returns the part after which the next page begins, if there is one.

@@ -55,12 +55,33 @@ impl Source {
     /// Returns what HEAD tells. Its success shows READ access. HEAD errors have no code, so a GET of one byte asks for
     /// it.
     pub async fn head(&self) -> Result<ObjectHead, Error> {
+        self.ask_head(true).await
+    }
+
+    /// Returns what HEAD tells about an object with content, or `None` where S3 shows none.
+    pub async fn find(&self) -> Result<Option<ObjectHead>, Error> {
+        match self.ask_head(false).await {
+            Ok(head) => Ok(Some(head).filter(|head| head.length > 0)),
+            Err(
+                Error::NoSuchKey { .. }
+                | Error::NoSuchVersion
+                | Error::DeleteMarker
+                | Error::AccessDenied
+                | Error::PresignedUrl
+                | Error::Empty,
+            ) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn ask_head(&self, asks_why: bool) -> Result<ObjectHead, Error> {
         let head = match &self.presigned {
             Some(url) => self.head_by_url(url).await?,
             None => match self.send_head().await {
                 Ok(output) => ObjectHead::try_from(output)?,
                 Err(error) => {
                     return match status_of(&error) {
+                        Some((403 | 404, _)) if !asks_why => Err(classify(error)),
                         Some((300..=499, false)) => Err(self.explain(classify(error)).await),
                         _ => Err(classify(error)),
                     };

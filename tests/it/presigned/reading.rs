@@ -206,7 +206,7 @@ async fn whole_bodies_that_last_and_redirects_give_no_torrent() {
     s3.put("data", "folder/", "");
     s3.fault(Matcher::get().key("folder/"), Fault::WholeBody);
     let empty = get(&function, "/data/folder/", &url_of(&s3, &reader(), "folder/").await).await;
-    assert_eq!(empty.error(), (400, "InvalidRequest".into()));
+    assert_eq!(empty.error(), (400, "InvalidArgument".into()));
     s3.clear_faults();
     for (status, code) in [(301, "PermanentRedirect"), (307, "TemporaryRedirect")] {
         s3.clear_faults();

@@ -1,0 +1,97 @@
+//! The objects below a prefix, page by page. Every page is checked, so that a listing that repeats itself, goes back,
+//! never ends or names other keys is an error and no loop.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>
+
+mod entry;
+mod order;
+
+use aws_sdk_s3::{
+    Client,
+    operation::list_objects_v2::ListObjectsV2Output,
+    types::{EncodingType, OptionalObjectAttributes, RequestCharged},
+};
+
+pub use self::entry::ListedObject;
+use self::order::Order;
+use super::{Error, access::Bucket, body_limit::BodyLimit, classify_answer, page_timeouts};
+
+/// A page has at most 1,000 keys of 1,024 bytes, of which each may be percent-encoded.
+const PAGE_LIMIT: BodyLimit = BodyLimit(8 * 1024 * 1024);
+/// S3 may send a page without keys, where it passed over many delete markers.
+const EMPTY_PAGES: u32 = 20;
+
+/// A listing that is under way.
+#[derive(Debug)]
+pub struct Listing<'a> {
+    bucket: &'a Bucket,
+    prefix: &'a str,
+    order: Order,
+    empty_pages: u32,
+    next: Next,
+    /// Whether S3 charged the requester for a page.
+    pub request_charged: bool,
+}
+
+/// What is left of a listing.
+#[derive(Debug)]
+enum Next {
+    First,
+    After(String),
+    End,
+}
+
+impl<'a> Listing<'a> {
+    /// Begins the listing of all keys in `bucket` that begin with `prefix`. No call is made yet.
+    pub fn new(bucket: &'a Bucket, prefix: &'a str) -> Self {
+        Self { bucket, prefix, order: Order::default(), empty_pages: 0, next: Next::First, request_charged: false }
+    }
+
+    /// Returns the objects of the next page, or `None` after the last one.
+    ///
+    /// # Errors
+    /// Returns [`Error::Malformed`] where the page is not the next one of this listing, or another [`Error`].
+    pub async fn next_page(&mut self) -> Result<Option<Vec<ListedObject>>, Error> {
+        let token = match &self.next {
+            Next::First => None,
+            Next::After(token) => Some(token.clone()),
+            Next::End => return Ok(None),
+        };
+        let page = self.page(token.clone()).await?;
+        self.request_charged |= page.request_charged() == Some(&RequestCharged::Requester);
+        self.next = match (page.is_truncated().unwrap_or_default(), page.next_continuation_token()) {
+            (false, _) => Next::End,
+            (true, Some(next)) if token.as_deref() != Some(next) => Next::After(next.to_owned()),
+            (true, _) => return Err(malformed("a page that leads nowhere")),
+        };
+        self.empty_pages = if page.contents().is_empty() { self.empty_pages + 1 } else { 0 };
+        if self.empty_pages > EMPTY_PAGES {
+            return Err(malformed("one page without keys after the other"));
+        }
+        let is_encoded = page.encoding_type() == Some(&EncodingType::Url);
+        let read = |object| entry::read(object, self.prefix, is_encoded);
+        let objects: Vec<_> = page.contents().iter().map(read).collect::<Result<_, _>>()?;
+        for object in &objects {
+            self.order.add(&object.key)?;
+        }
+        Ok(Some(objects))
+    }
+
+    async fn page(&self, token: Option<String>) -> Result<ListObjectsV2Output, Error> {
+        let ask = |client: Client, count| {
+            let request = client.list_objects_v2().bucket(self.bucket.name().as_str()).prefix(self.prefix);
+            let request = request
+                // XML cannot hold every key.
+                .encoding_type(EncodingType::Url)
+                .optional_object_attributes(OptionalObjectAttributes::RestoreStatus)
+                .set_continuation_token(token.clone())
+                .set_request_payer(self.bucket.payer())
+                .set_expected_bucket_owner(self.bucket.owner());
+            request.customize().config_override(page_timeouts()).interceptor(count).interceptor(PAGE_LIMIT).send()
+        };
+        self.bucket.call(ask).await.map_err(classify_answer)
+    }
+}
+
+fn malformed(what: &str) -> Error {
+    Error::Malformed(format!("a listing with {what}"))
+}

@@ -1,0 +1,60 @@
+//! The order of a listing's keys.
+
+use super::malformed;
+use crate::s3::Error;
+
+/// Holds that each key comes after the one before it. S3 sorts keys by their bytes. `SeaweedFS` and other servers that
+/// keep folders sort them segment by segment, so that `/` comes before every other byte.
+#[derive(Debug)]
+pub(super) struct Order {
+    last: Option<String>,
+    by_bytes: bool,
+    by_segments: bool,
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Self { last: None, by_bytes: true, by_segments: true }
+    }
+}
+
+impl Order {
+    /// Adds the next key.
+    ///
+    /// # Errors
+    /// Returns [`Error::Malformed`] where the key is in neither order, which holds for one that was listed before.
+    pub(super) fn add(&mut self, key: &str) -> Result<(), Error> {
+        if let Some(last) = &self.last {
+            self.by_bytes &= last.as_str() < key;
+            self.by_segments &= last.split('/').lt(key.split('/'));
+            if !self.by_bytes && !self.by_segments {
+                return Err(malformed("a key before the one that it follows"));
+            }
+        }
+        self.last = Some(key.to_owned());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Order;
+
+    fn is_sorted(keys: &[&str]) -> bool {
+        let mut order = Order::default();
+        keys.iter().all(|key| order.add(key).is_ok())
+    }
+
+    #[test]
+    fn keys_come_by_bytes_or_by_segments() {
+        assert!(is_sorted(&["a", "a-b", "a/b", "b"]));
+        assert!(is_sorted(&["a", "a/b", "a-b", "b"]));
+    }
+
+    #[test]
+    fn a_key_that_comes_again_or_goes_back_is_an_error() {
+        assert!(!is_sorted(&["a", "a"]));
+        assert!(!is_sorted(&["b", "a"]));
+        assert!(!is_sorted(&["a-b", "a/b", "a-c"]));
+    }
+}

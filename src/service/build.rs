@@ -1,0 +1,52 @@
+//! The torrent, built around its piece hashes.
+
+use super::{Error, ObjectTorrent, Origin, Subject, Torrent, content_disposition, torrent::Identity};
+use crate::{
+    object::ObjectId,
+    s3::access::dns_suffix,
+    torrent::{Metainfo, PieceLength, Pieces, WebSeedPlace, WebSeedTemplate},
+};
+
+impl ObjectTorrent {
+    pub(super) fn build_from(
+        &self,
+        subject: &Subject,
+        piece_length: PieceLength,
+        pieces: Pieces,
+        origin: Origin,
+    ) -> Result<Torrent, Error> {
+        let info = subject.info(&self.name, piece_length.get(), pieces);
+        if !info.is_consistent() {
+            return Err(Error::MisplacedHashes);
+        }
+        self.build(subject, Identity::new(info, origin)?)
+    }
+
+    /// Builds the torrent. It is the same for the same content and configuration, whatever the origin.
+    pub(super) fn build(&self, subject: &Subject, identity: Identity) -> Result<Torrent, Error> {
+        let Identity { info, info_hash, origin } = identity;
+        self.meter.piece_count.set(info.pieces.count());
+        let content_disposition = content_disposition::attachment(&format!("{}.torrent", info.name));
+        let web_seeds = self.web_seeds(subject);
+        let metainfo = Metainfo::new(info, subject.head.last_modified, &self.config.trackers, web_seeds);
+        Ok(Torrent {
+            bytes: metainfo.to_bytes()?,
+            content_disposition,
+            info_hash: info_hash.to_string(),
+            origin,
+            files: subject.collection.as_ref().map(|_| subject.objects()),
+            request_charged: subject.head.request_charged,
+        })
+    }
+
+    fn web_seeds(&self, subject: &Subject) -> Vec<String> {
+        let ObjectId { bucket, key, version_id } = &self.request.object;
+        let region = self.finder.source.region();
+        let place = WebSeedPlace { bucket: bucket.as_str(), region: &region, suffix: &dns_suffix(&region) };
+        let url = |template: &WebSeedTemplate| match &subject.collection {
+            Some(_) => template.folder_url(&place, key.parent()),
+            None => template.url(&place, key.as_str(), version_id.as_deref()),
+        };
+        self.config.web_seeds.iter().filter_map(url).collect()
+    }
+}

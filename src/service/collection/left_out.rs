@@ -1,0 +1,85 @@
+//! What a listing tells of that is no part of the collection: folder markers, and what this service itself writes.
+
+use crate::{
+    object::{ObjectId, SidecarLocation, is_version_id},
+    s3::listing::ListedObject,
+};
+
+/// Shorter texts are not the IDs of versions: S3's have 32 characters.
+const MIN_VERSION_ID_BYTES: usize = 16;
+/// The version ID of an object that was written before its bucket was versioned.
+const NULL_VERSION: &str = "null";
+
+/// Knows what is left out of the collection at one prefix.
+pub(super) struct LeftOut<'a> {
+    prefix: &'a str,
+    /// Nothing of this service's is in a bucket that holds no sidecars.
+    ours: Option<Ours<'a>>,
+}
+
+/// How the keys of this service's own objects look.
+struct Ours<'a> {
+    sidecar_prefix: String,
+    sidecar_suffix: &'a str,
+    jobs: String,
+}
+
+impl<'a> LeftOut<'a> {
+    /// Looks at keys below the prefix `object.key`, with sidecars in `location`.
+    pub(super) fn new(object: &'a ObjectId, location: &'a SidecarLocation) -> Self {
+        let folder = location.bucket.as_ref().map(|_| format!("{}/", object.bucket)).unwrap_or_default();
+        let ours = Ours {
+            sidecar_prefix: format!("{}{folder}", location.prefix),
+            sidecar_suffix: &location.suffix,
+            jobs: location.jobs_prefix(),
+        };
+        let holds_sidecars = *location.bucket_for(object) == object.bucket;
+        Self { prefix: object.key.as_str(), ours: holds_sidecars.then_some(ours) }
+    }
+
+    /// Returns whether `object` is part of the collection, whatever else is.
+    pub(super) fn surely_keeps(&self, object: &ListedObject) -> bool {
+        !self.is_marker_or_work(object) && self.sidecar_of(&self.full(object)).is_none()
+    }
+
+    /// Keeps what is part of the collection. `objects` are sorted, and are all that the listing told.
+    pub(super) fn retain(&self, objects: &mut Vec<ListedObject>) {
+        let is_left_out = |object: &ListedObject| {
+            self.is_marker_or_work(object)
+                || self.sidecar_of(&self.full(object)).is_some_and(|source| self.has_sidecar(source, objects))
+        };
+        let keep: Vec<bool> = objects.iter().map(|object| !is_left_out(object)).collect();
+        let mut keep = keep.into_iter();
+        objects.retain(|_| keep.next().unwrap_or_default());
+    }
+
+    fn full(&self, object: &ListedObject) -> String {
+        format!("{}{}", self.prefix, object.key)
+    }
+
+    fn is_marker_or_work(&self, object: &ListedObject) -> bool {
+        let full = self.full(object);
+        let is_marker = object.size == 0 && full.ends_with('/');
+        is_marker || self.ours.as_ref().is_some_and(|ours| full.starts_with(&ours.jobs))
+    }
+
+    /// Returns the key whose sidecar `key` would be.
+    fn sidecar_of<'k>(&self, key: &'k str) -> Option<&'k str> {
+        let Ours { sidecar_prefix, sidecar_suffix, .. } = self.ours.as_ref()?;
+        key.strip_prefix(sidecar_prefix.as_str())?.strip_suffix(sidecar_suffix).filter(|source| !source.is_empty())
+    }
+
+    /// Returns whether `source` is a prefix, a listed object, or a version of one.
+    fn has_sidecar(&self, source: &str, objects: &[ListedObject]) -> bool {
+        let is_listed = |key: &str| {
+            key.strip_prefix(self.prefix)
+                .is_some_and(|key| objects.binary_search_by(|object| object.key.as_str().cmp(key)).is_ok())
+        };
+        let is_of_version = |(dot, _): (usize, &str)| {
+            let id = &source[dot + 1..];
+            let is_id = id == NULL_VERSION || (id.len() >= MIN_VERSION_ID_BYTES && is_version_id(id));
+            is_id && is_listed(&source[..dot])
+        };
+        source.ends_with('/') || is_listed(source) || source.match_indices('.').any(is_of_version)
+    }
+}

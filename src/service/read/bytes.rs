@@ -1,0 +1,61 @@
+//! What is read: one object, or the objects of a collection one after the other.
+
+use std::sync::Arc;
+
+use crate::{
+    object::ByteRange,
+    s3::object::{ObjectHead, Source},
+    service::{
+        Error,
+        collection::{Member, Opener},
+    },
+};
+
+/// Bytes that can be read.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::service) enum Bytes<'a> {
+    /// The bytes of what the head describes.
+    Object(&'a Source, &'a Arc<ObjectHead>),
+    /// The bytes of these objects, of which the first begins at this offset.
+    Members(&'a Opener, &'a [Member], u64),
+}
+
+/// Reads one of the objects.
+#[derive(Debug)]
+pub(super) enum Reader {
+    Object(Source, Arc<ObjectHead>),
+    Member(Opener, Member),
+}
+
+impl<'a> Bytes<'a> {
+    /// Returns where each object lies among the bytes.
+    pub(super) fn objects(self) -> impl Iterator<Item = ByteRange> + use<'a> {
+        let (head, members, offset) = match self {
+            Self::Object(_, head) => (Some(head.length), &[][..], 0),
+            Self::Members(_, members, offset) => (None, members, offset),
+        };
+        let sizes = head.into_iter().chain(members.iter().map(|member| member.size));
+        sizes.scan(offset, |end, size| {
+            let start = *end;
+            *end += size;
+            Some(ByteRange { start, end: *end })
+        })
+    }
+
+    pub(super) fn reader(self, object: usize) -> Reader {
+        match self {
+            Self::Object(source, head) => Reader::Object(source.clone(), Arc::clone(head)),
+            Self::Members(opener, members, _) => Reader::Member(opener.clone(), members[object].clone()),
+        }
+    }
+}
+
+impl Reader {
+    /// Hands `range` of the object to `sink`, in order and each byte once.
+    pub(super) async fn read(&self, range: ByteRange, sink: impl FnMut(&[u8])) -> Result<(), Error> {
+        match self {
+            Self::Object(source, head) => Ok(source.read_range(head, range, sink).await?),
+            Self::Member(opener, member) => opener.read(member, range, sink).await,
+        }
+    }
+}
