@@ -37,7 +37,7 @@ pub(super) fn list(
     overrides.alter(&mut page);
     Ok(ListObjectsV2Output {
         name: Some(input.bucket.clone()),
-        max_keys: Some(input.max_keys.unwrap_or(PAGE)),
+        max_keys: Some(input.max_keys.unwrap_or(PAGE).min(PAGE)),
         request_charged,
         ..page.output()
     })

@@ -13,14 +13,16 @@ use std::str::FromStr;
 use std::time::Duration;
 use std::{env, future, io};
 
-use test_s3::{Bucket, Content, FakeS3, Object};
+use test_s3::{Bucket, Content, FakeS3, Object, Rights, Who};
 use tokio::net::TcpListener;
 
 const USAGE: &str = "options, all with a value:
   --listen ADDRESS:PORT               loopback only; by default 127.0.0.1:0, any free port
   --public BUCKET                     anyone may read its objects; may be repeated
+  --listed BUCKET                     anyone may read and list them; may be repeated
   --private BUCKET                    only the role may; may be repeated
   --object BUCKET/KEY=BYTES           a made-up object of this length; may be repeated
+  --many BUCKET/PREFIX=COUNTxBYTES    objects of this length, with keys PREFIX000000 and so on; may be repeated
   --multipart BUCKET/KEY=PARTSxBYTES  one that was uploaded in parts with SHA-1 checksums; may be repeated
   --latency-ms MILLISECONDS           before every answer
   --bytes-per-second BYTES            what a connection may send; 0 for as fast as it goes";
@@ -89,6 +91,7 @@ impl Options {
         match name {
             "--listen" => self.listen = loopback(value)?,
             "--public" => self.add(value, Bucket::public),
+            "--listed" => self.add(value, |name| Bucket::public(name).allow(Who::Anonymous, "*", Rights::LIST)),
             "--private" => self.add(value, Bucket::private),
             "--latency-ms" => self.latency = Duration::from_millis(parsed(value)?),
             "--bytes-per-second" => self.bytes_per_second = parsed(value)?,
@@ -97,6 +100,13 @@ impl Options {
                 let seed = self.objects.len() as u64;
                 let content = Content::cheap(parsed(length)?, seed);
                 self.objects.push((bucket, key, Object::new(content)));
+            }
+            "--many" => {
+                let (bucket, prefix, shape) = object(value)?;
+                let (count, length) = shape.split_once('x').ok_or("not COUNTxBYTES")?;
+                let objects = many(parsed(count)?, parsed(length)?);
+                let keys = (0..).map(|number| format!("{prefix}{number:06}"));
+                self.objects.extend(keys.zip(objects).map(|(key, object)| (bucket.clone(), key, object)));
             }
             "--multipart" => {
                 let (bucket, key, shape) = object(value)?;
@@ -126,6 +136,13 @@ fn object(value: &str) -> Result<(String, String, &str), String> {
     let (path, shape) = value.rsplit_once('=').ok_or("no `=`")?;
     let (bucket, key) = path.split_once('/').ok_or("no key")?;
     Ok((bucket.into(), key.into(), shape))
+}
+
+/// Objects that differ, because each begins elsewhere in the same bytes. They take no memory of their own.
+fn many(count: usize, length: u64) -> impl Iterator<Item = Object> {
+    let block = Content::cheap(2 * BLOCK, 0).to_bytes();
+    let starts = (0..block.len() / 2).cycle().take(count);
+    starts.map(move |start| Object::new(Content::repeated(length, block.slice(start..))))
 }
 
 fn multipart(parts: u64, part_size: u64) -> Result<Object, String> {
