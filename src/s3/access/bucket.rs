@@ -88,7 +88,7 @@ impl Bucket {
         self.get_range(key, None).await
     }
 
-    /// Does what [`Self::get`] does, for `range` of the object alone.
+    /// Does what [`Self::get`] does, for `range` of the object alone. `None` also means that the object is shorter.
     pub async fn get_range(&self, key: &str, range: Option<ByteRange>) -> Result<Option<GetObjectOutput>, Error> {
         let ask = |client: Client, count| {
             let request = client.get_object().bucket(self.name.as_str()).key(key);
@@ -99,6 +99,8 @@ impl Bucket {
         match self.call(ask).await.map_err(classify) {
             Ok(output) => Ok(Some(output)),
             Err(Error::NoSuchKey { .. } | Error::AccessDenied) => Ok(None),
+            // This is a 416, since there are no conditions.
+            Err(Error::Changed) => Ok(None),
             Err(error) => Err(error),
         }
     }

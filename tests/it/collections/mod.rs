@@ -1,6 +1,9 @@
 //! Collections: one torrent for all objects below a prefix.
 
+mod cache;
 mod content;
+mod jobs;
+mod listing;
 mod pieces;
 mod request;
 
