@@ -124,7 +124,7 @@ def test_the_state_machine_logs_errors_without_data_and_traces():
 
 
 def test_roles_and_code_agree_where_fragments_lie():
-    (folder,) = re.findall(r'const JOBS: &str = "([^"]+)";', source("src", "jobs", "fragments", "mod.rs"))
+    (folder,) = re.findall(r'format!\("\{\}([a-z-]+/)", self.prefix\)', source("src", "object", "sidecar_location.rs"))
     assert set(re.findall(r"\$\{SidecarPrefix\}([a-z-]+/)", source("template.yaml"))) == {folder}
     assert "items.json" in source("src", "jobs", "fragments", "mod.rs")
 

@@ -51,7 +51,18 @@ def parts(*buckets):
     return pairs("GetObjectAttributes GetObjectVersionAttributes", *(f"{bucket}/*" for bucket in buckets))
 
 
-def expected(role, buckets, access, parts_listed, keep=None, prefix="", suffix=".torrent", jobs=True):
+def listings(role, **given):
+    """Pairs of a bucket and the prefixes that a role may list there."""
+    return {
+        (resource, prefix)
+        for statement in rights.statements(role, **given)
+        if statement["Action"] == ["s3:ListBucket"]
+        for resource in statement["Resource"]
+        for prefix in statement["Condition"]["StringLike"]["s3:prefix"]
+    }
+
+
+def expected(role, buckets, access, parts_listed, keep=None, prefix="", suffix=".torrent", jobs=True, lists=True):
     """What a role should be allowed in S3, said a second time."""
     of_sidecars = [f"{keep}/{prefix}{b}/*{suffix}" if keep else f"{b}/{prefix}*{suffix}" for b in buckets]
     places = [keep] if keep else buckets
@@ -59,6 +70,7 @@ def expected(role, buckets, access, parts_listed, keep=None, prefix="", suffix="
     found = set()
     if access == "function-role":
         found |= objects(*buckets)
+        found |= pairs("ListBucket", *buckets) if lists and role != HASH else set()
     if role in (API, JOB):
         found |= sidecars(*of_sidecars)
         found |= parts(*buckets) if parts_listed else set()
@@ -101,6 +113,14 @@ def test_without_part_checksums_no_role_may_list_parts(access):
 
 @pytest.mark.parametrize("access", ["public-read", "function-role"])
 @pytest.mark.parametrize("keep", [None, "keep"])
+def test_without_collections_no_role_may_list_their_prefixes(access, keep):
+    given = {"Access": access, "SidecarBucket": keep or "", "Collections": "false"}
+    for role in FUNCTION_ROLES:
+        assert rights.grants(role, **given) == expected(role, ["data"], access, True, keep, lists=False), role
+
+
+@pytest.mark.parametrize("access", ["public-read", "function-role"])
+@pytest.mark.parametrize("keep", [None, "keep"])
 def test_without_jobs_the_api_role_has_no_right_of_theirs(access, keep):
     given = {"Buckets": ",".join(TEN), "Access": access, "SidecarBucket": keep or "", "Jobs": "false"}
     assert rights.grants(API, **given) == expected(API, TEN, access, True, keep, jobs=False)
@@ -133,12 +153,17 @@ def test_only_what_hashes_and_what_cleans_up_reach_fragments():
 
 
 @pytest.mark.parametrize("keep", ["", "keep"])
-def test_only_the_jobs_own_keys_can_be_listed(keep):
+def test_only_the_jobs_own_keys_and_collections_can_be_listed(keep):
+    given = {"Buckets": "one,two", "SidecarBucket": keep, "SidecarPrefix": "p/"}
+    buckets = ["arn:aws:s3:::one", "arn:aws:s3:::two"]
+    fragments = {(f"arn:aws:s3:::{keep}" if keep else bucket, "p/torrent-jobs/*") for bucket in buckets}
+    collections = {(bucket, "*/") for bucket in buckets}
     for role in (API, JOB):
-        listing = [
-            s for s in rights.statements(role, SidecarBucket=keep, SidecarPrefix="p/") if "s3:ListBucket" in s["Action"]
-        ]
-        assert [s["Condition"] for s in listing] == [{"StringLike": {"s3:prefix": "p/torrent-jobs/*"}}]
+        assert listings(role, **given) == fragments
+        assert listings(role, **given, **PRIVATE) == fragments | collections
+        assert listings(role, **given, **PRIVATE, Collections="false") == fragments
+    assert listings(API, **given, **PRIVATE, Jobs="false") == collections
+    assert not listings(HASH, **given, **PRIVATE)
 
 
 def test_the_roles_grant_the_actions_the_code_calls_and_no_other():
