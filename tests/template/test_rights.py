@@ -4,6 +4,7 @@ import cloudformation as cfn
 import pytest
 import rights
 import rust_source
+import test_jobs
 from botocore import xform_name
 from botocore.loaders import Loader
 
@@ -271,3 +272,14 @@ def test_the_longest_names_fit_into_a_roles_policies(monkeypatch, keep):
     for role in (*FUNCTION_ROLES, STATES):
         # What stands for an ARN in tests is shorter than one.
         assert rights.policy_size(role, **given) < LARGEST_POLICIES - 500, role
+
+
+# docs/OPERATIONS.md
+
+
+def test_the_policies_for_a_bucket_grant_and_deny_the_listing_of_prefixes_alone():
+    statements = [block for block in test_jobs.json_blocks() if "Effect" in block]
+    for statement, effect, test in zip(statements, ("Allow", "Deny"), ("StringLike", "StringNotLike"), strict=True):
+        assert (statement["Effect"], statement["Action"]) == (effect, "s3:ListBucket")
+        assert statement["Resource"] == "arn:aws:s3:::BUCKET"
+        assert all(prefix.endswith("/*") for prefix in statement["Condition"][test]["s3:prefix"])
