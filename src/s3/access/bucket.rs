@@ -98,9 +98,8 @@ impl Bucket {
         };
         match self.call(ask).await.map_err(classify) {
             Ok(output) => Ok(Some(output)),
-            Err(Error::NoSuchKey { .. } | Error::AccessDenied) => Ok(None),
-            // This is a 416, since there are no conditions.
-            Err(Error::Changed) => Ok(None),
+            // There are no conditions, so a change is a 416.
+            Err(Error::NoSuchKey { .. } | Error::AccessDenied | Error::Changed) => Ok(None),
             Err(error) => Err(error),
         }
     }
