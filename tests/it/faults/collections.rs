@@ -69,8 +69,8 @@ struct History(Arc<Mutex<Vec<State>>>);
 impl Plan {
     fn of(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
-        let sizes = (0..1 + dice.below(24)).map(|_| size(&mut dice)).chain([1]).collect();
-        let troubles = (0..1 + dice.below(5)).map(|_| trouble(&mut dice)).collect();
+        let sizes = (0..=dice.below(24)).map(|_| size(&mut dice)).chain([1]).collect();
+        let troubles = (0..=dice.below(4)).map(|_| trouble(&mut dice)).collect();
         Self {
             seed,
             sizes,
@@ -91,20 +91,18 @@ fn size(dice: &mut Dice) -> u64 {
 fn trouble(dice: &mut Dice) -> (Target, u64, What) {
     let target = dice.pick(&[Target::Any, Target::Listing, Target::Listing, Target::Head, Target::Read]);
     let cut = dice.below(900);
-    let what = match dice.below(3) {
-        0 => What::Fault(dice.pick(&[
+    let what = if dice.one_in(3) {
+        What::Fault(dice.pick(&[
             Fault::slow_down(),
             Fault::internal_error(),
             Fault::Reset,
             Fault::CutBody(cut),
             Fault::ShortBody(cut),
             Fault::access_denied(),
-        ])),
-        _ => {
-            let changes =
-                [Change::Replace, Change::Replace, Change::Delete, Change::Add, Change::Add, Change::MakePrivate];
-            What::Change(dice.pick(&changes), dice.below(25))
-        }
+        ]))
+    } else {
+        let changes = [Change::Replace, Change::Replace, Change::Delete, Change::Add, Change::Add, Change::MakePrivate];
+        What::Change(dice.pick(&changes), dice.below(25))
     };
     (target, dice.below(if matches!(target, Target::Head) { 3 } else { 20 }), what)
 }
@@ -135,13 +133,15 @@ impl History {
         let Some((key, content)) = victim else { return };
         match change {
             Change::Replace => {
-                drop(store.put("data", key, Content::random(content.length() + number % 2, 900 + number)))
+                store.put("data", key, Content::random(content.length() + number % 2, 900 + number));
             }
-            Change::Delete => drop(store.delete("data", key)),
-            Change::Add => drop(store.put("data", &format!("{key}+{number}"), Content::random(number * 999, number))),
-            Change::MakePrivate => {
-                store.alter("data", |bucket| bucket.deny(Who::Anonymous, key, Rights::READ));
+            Change::Delete => {
+                store.delete("data", key);
             }
+            Change::Add => {
+                store.put("data", &format!("{key}+{number}"), Content::random(number * 999, number));
+            }
+            Change::MakePrivate => store.alter("data", |bucket| bucket.deny(Who::Anonymous, key, Rights::READ)),
         }
         self.note(store);
     }
