@@ -8,7 +8,7 @@ use std::{
 
 use get_object_torrent::torrent::{File, Info, Metainfo};
 use serde_json::json;
-use test_s3::{Bucket, Content, FakeS3, Fault, ListPage, Matcher, Rights, Store, Who, continuation_token};
+use test_s3::{Bucket, Content, FakeS3, Fault, Matcher, Rights, Store, Who};
 
 use super::{
     dice::Dice,
@@ -16,6 +16,7 @@ use super::{
     seeds::Trial,
 };
 use crate::{
+    collections::shorten,
     harness::{Answer, Function, model, worker},
     jobs::runner::run_job,
     log::Written,
@@ -110,7 +111,8 @@ fn trouble(dice: &mut Dice) -> (Target, u64, What) {
 impl Target {
     fn matcher(self, after: u64) -> Matcher {
         let matcher = match self {
-            Self::Any => Matcher::any(),
+            // The workflow reads the list of spans by itself.
+            Self::Any => Matcher::any().when(|call| !call.key.ends_with("items.json")),
             Self::Listing => Matcher::list(),
             Self::Head => Matcher::head(),
             Self::Read => Matcher::get().when(|call| call.range.is_some()),
@@ -206,14 +208,6 @@ async fn carry_out(plan: &Plan, written: &Written) -> String {
     afterwards(&s3, &history, &function).await;
     assert_no_secret(written);
     told
-}
-
-fn shorten(page: &mut ListPage, most: usize) {
-    if page.objects.len() > most {
-        page.objects.truncate(most);
-        page.is_truncated = true;
-        page.next_token = page.objects.last().map(|object| continuation_token(&object.key));
-    }
 }
 
 /// A job's own GETs are of its manifest and fragments too.
