@@ -30,6 +30,8 @@ START_SECONDS = 0.2
 STARTS_PER_SECOND = 100
 # What Step Functions takes to start a child, to invoke its function and to note its end.
 CHILD_SECONDS = 0.15
+# The variable's default.
+FETCH_CONCURRENCY = 8
 # To read the list of spans and to begin; and at the end, to see that all is done.
 MAP_SECONDS = 2.0
 # Of Plan and of what stands between the states.
@@ -75,11 +77,18 @@ class Plan:
     @property
     def span_seconds(self) -> float:
         """Of a function that hashes one span: the fragment that may be there, the bytes, the fragment."""
-        return 3 * STEP_SECONDS + self.figures["span_size"] / BYTES_PER_SECOND
+        span_bytes = min(self.figures["span_size"], self.figures["length"])
+        return 3 * STEP_SECONDS + max(span_bytes / BYTES_PER_SECOND, self._read_seconds(self.figures["most_reads"]))
 
     def hash_seconds(self) -> float:
         """Of all functions together, but for their starts."""
-        return 3 * STEP_SECONDS * self.spans + self.figures["length"] / BYTES_PER_SECOND
+        reads = self.requests["hash"] - 2 * self.spans
+        reading = max(self.figures["length"] / BYTES_PER_SECOND, self._read_seconds(reads))
+        return 3 * STEP_SECONDS * self.spans + reading
+
+    def _read_seconds(self, reads: float) -> float:
+        """Of so many GETs of few bytes: FETCH_CONCURRENCY of them are always under way."""
+        return reads * STEP_SECONDS / FETCH_CONCURRENCY
 
     def assemble_seconds(self) -> float:
         """Of Assemble and Clean."""
@@ -119,7 +128,8 @@ def map_seconds(plan: Plan, concurrency: int) -> float:
     """Of the children: each takes the function that is free first; the functions come one by one."""
     functions = min(concurrency, plan.spans)
     free = [START_SECONDS + number / STARTS_PER_SECOND for number in range(functions)]
-    last = plan.figures["length"] - (plan.spans - 1) * plan.figures["span_size"]
+    # Spans of a collection may be cut further, so that the last is no rest.
+    last = max(plan.figures["length"] - (plan.spans - 1) * plan.figures["span_size"], 0)
     for _ in range(plan.spans - 1):
         heapq.heappush(free, heapq.heappop(free) + CHILD_SECONDS + plan.span_seconds)
     heapq.heappush(free, heapq.heappop(free) + CHILD_SECONDS + 3 * STEP_SECONDS + last / BYTES_PER_SECOND)

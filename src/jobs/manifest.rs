@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Spans;
 use crate::{
     object::{ByteRange, ETag},
-    service::{Collection, Member},
+    service::Member,
 };
 
 /// One item of the list of spans.
@@ -40,7 +40,7 @@ pub struct Lines {
 const MOST_OBJECTS: usize = 2_000;
 
 /// A manifest, and where its objects stand.
-pub(super) struct Manifest {
+pub struct Manifest {
     bytes: Vec<u8>,
     /// For each object, its line in the manifest and its bytes in the torrent.
     objects: Vec<(ByteRange, ByteRange)>,
@@ -48,10 +48,10 @@ pub(super) struct Manifest {
 
 /// Returns the spans that children hash: those of `spans`, of which the spans of a collection are cut further where they
 /// have very many objects.
-pub(super) fn ranges(spans: Spans, collection: Option<&Collection>) -> Vec<ByteRange> {
-    let Some(collection) = collection else { return spans.ranges().collect() };
+pub fn ranges(spans: Spans, members: Option<&[Member]>) -> Vec<ByteRange> {
+    let Some(members) = members else { return spans.ranges().collect() };
     let mut offset = 0;
-    let starts = collection.members.iter().map(|member| {
+    let starts = members.iter().map(|member| {
         let start = offset;
         offset += member.size;
         start
@@ -76,7 +76,7 @@ fn cut(range: ByteRange, spans: Spans, starts: &[u64]) -> Vec<ByteRange> {
 
 impl Manifest {
     /// Writes the manifest of `members`.
-    pub(super) fn of(members: &[Member]) -> Self {
+    pub fn of(members: &[Member]) -> Self {
         let (mut bytes, mut offset) = (Vec::new(), 0);
         let objects = members.iter().map(|Member { key, etag, size }| {
             let start = bytes.len() as u64;
@@ -91,12 +91,12 @@ impl Manifest {
     }
 
     /// Returns the manifest as it is stored.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// Returns an item for each of `ranges`.
-    pub(super) fn items(&self, ranges: Vec<ByteRange>) -> Vec<Item> {
+    pub fn items(&self, ranges: Vec<ByteRange>) -> Vec<Item> {
         let item = |range: ByteRange| {
             let first = self.objects.partition_point(|(_, object)| object.end <= range.start);
             let after = self.objects.partition_point(|(_, object)| object.start < range.end);
@@ -142,10 +142,9 @@ mod tests {
             let members: Vec<_> = sizes.iter().copied().enumerate().map(member).collect();
             let length = sizes.iter().sum();
             let spans = Spans::new(length, PieceLength::new(16 * 1024).unwrap(), 512 * 1024);
-            let collection = Collection::of(members.clone());
             let manifest = Manifest::of(&members);
             let mut end = 0;
-            for item in manifest.items(ranges(spans, Some(&collection))) {
+            for item in manifest.items(ranges(spans, Some(&members))) {
                 let (range, lines) = (item.range, item.members.unwrap());
                 prop_assert_eq!(range.start, end);
                 prop_assert!(spans.are_whole_pieces(range));

@@ -26,7 +26,7 @@ pub use self::{
     failure::{FailureKind, Reason},
     fragments::Fragments,
     job::{Job, JobRequest, Target, execution_name, job_id},
-    manifest::{Item, Lines},
+    manifest::{Item, Lines, Manifest, ranges},
     place::PlaceError,
     spans::Spans,
     tasks::{Task, TaskFailure, Worker, service},

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Error, TorrentRequest,
+    Error, Member, TorrentRequest,
     collection::{self, Collection, CollectionError, Opener},
 };
 use crate::{
@@ -28,7 +28,12 @@ pub struct Subject {
 impl Subject {
     /// Returns how many objects the collection has. One object is none, and counts 0.
     pub fn objects(&self) -> usize {
-        self.collection.as_ref().map_or(0, |collection| collection.members.len())
+        self.members().map_or(0, <[Member]>::len)
+    }
+
+    /// Returns the objects of a collection.
+    pub fn members(&self) -> Option<&[Member]> {
+        self.collection.as_ref().map(|collection| &*collection.members)
     }
 
     /// Returns the files of a torrent of many, and none for one object.

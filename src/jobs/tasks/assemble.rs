@@ -5,7 +5,7 @@ use tracing::Instrument;
 
 use super::{TaskFailure, worker::JobObject};
 use crate::{
-    jobs::{Job, PlaceError, manifest},
+    jobs::{Job, PlaceError, ranges},
     object::ByteRange,
     s3::{
         self,
@@ -30,7 +30,7 @@ impl JobObject {
         if (&head.etag, head.length) != (&job.etag, job.spans.length()) {
             return Err(TaskFailure::ObjectChanged);
         }
-        let pieces = self.collect(job, manifest::ranges(job.spans, subject.collection.as_deref())).await?;
+        let pieces = self.collect(job, ranges(job.spans, subject.members())).await?;
         let torrent = self.torrent.assemble(&subject, job.spans.piece_length(), pieces)?;
         self.store(&torrent, head).await
     }

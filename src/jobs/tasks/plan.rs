@@ -11,14 +11,14 @@ use super::{
 };
 use crate::{
     jobs::{
-        Item, Job, JobRequest, Spans, Target, execution_name, job_id,
-        manifest::{self, Manifest},
+        Item, Job, JobRequest, Manifest, Spans, Target, execution_name, job_id,
         place::check_place,
+        ranges,
         workflow::{Executions, JobStatus},
     },
     meter::Meter,
     s3,
-    service::{Error, Lookup, ObjectTorrent, SIDECAR_TIMEOUT, Subject, Unread},
+    service::{Error, Lookup, ObjectTorrent, SIDECAR_TIMEOUT, Unread},
 };
 
 impl Worker {
@@ -113,17 +113,18 @@ impl Worker {
     }
 
     async fn split(&self, target: Target, torrent: &ObjectTorrent, unread: &Unread) -> Result<Plan, TaskFailure> {
-        let Unread { subject: Subject { head, collection }, piece_length, .. } = unread;
+        let Unread { subject, piece_length, .. } = unread;
+        let head = &subject.head;
         let id = job_id(&target.object, head, *piece_length);
         let fragments = self.fragments(torrent, &id)?;
         let spans = Spans::new(head.length, *piece_length, self.config.span_size);
-        let ranges = manifest::ranges(spans, collection.as_deref());
-        let items = match collection {
-            None => ranges.into_iter().map(Item::from).collect(),
-            Some(collection) => {
-                let manifest = Manifest::of(&collection.members);
+        let cut = ranges(spans, subject.members());
+        let items = match subject.members() {
+            None => cut.into_iter().map(Item::from).collect(),
+            Some(members) => {
+                let manifest = Manifest::of(members);
                 fragments.put_manifest(manifest.bytes()).await?;
-                manifest.items(ranges)
+                manifest.items(cut)
             }
         };
         // An earlier attempt's reason would be taken for this one's.

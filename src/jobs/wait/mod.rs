@@ -12,8 +12,9 @@ pub use self::error::{JobProgress, WaitError};
 use super::{
     JobRequest, Spans,
     fragments::Fragments,
-    job_id, manifest,
+    job_id,
     place::check_place,
+    ranges,
     workflow::{ExecutionState, Executions, JobStatus, WorkflowError},
 };
 use crate::{
@@ -151,7 +152,7 @@ impl Wait<'_> {
         let Unread { subject, piece_length, .. } = self.unread;
         let head = &subject.head;
         let spans = Spans::new(head.length, *piece_length, self.jobs.config.span_size);
-        let spans = manifest::ranges(spans, subject.collection.as_deref()).len() as u64;
+        let spans = ranges(spans, subject.members()).len() as u64;
         let count = async {
             let bucket = self.torrent.sidecars()?.bucket().clone();
             let counted = Fragments::new(bucket, &self.jobs.config.sidecar, &self.id).count().await;

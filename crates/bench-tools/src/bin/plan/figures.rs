@@ -1,10 +1,11 @@
-//! What a job of one object is made of, by the code that plans it: spans, bytes of JSON in the workflow, S3 requests.
+//! What a job is made of, by the code that plans it: spans, bytes of JSON in the workflow, S3 requests.
 
 use get_object_torrent::{
     config::{Account, Config},
-    jobs::{Job, JobRequest, Spans, job_id},
+    jobs::{Item, Job, JobRequest, Manifest, Spans, job_id, ranges},
     object::{BucketName, ByteRange, ETag, MAX_KEY_BYTES, ObjectId, ObjectKey},
     s3::object::ObjectHead,
+    service::Member,
     torrent::PieceLength,
 };
 use serde::Serialize;
@@ -14,16 +15,22 @@ use serde_json::{Value, json};
 const KEYS_A_PAGE: u64 = 1_000;
 const DIGEST_BYTES: u64 = 20;
 
-/// One object's job.
+/// The job of one object, or of a collection of objects of the same size.
 #[derive(Debug, Serialize)]
 pub(crate) struct Figures {
     pub(crate) length: u64,
+    /// How many objects a collection has, or 0.
+    pub(crate) objects: usize,
     pub(crate) piece_length: u64,
     pub(crate) pieces: u64,
     pub(crate) span_size: u64,
     pub(crate) spans: u64,
     /// Of the list that the map reads from S3.
     pub(crate) items_bytes: usize,
+    /// Of the manifest, with the longest keys that fit a torrent.
+    pub(crate) manifest_bytes: usize,
+    /// Of the child that sends the most of them.
+    pub(crate) most_reads: u64,
     /// Of each state, at its longest.
     pub(crate) states: States,
     /// All fragments together.
@@ -54,9 +61,10 @@ pub(crate) struct Requests {
     pub(crate) put: u64,
     pub(crate) list: u64,
     pub(crate) delete: u64,
-    /// HEAD, the sidecar, the word of an earlier failure, the list.
+    /// HEAD, the sidecar, the word of an earlier failure, the list; for a collection its listing, HEAD of its first object
+    /// and the manifest too.
     pub(crate) plan: u64,
-    /// The fragment that may be there, the ranges, the fragment.
+    /// The fragment that may be there, the ranges, the fragment; for a collection the manifest too.
     pub(crate) hash: u64,
     /// HEAD, the sidecar, all fragments, the sidecar again.
     pub(crate) assemble: u64,
@@ -64,29 +72,54 @@ pub(crate) struct Requests {
     pub(crate) clean: u64,
 }
 
-/// Those of an object of `length` bytes; `span_size` is the variable, 0 for the usual.
-pub(crate) fn of(length: u64, piece_length: PieceLength, span_size: u64) -> Figures {
+/// Those of an object of `length` bytes, or of so many `objects` that have these together; `span_size` is the variable, 0
+/// for the usual.
+pub(crate) fn of(length: u64, piece_length: PieceLength, span_size: u64, objects: usize) -> Figures {
     let spans = Spans::new(length, piece_length, span_size);
-    let items: Vec<ByteRange> = spans.ranges().collect();
+    let members = members(length, objects);
+    let members = (objects > 0).then_some(&*members);
+    let manifest = Manifest::of(members.unwrap_or_default());
+    let cut = ranges(spans, members);
+    let items = if objects > 0 { manifest.items(cut.clone()) } else { cut.iter().copied().map(Item::from).collect() };
     let pieces = piece_length.piece_count(length);
-    // As service::hashes cuts them.
+    // As service::read cuts them.
     let range_bytes = usual().range_size.next_multiple_of(piece_length.get());
-    let ranges = spans.ranges().map(|span| span.length().div_ceil(range_bytes)).sum();
+    let reads = |span: &ByteRange| reads(*span, range_bytes, length, objects as u64);
+    let count = cut.len() as u64;
     Figures {
         length,
+        objects,
         piece_length: piece_length.get(),
         pieces,
         span_size: spans.size(),
-        spans: spans.count(),
+        spans: count,
         items_bytes: bytes(&json!(items)),
-        states: states(&job(length, piece_length, spans), &items),
+        manifest_bytes: manifest.bytes().len(),
+        most_reads: cut.iter().map(reads).max().unwrap_or_default(),
+        states: states(&job(length, piece_length, spans, objects > 0), &items),
         fragment_bytes: pieces * DIGEST_BYTES,
         range_bytes,
-        requests: requests(spans.count(), ranges),
+        requests: requests(count, cut.iter().map(reads).sum(), objects as u64),
     }
 }
 
-fn states(job: &Job, items: &[ByteRange]) -> States {
+/// Objects of the same size, whose names are as long as they may be in a torrent of so many.
+fn members(length: u64, objects: usize) -> Vec<Member> {
+    let number = objects as u64;
+    let name = |index| format!("{index:0width$}", width = 4_000_000 / objects / 4);
+    let etag = ETag::new(&format!("{}-10000", "f".repeat(32))).expect("an ETag");
+    let size = |index| length * (index + 1) / number - length * index / number;
+    (0..number).map(|index| Member { key: name(index), etag: etag.clone(), size: size(index) }).collect()
+}
+
+/// How many GETs read a span: one for each range, and one for each object that begins in it.
+fn reads(span: ByteRange, range_bytes: u64, length: u64, objects: u64) -> u64 {
+    let before = |offset: u64| u128::from(offset) * u128::from(objects) / u128::from(length);
+    let begun = u64::try_from(before(span.end) - before(span.start)).expect("few objects");
+    span.length().div_ceil(range_bytes) + begun
+}
+
+fn states(job: &Job, items: &[Item]) -> States {
     let input = bytes(&json!(JobRequest { target: job.target.clone(), etag: Some(job.etag.clone()) }));
     // The longest prefix: then the fragments' keys are as long as S3 takes.
     let place = json!({"bucket": longest_bucket(), "key": longest_key()});
@@ -97,17 +130,31 @@ fn states(job: &Job, items: &[ByteRange]) -> States {
     States { plan, child, map, bound: input + plan + child + map }
 }
 
-fn requests(spans: u64, ranges: u64) -> Requests {
-    // With the list of spans.
-    let pages = (spans + 1).div_ceil(KEYS_A_PAGE);
-    let (plan, hash, assemble) = (4, 2 * spans + ranges, 3 + spans);
+fn requests(spans: u64, reads: u64, objects: u64) -> Requests {
+    let of_a_collection = u64::from(objects > 0);
+    let listing = objects.div_ceil(KEYS_A_PAGE);
+    // With the list of spans and the manifest.
+    let pages = (spans + 1 + of_a_collection).div_ceil(KEYS_A_PAGE);
+    let plan = 4 + 2 * of_a_collection + listing;
+    let hash = (2 + of_a_collection) * spans + reads;
+    let assemble = 3 + of_a_collection + listing + spans;
     // One GET more: the map's own, of the list.
-    let get = 1 + (spans + ranges) + (1 + spans) + 1;
-    Requests { head: 2, get, put: spans + 2, list: pages, delete: 1 + pages, plan, hash, assemble, clean: 2 * pages }
+    let get = 1 + ((1 + of_a_collection) * spans + reads) + (1 + spans) + 1;
+    Requests {
+        head: 2 + 2 * of_a_collection,
+        get,
+        put: spans + 2 + of_a_collection,
+        list: pages + 2 * listing,
+        delete: 1 + pages,
+        plan,
+        hash,
+        assemble,
+        clean: 2 * pages,
+    }
 }
 
 /// A job whose every name is the longest that S3 takes.
-fn job(length: u64, piece_length: PieceLength, spans: Spans) -> Job {
+fn job(length: u64, piece_length: PieceLength, spans: Spans, collection: bool) -> Job {
     let etag = format!("\"{}-10000\"", "f".repeat(32));
     let bucket = BucketName::new(&longest_bucket()).expect("a bucket's name");
     let key = ObjectKey::try_from(longest_key()).expect("a key");
@@ -120,6 +167,7 @@ fn job(length: u64, piece_length: PieceLength, spans: Spans) -> Job {
         "versionId": object.version_id,
         "etag": etag,
         "requesterPays": true,
+        "collection": collection,
         "quiet": true,
         "length": length,
         "pieceLength": piece_length.get(),

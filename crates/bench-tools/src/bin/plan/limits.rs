@@ -21,7 +21,7 @@ fn keeps_the_limits(figures: &Figures) {
 
 #[test]
 fn the_largest_object_keeps_the_limits_of_states_and_items() {
-    let figures = of(MAX_OBJECT_BYTES, PieceLength::for_object_of(MAX_OBJECT_BYTES), 0);
+    let figures = of(MAX_OBJECT_BYTES, PieceLength::for_object_of(MAX_OBJECT_BYTES), 0, 0);
     keeps_the_limits(&figures);
     assert_eq!((figures.spans, figures.pieces, figures.fragment_bytes), (12_500, 200_000, 4_000_000));
 }
@@ -31,7 +31,18 @@ fn no_span_size_makes_more_children_than_the_map_can_tell_of() {
     for (length, piece_length) in [(MAX_OBJECT_BYTES, 256 << 20), (5 * TIB, 32 << 20), (3_000_000_000, 16 << 10)] {
         let piece_length = PieceLength::new(piece_length).expect("a piece length");
         for span_size in [1, 1 << 20, 1 << 26, 1 << 32] {
-            keeps_the_limits(&of(length, piece_length, span_size));
+            keeps_the_limits(&of(length, piece_length, span_size, 0));
         }
     }
+}
+
+#[test]
+fn the_largest_collections_keep_them_too() {
+    for length in [MAX_OBJECT_BYTES, 500_000_000, 100_000] {
+        let figures = of(length, PieceLength::for_object_of(length), 0, 100_000);
+        keeps_the_limits(&figures);
+        assert!(figures.manifest_bytes < 20_000_000, "{figures:?}");
+    }
+    let figures = of(500_000_000, PieceLength::for_object_of(500_000_000), 0, 100_000);
+    assert!(figures.most_reads < 2_100, "{figures:?}");
 }
