@@ -106,14 +106,14 @@ class SeaweedFS:
         given = sts.assume_role(RoleArn=role.arn, RoleSessionName="local")["Credentials"]
         return Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
 
-    def create_bucket(self, name: str, *, public: bool = False, versioned: bool = False) -> None:
-        """A new bucket; `public`: anyone may read all its objects, though not list them."""
+    def create_bucket(self, name: str, *, public: bool = False, listed: bool = False, versioned: bool = False) -> None:
+        """A new bucket. Anyone may read the objects of a `public` one, and also list those of a `listed` one."""
         client = self.client()
         client.create_bucket(Bucket=name)
         if versioned:
             client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-        if public:
-            client.put_bucket_policy(Bucket=name, Policy=public_read_policy(name))
+        if public or listed:
+            client.put_bucket_policy(Bucket=name, Policy=public_read_policy(name, listed=listed))
 
     def _is_ready(self) -> bool:
         """The S3 port answers, and a volume is there to write to."""
@@ -121,15 +121,14 @@ class SeaweedFS:
         return b'"fid"' in assigned and http.accepts(self.port)
 
 
-def public_read_policy(bucket: str) -> str:
-    """Anyone may read the objects, each version of them too."""
-    statement = {
-        "Effect": "Allow",
-        "Principal": "*",
-        "Action": ["s3:GetObject", "s3:GetObjectVersion"],
-        "Resource": f"arn:aws:s3:::{bucket}/*",
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+def public_read_policy(bucket: str, *, listed: bool = False) -> str:
+    """Anyone may read the objects, each version of them too, and list them if `listed`."""
+    arn = f"arn:aws:s3:::{bucket}"
+    read = {"Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject", "s3:GetObjectVersion"]}
+    statements = [{**read, "Resource": f"{arn}/*"}]
+    if listed:
+        statements.append({"Effect": "Allow", "Principal": "*", "Action": ["s3:ListBucket"], "Resource": arn})
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 @dataclass(frozen=True)
