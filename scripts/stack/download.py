@@ -47,7 +47,7 @@ def download(
     stall_seconds: float = 30.0,
     progress: Callable[[Progress], None] = lambda progress: None,
 ) -> Path:
-    """Downloads into `folder`, and returns the file. Every piece is checked by libtorrent."""
+    """Downloads into `folder`, and returns the file or the folder. Every piece is checked by libtorrent."""
     params = libtorrent.load_torrent_buffer(torrent)
     params.save_path = str(folder)
     params.trackers = []
@@ -59,7 +59,7 @@ def download(
         _follow(session, handle, stall_seconds, progress)
     finally:
         session.remove_torrent(handle)
-    return folder / params.ti.layout().file_path(0)
+    return folder / Path(params.ti.layout().file_path(0)).parts[0]
 
 
 def _follow(

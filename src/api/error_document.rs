@@ -85,7 +85,7 @@ impl From<&Error> for ErrorAnswer {
             Error::Torrent(error) => Self::from(error),
             Error::Job(error) => Self::from(error),
             Error::ChangedTwice => slow_down("The object changed twice while it was read. Try again."),
-            Error::OutOfTime { size, reader } => slow_down(&out_of_time(*size, *reader)),
+            Error::OutOfTime { size, objects, reader } => slow_down(&out_of_time(*size, *objects, *reader)),
         }
     }
 }
@@ -209,20 +209,21 @@ fn empty_object() -> ErrorAnswer {
     invalid_request("Torrent creation is not supported for empty objects: no client loads such a torrent.")
 }
 
-fn out_of_time(size: u64, reader: Reader) -> String {
+fn out_of_time(size: u64, objects: u64, reader: Reader) -> String {
+    let subject = if objects > 0 { format!("{objects} objects") } else { "object".to_owned() };
     let size = if size > 0 { format!(" of {size} bytes") } else { String::new() };
     let advice = match reader {
         Reader::Job => {
-            return format!("The job for this object{size} could not be looked at in time. Try again.");
+            return format!("The job for the {subject}{size} could not be looked at in time. Try again.");
         }
-        Reader::RequestBesideJobs => "lower INLINE_MAX_SIZE, so that a job reads the object",
+        Reader::RequestBesideJobs => "lower INLINE_MAX_SIZE or INLINE_MAX_OBJECTS, so that a job reads it",
         Reader::Request => {
             "set JOB_STATE_MACHINE_ARN (parameter Jobs of the template), so that a job reads what is larger than \
              INLINE_MAX_SIZE"
         }
     };
     format!(
-        "The object{size} could not be read within this service's TIME_BUDGET_MS. Try again. If that does not help, its \
+        "The {subject}{size} could not be read within this service's TIME_BUDGET_MS. Try again. If that does not help, its \
          operator can give the function more memory, raise FETCH_CONCURRENCY, or {advice}."
     )
 }
@@ -233,9 +234,9 @@ mod tests {
 
     #[test]
     fn out_of_time_names_what_an_operator_can_set() {
-        assert!(out_of_time(0, Reader::Request).contains("JOB_STATE_MACHINE_ARN"));
-        let beside = out_of_time(7, Reader::RequestBesideJobs);
+        assert!(out_of_time(0, 0, Reader::Request).contains("JOB_STATE_MACHINE_ARN"));
+        let beside = out_of_time(7, 0, Reader::RequestBesideJobs);
         assert!(beside.contains("The object of 7 bytes") && beside.contains("INLINE_MAX_SIZE"), "{beside}");
-        assert!(!out_of_time(7, Reader::Job).contains("INLINE_MAX_SIZE"));
+        assert!(!out_of_time(7, 0, Reader::Job).contains("INLINE_MAX_SIZE"));
     }
 }

@@ -30,8 +30,10 @@ pub(super) enum Error {
     /// `TIME_BUDGET_MS` is over.
     #[error("the time budget is over")]
     OutOfTime {
-        /// The object's size in bytes, or 0 where S3 did not tell it in time.
+        /// The size of what is read in bytes, or 0 where S3 did not tell it in time.
         size: u64,
+        /// The number of objects in a collection, or 0 for one object.
+        objects: u64,
         /// Who was to read the object.
         reader: Reader,
     },
@@ -135,13 +137,13 @@ impl Torrents {
 
     fn out_of_time(&self, meter: &Meter) -> Error {
         let size = meter.object_size.get();
-        let objects = usize::try_from(meter.objects.get()).unwrap_or(usize::MAX);
+        let objects = meter.objects.get();
         let reader = match &self.jobs {
             None => Reader::Request,
-            Some(jobs) if jobs.takes(size, objects) => Reader::Job,
+            Some(jobs) if jobs.takes(size, usize::try_from(objects).unwrap_or(usize::MAX)) => Reader::Job,
             Some(_) => Reader::RequestBesideJobs,
         };
-        Error::OutOfTime { size, reader }
+        Error::OutOfTime { size, objects, reader }
     }
 }
 

@@ -24,7 +24,7 @@ import publishing  # noqa: E402
 from browser import Browser  # noqa: E402
 from functions import Functions  # noqa: E402
 from published import BUCKET, Published, publish  # noqa: E402
-from store import HUGE, IDENTITIES, LARGE, OPEN, PRIVATE, ROLES, TORRENTS, VERSIONED, Store  # noqa: E402
+from store import HUGE, IDENTITIES, LARGE, LISTED, OPEN, PRIVATE, ROLES, TORRENTS, VERSIONED, Store  # noqa: E402
 
 from scripts.stack import build, temporary, tools  # noqa: E402
 from scripts.stack.seaweedfs import SeaweedFS  # noqa: E402
@@ -93,6 +93,7 @@ def server() -> Iterator[SeaweedFS]:
     with contextlib.ExitStack() as owner:
         server = SeaweedFS(owner, identities=IDENTITIES, roles=ROLES)
         server.create_bucket(OPEN, public=True)
+        server.create_bucket(LISTED, listed=True)
         server.create_bucket(PRIVATE)
         server.create_bucket(VERSIONED, public=True, versioned=True)
         yield server

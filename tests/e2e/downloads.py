@@ -55,7 +55,7 @@ def aria2(torrent: bytes, folder: Path) -> Path:
         check=False,
     )
     assert ran.returncode == 0, ran.stdout[-2000:]
-    return _only_file(target)
+    return _only_entry(target)
 
 
 def transmission(torrent: bytes, folder: Path) -> Path:
@@ -81,7 +81,7 @@ def transmission(torrent: bytes, folder: Path) -> Path:
         process.wait_until(lambda: rpc.call("session-get") is not None, READY_SECONDS)
         rpc.call("torrent-add", filename=str(_write(torrent, folder)))
         process.wait_until(rpc.is_complete, DOWNLOAD_SECONDS)
-    return _only_file(target)
+    return _only_entry(target)
 
 
 DOWNLOADERS: dict[str, Downloader] = {"libtorrent": libtorrent, "aria2": aria2, "transmission": transmission}
@@ -148,6 +148,7 @@ def _write(torrent: bytes, folder: Path) -> Path:
     return path
 
 
-def _only_file(folder: Path) -> Path:
-    [file] = [path for path in folder.iterdir() if path.suffix != ".aria2"]
-    return file
+def _only_entry(folder: Path) -> Path:
+    """The file, or the folder of a torrent of many files."""
+    [entry] = [path for path in folder.iterdir() if path.suffix != ".aria2"]
+    return entry

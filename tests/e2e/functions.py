@@ -3,7 +3,7 @@
 import contextlib
 from pathlib import Path
 
-from store import ABSENT, OPEN, PRIVATE, READER, TURNING_PRIVATE, VERSIONED
+from store import ABSENT, LISTED, OPEN, PRIVATE, READER, TURNING_PRIVATE, VERSIONED
 
 from scripts.stack import function
 from scripts.stack.function import Function
@@ -12,7 +12,7 @@ from scripts.stack.seaweedfs import ADMIN, ROLE, Credentials, SeaweedFS
 from scripts.stack.test_s3 import ROLE as TEST_S3_ROLE
 from scripts.stack.test_s3 import Server
 
-SERVED = (OPEN, PRIVATE, VERSIONED, TURNING_PRIVATE, ABSENT)
+SERVED = (OPEN, LISTED, PRIVATE, VERSIONED, TURNING_PRIVATE, ABSENT)
 _KEYS = (ADMIN.secret_key, ROLE.secret_key, TEST_S3_ROLE.secret_key, TEST_S3_ROLE.session_token)
 SECRETS = (*_KEYS, READER.access_key, "Authorization", "Signature", "X-Amz-Security-Token", "X-Amz-Credential")
 

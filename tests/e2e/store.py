@@ -13,6 +13,8 @@ from scripts.stack.roles import Role
 from scripts.stack.seaweedfs import Credentials, Identity, SeaweedFS
 
 OPEN = "open-data"
+# Anyone may also list it.
+LISTED = "listed-data"
 PRIVATE = "private-data"
 VERSIONED = "versioned-data"
 # Anyone may read it, until a test changes that.

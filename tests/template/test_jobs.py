@@ -124,7 +124,7 @@ def test_the_state_machine_logs_errors_without_data_and_traces():
 
 
 def test_roles_and_code_agree_where_fragments_lie():
-    (folder,) = re.findall(r'const JOBS: &str = "([^"]+)";', source("src", "jobs", "fragments", "mod.rs"))
+    (folder,) = re.findall(r'format!\("\{\}([a-z-]+/)", self.prefix\)', source("src", "object", "sidecar_location.rs"))
     assert set(re.findall(r"\$\{SidecarPrefix\}([a-z-]+/)", source("template.yaml"))) == {folder}
     assert "items.json" in source("src", "jobs", "fragments", "mod.rs")
 
@@ -243,9 +243,12 @@ def test_every_parameter_is_in_the_operations_or_the_readme():
     assert cfn.load()["Parameters"].keys() - named == {"Architecture", "ApiAuthorizer"}
 
 
+def json_blocks():
+    return map(json.loads, re.findall(r"```json\n(.*?)```", source("docs", "OPERATIONS.md"), re.DOTALL))
+
+
 def test_the_lifecycle_rules_are_ones_that_s3_takes():
-    (rules,) = re.findall(r"```json\n(.*?)```", source("docs", "OPERATIONS.md"), re.DOTALL)
-    configuration = json.loads(rules)
+    (configuration,) = [block for block in json_blocks() if "Rules" in block]
     model = ServiceModel(Loader().load_service_model("s3", "service-2"))
     report = ParamValidator().validate(configuration, model.shape_for("BucketLifecycleConfiguration"))
     assert not report.has_errors(), report.generate_report()

@@ -4,6 +4,7 @@ import cloudformation as cfn
 import pytest
 import rights
 import rust_source
+import test_jobs
 from botocore import xform_name
 from botocore.loaders import Loader
 
@@ -51,7 +52,18 @@ def parts(*buckets):
     return pairs("GetObjectAttributes GetObjectVersionAttributes", *(f"{bucket}/*" for bucket in buckets))
 
 
-def expected(role, buckets, access, parts_listed, keep=None, prefix="", suffix=".torrent", jobs=True):
+def listings(role, **given):
+    """Pairs of a bucket and the prefixes that a role may list there."""
+    return {
+        (resource, prefix)
+        for statement in rights.statements(role, **given)
+        if statement["Action"] == ["s3:ListBucket"]
+        for resource in statement["Resource"]
+        for prefix in statement["Condition"]["StringLike"]["s3:prefix"]
+    }
+
+
+def expected(role, buckets, access, parts_listed, keep=None, prefix="", suffix=".torrent", jobs=True, lists=True):
     """What a role should be allowed in S3, said a second time."""
     of_sidecars = [f"{keep}/{prefix}{b}/*{suffix}" if keep else f"{b}/{prefix}*{suffix}" for b in buckets]
     places = [keep] if keep else buckets
@@ -59,6 +71,7 @@ def expected(role, buckets, access, parts_listed, keep=None, prefix="", suffix="
     found = set()
     if access == "function-role":
         found |= objects(*buckets)
+        found |= pairs("ListBucket", *buckets) if lists and role != HASH else set()
     if role in (API, JOB):
         found |= sidecars(*of_sidecars)
         found |= parts(*buckets) if parts_listed else set()
@@ -101,6 +114,14 @@ def test_without_part_checksums_no_role_may_list_parts(access):
 
 @pytest.mark.parametrize("access", ["public-read", "function-role"])
 @pytest.mark.parametrize("keep", [None, "keep"])
+def test_without_collections_no_role_may_list_their_prefixes(access, keep):
+    given = {"Access": access, "SidecarBucket": keep or "", "Collections": "false"}
+    for role in FUNCTION_ROLES:
+        assert rights.grants(role, **given) == expected(role, ["data"], access, True, keep, lists=False), role
+
+
+@pytest.mark.parametrize("access", ["public-read", "function-role"])
+@pytest.mark.parametrize("keep", [None, "keep"])
 def test_without_jobs_the_api_role_has_no_right_of_theirs(access, keep):
     given = {"Buckets": ",".join(TEN), "Access": access, "SidecarBucket": keep or "", "Jobs": "false"}
     assert rights.grants(API, **given) == expected(API, TEN, access, True, keep, jobs=False)
@@ -133,12 +154,17 @@ def test_only_what_hashes_and_what_cleans_up_reach_fragments():
 
 
 @pytest.mark.parametrize("keep", ["", "keep"])
-def test_only_the_jobs_own_keys_can_be_listed(keep):
+def test_only_the_jobs_own_keys_and_collections_can_be_listed(keep):
+    given = {"Buckets": "one,two", "SidecarBucket": keep, "SidecarPrefix": "p/"}
+    buckets = ["arn:aws:s3:::one", "arn:aws:s3:::two"]
+    fragments = {(f"arn:aws:s3:::{keep}" if keep else bucket, "p/torrent-jobs/*") for bucket in buckets}
+    collections = {(bucket, "*/") for bucket in buckets}
     for role in (API, JOB):
-        listing = [
-            s for s in rights.statements(role, SidecarBucket=keep, SidecarPrefix="p/") if "s3:ListBucket" in s["Action"]
-        ]
-        assert [s["Condition"] for s in listing] == [{"StringLike": {"s3:prefix": "p/torrent-jobs/*"}}]
+        assert listings(role, **given) == fragments
+        assert listings(role, **given, **PRIVATE) == fragments | collections
+        assert listings(role, **given, **PRIVATE, Collections="false") == fragments
+    assert listings(API, **given, **PRIVATE, Jobs="false") == collections
+    assert not listings(HASH, **given, **PRIVATE)
 
 
 def test_the_roles_grant_the_actions_the_code_calls_and_no_other():
@@ -246,3 +272,14 @@ def test_the_longest_names_fit_into_a_roles_policies(monkeypatch, keep):
     for role in (*FUNCTION_ROLES, STATES):
         # What stands for an ARN in tests is shorter than one.
         assert rights.policy_size(role, **given) < LARGEST_POLICIES - 500, role
+
+
+# docs/OPERATIONS.md
+
+
+def test_the_policies_for_a_bucket_grant_and_deny_the_listing_of_prefixes_alone():
+    statements = [block for block in test_jobs.json_blocks() if "Effect" in block]
+    for statement, effect, test in zip(statements, ("Allow", "Deny"), ("StringLike", "StringNotLike"), strict=True):
+        assert (statement["Effect"], statement["Action"]) == (effect, "s3:ListBucket")
+        assert statement["Resource"] == "arn:aws:s3:::BUCKET"
+        assert all(prefix.endswith("/*") for prefix in statement["Condition"][test]["s3:prefix"])

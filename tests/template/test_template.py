@@ -10,7 +10,7 @@ from botocore.loaders import Loader
 from test_rights import TEN
 
 # The defaults of the contract that are not numbers. An empty parameter leaves the default to the function.
-TEXT_DEFAULTS = {"ACCESS": "public-read", "SIDECAR_SUFFIX": ".torrent", "RUST_LOG": "info"}
+TEXT_DEFAULTS = {"ACCESS": "public-read", "SIDECAR_SUFFIX": ".torrent", "COLLECTIONS": "true", "RUST_LOG": "info"}
 
 # What may stand in the access log: nothing from the query string, the headers or an identity.
 LOGGED = {
@@ -173,6 +173,10 @@ def test_a_parameter_takes(parameter, value):
         ("WebSeeds", "https://cdn.example/{key}?x=1"),
         ("PieceLength", "1000"),
         ("FetchConcurrency", "65"),
+        ("Collections", "yes"),
+        ("MaxCollectionObjects", "0"),
+        ("MaxCollectionObjects", "100001"),
+        ("InlineMaxObjects", "100001"),
         ("SpanSize", "4294967297"),
         ("JobConcurrency", "0"),
         ("JobConcurrency", "10001"),

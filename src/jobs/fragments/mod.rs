@@ -61,7 +61,8 @@ impl Fragments {
         match self.bucket.get_range(&self.key(MANIFEST), Some(range)).await? {
             Some(output) if self.is_ours(&output) => {
                 let bytes = collect(output.body, output.content_length).await?;
-                Ok((bytes.len() as u64 == range.length()).then_some(bytes))
+                let is_whole = bytes.len() as u64 == range.length();
+                if is_whole { Ok(Some(bytes)) } else { Err(Error::Malformed("a part of the manifest".to_owned())) }
             }
             _ => Ok(None),
         }

@@ -5,7 +5,8 @@ use tracing::Instrument;
 
 use super::{TaskFailure, worker::JobObject};
 use crate::{
-    jobs::{Job, PlaceError},
+    jobs::{Job, PlaceError, manifest},
+    object::ByteRange,
     s3::{
         self,
         object::ObjectHead,
@@ -23,20 +24,20 @@ const RACES: u32 = 3;
 impl JobObject {
     /// Stores the sidecar of the job's object, if that is still what Plan saw.
     pub(super) async fn assemble(&self, job: &Job) -> Result<(), TaskFailure> {
-        let pieces = self.collect(job).await?;
         let subject = self.torrent.find().await?;
         let head = &subject.head;
         // The hashes belong to these bytes: a torrent must not put another length beside them.
         if (&head.etag, head.length) != (&job.etag, job.spans.length()) {
             return Err(TaskFailure::ObjectChanged);
         }
+        let pieces = self.collect(job, manifest::ranges(job.spans, subject.collection.as_deref())).await?;
         let torrent = self.torrent.assemble(&subject, job.spans.piece_length(), pieces)?;
         self.store(&torrent, head).await
     }
 
-    /// Reads all fragments side by side, and puts each in its place.
-    async fn collect(&self, job: &Job) -> Result<Pieces, TaskFailure> {
-        let mut spans = job.spans.ranges();
+    /// Reads the fragments of `spans` side by side, and puts each in its place.
+    async fn collect(&self, job: &Job, spans: Vec<ByteRange>) -> Result<Pieces, TaskFailure> {
+        let mut spans = spans.into_iter();
         let piece_length = job.spans.piece_length();
         let mut pieces = Pieces::unknown(job.spans.length(), piece_length);
         let mut reads = JoinSet::new();

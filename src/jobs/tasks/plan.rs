@@ -12,7 +12,7 @@ use super::{
 use crate::{
     jobs::{
         Item, Job, JobRequest, Spans, Target, execution_name, job_id,
-        manifest::Manifest,
+        manifest::{self, Manifest},
         place::check_place,
         workflow::{Executions, JobStatus},
     },
@@ -117,12 +117,13 @@ impl Worker {
         let id = job_id(&target.object, head, *piece_length);
         let fragments = self.fragments(torrent, &id)?;
         let spans = Spans::new(head.length, *piece_length, self.config.span_size);
+        let ranges = manifest::ranges(spans, collection.as_deref());
         let items = match collection {
-            None => spans.ranges().map(Item::from).collect(),
+            None => ranges.into_iter().map(Item::from).collect(),
             Some(collection) => {
                 let manifest = Manifest::of(&collection.members);
                 fragments.put_manifest(manifest.bytes()).await?;
-                manifest.items(spans)
+                manifest.items(ranges)
             }
         };
         // An earlier attempt's reason would be taken for this one's.

@@ -12,7 +12,7 @@ pub use self::error::{JobProgress, WaitError};
 use super::{
     JobRequest, Spans,
     fragments::Fragments,
-    job_id,
+    job_id, manifest,
     place::check_place,
     workflow::{ExecutionState, Executions, JobStatus, WorkflowError},
 };
@@ -150,7 +150,8 @@ impl Wait<'_> {
     async fn progress(&self, until: Instant) -> JobProgress {
         let Unread { subject, piece_length, .. } = self.unread;
         let head = &subject.head;
-        let spans = Spans::new(head.length, *piece_length, self.jobs.config.span_size).count();
+        let spans = Spans::new(head.length, *piece_length, self.jobs.config.span_size);
+        let spans = manifest::ranges(spans, subject.collection.as_deref()).len() as u64;
         let count = async {
             let bucket = self.torrent.sidecars()?.bucket().clone();
             let counted = Fragments::new(bucket, &self.jobs.config.sidecar, &self.id).count().await;

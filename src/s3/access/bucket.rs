@@ -88,7 +88,7 @@ impl Bucket {
         self.get_range(key, None).await
     }
 
-    /// Does what [`Self::get`] does, for `range` of the object alone.
+    /// Does what [`Self::get`] does, for `range` of the object alone. `None` also means that the object is shorter.
     pub async fn get_range(&self, key: &str, range: Option<ByteRange>) -> Result<Option<GetObjectOutput>, Error> {
         let ask = |client: Client, count| {
             let request = client.get_object().bucket(self.name.as_str()).key(key);
@@ -98,7 +98,8 @@ impl Bucket {
         };
         match self.call(ask).await.map_err(classify) {
             Ok(output) => Ok(Some(output)),
-            Err(Error::NoSuchKey { .. } | Error::AccessDenied) => Ok(None),
+            // There are no conditions, so a change is a 416.
+            Err(Error::NoSuchKey { .. } | Error::AccessDenied | Error::Changed) => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -47,3 +47,34 @@ fn is_archived(object: &Object) -> bool {
         .is_some_and(|status| status.is_restore_in_progress() != Some(true) && status.restore_expiry_date().is_some());
     is_in_archive && !is_restored
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::{primitives::DateTime, types::RestoreStatus};
+
+    use super::*;
+
+    #[test]
+    fn an_archived_object_can_be_read_once_it_is_restored() {
+        let object = |class, restore| Object::builder().storage_class(class).set_restore_status(restore).build();
+        let done = RestoreStatus::builder().is_restore_in_progress(false).restore_expiry_date(DateTime::from_secs(1));
+        let begun = RestoreStatus::builder().is_restore_in_progress(true);
+        for class in [ObjectStorageClass::Glacier, ObjectStorageClass::DeepArchive] {
+            assert!(is_archived(&object(class.clone(), None)));
+            assert!(is_archived(&object(class.clone(), Some(begun.clone().build()))));
+            assert!(!is_archived(&object(class, Some(done.clone().build()))));
+        }
+        assert!(!is_archived(&object(ObjectStorageClass::GlacierIr, None)));
+    }
+
+    #[test]
+    fn an_encoded_key_is_decoded_as_in_a_form() {
+        let object = |key| Object::builder().key(key).size(1).e_tag("\"e\"").build();
+        let key = |encoded, is_encoded| read(&object(encoded), "p/", is_encoded).map(|object| object.key).ok();
+        assert_eq!(key("p/a+b%2Bc%0A", true).as_deref(), Some("a b+c\n"));
+        assert_eq!(key("p/a+b%2Bc", false).as_deref(), Some("a+b%2Bc"));
+        assert_eq!(key("p/%ff", true), None);
+        assert_eq!(key("p/%zz", true), None);
+        assert_eq!(key("q/a", true), None);
+    }
+}

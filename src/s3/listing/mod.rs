@@ -5,6 +5,8 @@
 mod entry;
 mod order;
 
+use std::time::Duration;
+
 use aws_sdk_s3::{
     Client,
     operation::list_objects_v2::ListObjectsV2Output,
@@ -13,10 +15,12 @@ use aws_sdk_s3::{
 
 pub use self::entry::ListedObject;
 use self::order::Order;
-use super::{Error, access::Bucket, body_limit::BodyLimit, classify_answer, page_timeouts};
+use super::{Error, access::Bucket, body_limit::BodyLimit, classify_answer, page_timeouts, retry::Retries};
 
 /// A page has at most 1,000 keys of 1,024 bytes, of which each may be percent-encoded.
 const PAGE_LIMIT: BodyLimit = BodyLimit(8 * 1024 * 1024);
+const ATTEMPTS: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(200);
 /// S3 may send a page without keys, where it passed over many delete markers.
 const EMPTY_PAGES: u32 = 20;
 
@@ -56,9 +60,9 @@ impl<'a> Listing<'a> {
             Next::After(token) => Some(token.clone()),
             Next::End => return Ok(None),
         };
-        let page = self.page(token.clone()).await?;
+        let page = self.page(token.as_deref()).await?;
         self.request_charged |= page.request_charged() == Some(&RequestCharged::Requester);
-        self.next = match (page.is_truncated().unwrap_or_default(), page.next_continuation_token()) {
+        self.next = match (page.is_truncated() == Some(true), page.next_continuation_token()) {
             (false, _) => Next::End,
             (true, Some(next)) if token.as_deref() != Some(next) => Next::After(next.to_owned()),
             (true, _) => return Err(malformed("a page that leads nowhere")),
@@ -76,20 +80,40 @@ impl<'a> Listing<'a> {
         Ok(Some(objects))
     }
 
-    async fn page(&self, token: Option<String>) -> Result<ListObjectsV2Output, Error> {
+    /// Asks for a page, and asks again where only a part of it came.
+    async fn page(&self, token: Option<&str>) -> Result<ListObjectsV2Output, Error> {
+        let mut retries = Retries::new(ATTEMPTS, PAUSE);
+        loop {
+            match self.send(token).await.and_then(whole) {
+                Err(error) => retries.wait_after(error, false).await?,
+                page => return page,
+            }
+        }
+    }
+
+    async fn send(&self, token: Option<&str>) -> Result<ListObjectsV2Output, Error> {
         let ask = |client: Client, count| {
             let request = client.list_objects_v2().bucket(self.bucket.name().as_str()).prefix(self.prefix);
             let request = request
                 // XML cannot hold every key.
                 .encoding_type(EncodingType::Url)
                 .optional_object_attributes(OptionalObjectAttributes::RestoreStatus)
-                .set_continuation_token(token.clone())
+                .set_continuation_token(token.map(str::to_owned))
                 .set_request_payer(self.bucket.payer())
                 .set_expected_bucket_owner(self.bucket.owner());
             request.customize().config_override(page_timeouts()).interceptor(count).interceptor(PAGE_LIMIT).send()
         };
         self.bucket.call(ask).await.map_err(classify_answer)
     }
+}
+
+/// Checks that nothing is cut off: the SDK reads XML that ends early as if it were whole.
+fn whole(page: ListObjectsV2Output) -> Result<ListObjectsV2Output, Error> {
+    let count = page.key_count().map(usize::try_from);
+    if page.is_truncated().is_none() || count.is_some_and(|count| count != Ok(page.contents().len())) {
+        return Err(malformed("a page that is cut off"));
+    }
+    Ok(page)
 }
 
 fn malformed(what: &str) -> Error {

@@ -41,6 +41,14 @@ impl Collection {
         }
     }
 
+    /// Makes a collection that was never listed.
+    #[cfg(test)]
+    pub(crate) fn of(members: Vec<Member>) -> Self {
+        let length = members.iter().map(|member| member.size).sum();
+        let etag = ETag::new("never-listed").expect("an ETag");
+        Self { members, etag, length, last_modified: None, request_charged: false }
+    }
+
     /// Describes the collection as HEAD does an object: its `ETag` covers every key, `ETag` and size.
     pub(super) fn head(&self) -> ObjectHead {
         ObjectHead {

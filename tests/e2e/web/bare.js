@@ -1,4 +1,4 @@
-// WebTorrent with its own defaults: it downloads by the torrent whose URL is in the fragment, and shows the object's
+// WebTorrent with its own defaults: it downloads by the torrent whose URL is in the fragment, and shows each file's
 // SHA-256.
 import WebTorrent from './webtorrent.min.js';
 
@@ -8,6 +8,10 @@ const entry = new WebTorrent().add(torrent);
 window.entry = entry;
 entry.on('ready', () => (state.textContent = 'asking'));
 entry.on('done', async () => {
-  const digest = await crypto.subtle.digest('SHA-256', await entry.files[0].arrayBuffer());
-  state.textContent = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  state.textContent = (await Promise.all(entry.files.map(sha256))).join(' ');
 });
+
+async function sha256(file) {
+  const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer());
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

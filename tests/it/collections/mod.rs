@@ -1,11 +1,14 @@
 //! Collections: one torrent for all objects below a prefix.
 
+mod cache;
 mod content;
+mod jobs;
+mod listing;
 mod pieces;
 mod request;
 
 use get_object_torrent::torrent::File;
-use test_s3::{Bucket, Content, FakeS3, Rights, Who};
+use test_s3::{Bucket, Content, FakeS3, ListPage, Rights, Who, continuation_token};
 
 /// A bucket that anyone may read and list, with objects of these sizes.
 async fn server(objects: &[(&str, u64)]) -> FakeS3 {
@@ -18,6 +21,15 @@ async fn server(objects: &[(&str, u64)]) -> FakeS3 {
 
 fn bucket() -> Bucket {
     Bucket::public("data").allow(Who::Everyone, "*", Rights::LIST)
+}
+
+/// Lets S3 list at most so many objects at once.
+pub(crate) fn shorten(page: &mut ListPage, most: usize) {
+    if page.objects.len() > most {
+        page.objects.truncate(most);
+        page.is_truncated = true;
+        page.next_token = page.objects.last().map(|object| continuation_token(&object.key));
+    }
 }
 
 fn file(path: &str, length: u64) -> File {

@@ -7,6 +7,7 @@
 //! order.
 
 mod book;
+mod collections;
 mod dice;
 mod fault;
 mod jobs;

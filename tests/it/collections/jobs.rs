@@ -1,0 +1,167 @@
+//! Collections that a job reads: the same torrent as a request makes, of one state of the prefix.
+
+use serde_json::json;
+use test_s3::{FakeS3, Fault, Matcher, Operation};
+
+use super::{file, server};
+use crate::{
+    fake_workflow::{FakeWorkflow, Run},
+    harness::{Function, worker},
+    jobs::runner::{end, explain, hash, items, plan},
+};
+
+const KIB: u64 = 1024;
+/// Two pieces a span.
+const VARIABLES: [(&str, &str); 2] = [("SPAN_SIZE", "524288"), ("INLINE_MAX_OBJECTS", "3")];
+/// Objects that end amid pieces, at their end and at a span's, empty ones, and one over several spans.
+const OBJECTS: [(&str, u64); 9] = [
+    ("p/a", 0),
+    ("p/b", 100 * KIB),
+    ("p/c", 156 * KIB),
+    ("p/d/e", 256 * KIB),
+    ("p/d/f", 0),
+    ("p/g", 1_200 * KIB + 7),
+    ("p/h", 1),
+    ("p/i", 3 * 256 * KIB),
+    ("p/j", 0),
+];
+
+fn input() -> serde_json::Value {
+    json!({"bucket": "data", "key": "p/", "collection": true})
+}
+
+fn with<'a>(variables: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    VARIABLES.iter().chain(variables).copied().collect()
+}
+
+#[tokio::test]
+async fn a_collection_of_many_objects_gets_the_torrent_that_a_request_would_make() {
+    let s3 = server(&OBJECTS).await;
+    let run = Run::job(worker(&s3, &VARIABLES).await, s3.client());
+    let workflow = FakeWorkflow::start([run]).await;
+    let function = Function::with_jobs(&s3, &workflow, &VARIABLES).await;
+    let answer = function.get("/data/p/").await;
+    assert_eq!((answer.status, answer.origin()), (200, "job"), "{}", answer.text());
+    assert_eq!(function.get("/data/p/").await.origin(), "sidecar");
+    s3.delete("data", "p/.torrent");
+    let inline = Function::start(&s3, &[]).await.get("/data/p/").await;
+    assert_eq!((inline.origin(), &inline.body), ("object", &answer.body));
+    assert_eq!(workflow.executions().len(), 1);
+    let left: Vec<_> = s3.keys("data").into_iter().filter(|key| key.contains("torrent")).collect();
+    assert_eq!(left, ["p/.torrent"]);
+}
+
+#[tokio::test]
+async fn a_child_reads_its_own_objects_and_lines_alone() {
+    let s3 = server(&OBJECTS).await;
+    let worker = worker(&s3, &VARIABLES).await;
+    let plan = plan(&worker, input()).await;
+    let items = items(&s3.client(), &plan).await;
+    assert_eq!(items.len(), 5, "{items:?}");
+    s3.clear_calls();
+    hash(&worker, &plan, &items[4]).await.expect("a fragment");
+    let reads: Vec<_> =
+        s3.calls_of(Operation::GetObject).into_iter().filter(|call| call.key.starts_with("p/")).collect();
+    assert_eq!(reads.iter().map(|call| call.key.as_str()).collect::<Vec<_>>(), ["p/i"]);
+    assert!(s3.calls_of(Operation::ListObjects).is_empty());
+    let lines = s3.calls().into_iter().find(|call| call.key.ends_with("manifest.jsonl")).expect("the manifest");
+    assert!(lines.bytes_sent < 100, "{lines:?}");
+}
+
+#[tokio::test]
+async fn a_state_stays_small_whatever_the_collection() {
+    let s3 = server(&OBJECTS).await;
+    let worker = worker(&s3, &VARIABLES).await;
+    let plan = plan(&worker, input()).await;
+    let item = &items(&s3.client(), &plan).await[0];
+    assert!(plan.to_string().len() + item.to_string().len() < 1_000, "{plan} {item}");
+}
+
+#[tokio::test]
+async fn an_object_that_is_replaced_deleted_or_added_meanwhile_ends_the_job() {
+    for change in [
+        Fault::replace("data", "p/i", "replaced"),
+        Fault::delete("data", "p/b"),
+        Fault::replace("data", "p/0", "added"),
+        Fault::replace("data", "p/g/", "a name that no torrent may have"),
+    ] {
+        let s3 = server(&OBJECTS).await;
+        let worker = worker(&s3, &VARIABLES).await;
+        let plan = plan(&worker, input()).await;
+        let spans = items(&s3.client(), &plan).await;
+        s3.fault(Matcher::get().key("p/g").times(1), change.clone());
+        let mut failed = None;
+        for span in &spans {
+            failed = failed.or(hash(&worker, &plan, span).await.err());
+        }
+        let caught = match failed {
+            Some(_) => "States.ExceedToleratedFailureThreshold",
+            None => end(&worker, "assemble", &plan).await.expect_err("another collection").name(),
+        };
+        assert_eq!(explain(&worker, &plan, caught).await.error, "ObjectChanged", "{change:?}");
+        assert!(s3.object("data", "p/.torrent").is_none());
+        assert!(s3.keys("data").iter().all(|key| !key.starts_with("torrent-jobs/")), "{:?}", s3.keys("data"));
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_is_made_private_fails_the_job_by_its_name() {
+    let s3 = server(&OBJECTS).await;
+    let worker = worker(&s3, &VARIABLES).await;
+    let plan = plan(&worker, input()).await;
+    let spans = items(&s3.client(), &plan).await;
+    s3.fault(Matcher::get().key("p/g").times(1), Fault::make_private("data", "p/i"));
+    let mut failures = Vec::new();
+    for span in &spans {
+        failures.extend(hash(&worker, &plan, span).await.err());
+    }
+    assert_eq!(failures[0].name(), "Failed");
+    let reason = explain(&worker, &plan, "States.ExceedToleratedFailureThreshold").await;
+    assert!(reason.error == "Failed" && reason.cause.contains("p/i"), "{reason:?}");
+}
+
+#[tokio::test]
+async fn a_manifest_that_lacks_the_span_s_objects_is_no_input() {
+    let s3 = server(&OBJECTS).await;
+    let worker = worker(&s3, &VARIABLES).await;
+    let plan = plan(&worker, input()).await;
+    let item = &items(&s3.client(), &plan).await[2];
+    let manifest = s3.keys("data").into_iter().find(|key| key.ends_with("manifest.jsonl")).expect("a manifest");
+    let whole = s3.object("data", &manifest).expect("a manifest");
+    for bad in ["", "nonsense", "[\"a\",\"e\",1]\n"] {
+        let mut damaged = whole.clone();
+        damaged.content = bad.repeat(200).into();
+        s3.put("data", &manifest, damaged);
+        assert_eq!(hash(&worker, &plan, item).await.expect_err("no objects").name(), "BadInput", "{bad}");
+    }
+    let mut single = item.clone();
+    single.as_object_mut().expect("an item").remove("members");
+    assert_eq!(hash(&worker, &plan, &single).await.expect_err("no members").name(), "BadInput");
+}
+
+#[tokio::test]
+async fn progress_tells_of_the_objects_and_head_starts_nothing() {
+    let s3 = server(&OBJECTS).await;
+    let workflow = FakeWorkflow::start([Run::Hold]).await;
+    let function = Function::with_jobs(&s3, &workflow, &with(&[("TIME_BUDGET_MS", "3000")])).await;
+    let head = crate::harness::function_url("HEAD", "/data/p/", "torrent", &[]);
+    assert_eq!(function.send(&head).await.status, 503);
+    assert!(workflow.executions().is_empty());
+    let answer = function.get("/data/p/").await;
+    assert_eq!(answer.error(), (503, "SlowDown".into()));
+    assert!(answer.document().message.contains("these 9 objects of"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn an_event_for_a_folder_marker_starts_no_job_for_its_prefix() {
+    let s3: FakeS3 = server(&OBJECTS).await;
+    s3.put("data", "p/", "");
+    let worker = worker(&s3, &VARIABLES).await;
+    let plan = crate::jobs::runner::run_task(
+        &worker,
+        json!({"task": "plan", "input": {"bucket": "data", "key": "p/", "quiet": true}}),
+    );
+    assert_eq!(plan.await.expect("nothing to do")["status"], "done");
+    assert!(s3.calls_of(Operation::ListObjects).is_empty());
+    assert_eq!(Function::start(&s3, &[]).await.get("/data/p/").await.torrent().info.files[1], file("b", 100 * KIB));
+}
