@@ -18,6 +18,7 @@ NAMES = (
     "part_checksums",
     "memory",
     "reading",
+    "collections",
     "scaling",
     "load",
     "stampede",

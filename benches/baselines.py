@@ -61,6 +61,15 @@ def download_and_mktorrent(place: Place) -> Usage:
         return cpu.of_command([tools.pinned("aws"), "s3", "cp", source, file, *options]) + _mktorrent(file, place)
 
 
+def sync_and_mktorrent(place: Place) -> Usage:
+    """The same for all objects below the folder's name."""
+    with contextlib.ExitStack() as owner:
+        folder = temporary.folder(owner, "download") / place.file.name
+        options = ["--endpoint-url", place.endpoint, "--region", REGION, "--no-sign-request", "--only-show-errors"]
+        source = f"s3://{place.bucket}/{place.file.name}/"
+        return cpu.of_command([tools.pinned("aws"), "s3", "sync", source, folder, *options]) + _mktorrent(folder, place)
+
+
 def mktorrent(place: Place) -> Usage:
     """mktorrent alone, of the file in the page cache."""
     return _mktorrent(place.file, place)
@@ -69,8 +78,8 @@ def mktorrent(place: Place) -> Usage:
 def boto3_loop(place: Place) -> Usage:
     """One GET with boto3, and hashlib: the same pieces again."""
     arguments = [place.endpoint, place.bucket, place.file.name, str(metainfo.read(place.torrent).piece_length)]
-    command = [sys.executable, Path(__file__).with_name("boto3_loop.py"), *arguments]
-    ran = subprocess.run(command, env=dict(tools.environment()), check=True, stdout=subprocess.PIPE)
+    command = [sys.executable, "-m", "benches.boto3_loop", *arguments]
+    ran = subprocess.run(command, env=dict(tools.environment()), cwd=tools.ROOT, check=True, stdout=subprocess.PIPE)
     printed = json.loads(ran.stdout)
     pieces = libtorrent.bdecode(place.torrent)[b"info"][b"pieces"]
     if printed["pieces"] != hashlib.sha1(pieces).hexdigest():

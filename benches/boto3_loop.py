@@ -1,5 +1,6 @@
 """The usual hand-written Lambda: one GET with boto3, hashlib piece by piece. A program of its own:
-boto3_loop.py ENDPOINT BUCKET KEY PIECE_LENGTH prints what the reading took as JSON, without Python's start.
+`python -m benches.boto3_loop ENDPOINT BUCKET KEY PIECE_LENGTH` prints what the reading took as JSON, without the start
+of Python.
 """
 
 import hashlib
@@ -8,9 +9,6 @@ import os
 import sys
 import time
 from dataclasses import asdict
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import boto3
 from botocore import UNSIGNED

@@ -21,7 +21,7 @@ def write(path: Path, size: int) -> Path:
     return path
 
 
-def upload(server: SeaweedFS, path: Path, bucket: str) -> None:
-    """The file as an object of its name."""
+def upload(server: SeaweedFS, path: Path, bucket: str, key: str = "") -> None:
+    """The file as an object of its name, or with `key`."""
     parts = TransferConfig(multipart_chunksize=64 * MIB, max_concurrency=4)
-    server.client().upload_file(str(path), bucket, path.name, Config=parts)
+    server.client().upload_file(str(path), bucket, key or path.name, Config=parts)

@@ -1,6 +1,7 @@
-"""`make run`: serves a file from a local S3 server, gets its torrent from the function, downloads by it.
+"""`make run`: serves a file and a folder from a local S3 server, gets their torrents, downloads by them.
 
 FILE=path           the file; by default a large one that the set-up has brought
+DIR=path            the folder, whose files get one torrent; by default docs/
 PORT, S3_PORT       of the function (9000) and of the S3 server (8333), both on 127.0.0.1
 ONCE=1 or --once    ends after the download instead of staying up
 """
@@ -11,7 +12,7 @@ import sys
 
 from scripts.demo import settings
 from scripts.demo.console import Console
-from scripts.demo.settings import UsageError
+from scripts.demo.sources import UsageError
 from scripts.demo.steps import Demo
 from scripts.stack import signals, tools
 from scripts.stack.errors import StackError

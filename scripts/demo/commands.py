@@ -18,18 +18,19 @@ def get_object_torrent(endpoint: str, key: str, output: str) -> list[str]:
     return [_aws(), "s3api", "get-object-torrent", *options, "--bucket", BUCKET, f"--key={key}", output]
 
 
-def to_try(endpoint: str, s3_endpoint: str, key: str, log: Path) -> list[tuple[str, str]]:
+def to_try(endpoint: str, s3_endpoint: str, key: str, folder: str, log: Path) -> list[tuple[str, str]]:
     """What each is for, and the command."""
-    url = shlex.quote(f"{endpoint}/{BUCKET}/{quote(key)}?torrent")
+    url, folder_url = (shlex.quote(f"{endpoint}/{BUCKET}/{quote(asked)}?torrent") for asked in (key, folder))
     stored = shlex.quote(f"{s3_endpoint}/{BUCKET}/{quote(key)}.torrent")
-    # A file's name may begin with a dash.
+    # A name may begin with a dash.
     torrent = f"./{key}.torrent"
-    output = shlex.quote(torrent)
+    output, folder_output = shlex.quote(torrent), shlex.quote(f"./{folder.removesuffix('/')}.torrent")
     upload = [_aws(), "s3", "cp", "FILE", f"s3://{BUCKET}/", "--region", REGION, "--endpoint-url", s3_endpoint]
     account = [f"{name}={value}" for name, value in ADMIN.environment().items()]
     return [
         ("the torrent, by the AWS CLI", shlex.join(get_object_torrent(endpoint, key, torrent))),
         ("or by curl", f"curl -o {output} {url}"),
+        ("the torrent of the folder", f"curl -o {folder_output} {folder_url}"),
         ("its headers: the info hash, and where the hashes came from", f"curl -I {url}"),
         ("the copy that the function keeps beside the object", f"curl -I {stored}"),
         ("the download, by another client", f"aria2c --enable-dht=false --seed-time=0 {output}"),

@@ -8,21 +8,24 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from scripts.demo import commands
 from scripts.demo.commands import BUCKET, EVENTS_CONTENT, EVENTS_KEY
 from scripts.demo.console import Console, amount
 from scripts.demo.settings import Settings
+from scripts.demo.sources import Source
 from scripts.stack import build, download, function, metainfo, temporary, tools
 from scripts.stack.errors import StackError
 from scripts.stack.function import Function
+from scripts.stack.metainfo import Contents
 from scripts.stack.seaweedfs import ROLE, SeaweedFS
 
 # The server's copy and the downloaded one, and room to work.
 COPIES, SPARE_BYTES = 2, 512 * 1024 * 1024
 WATCH_SECONDS = 0.5
-SLOW_BYTES_PER_SECOND = 10_000_000
+SLOW_BYTES_PER_SECOND, SLOW_FILES_PER_SECOND = 10_000_000, 50
 
 
 class Demo:
@@ -33,8 +36,7 @@ class Demo:
         self._settings = settings
         self._console = console
         self._owner = owner
-        self._key = settings.file.name
-        self._size = settings.file.stat().st_size
+        self._sources = (settings.file, settings.folder)
 
     def run(self) -> None:
         """All steps; stays up after the last one, unless it is to run once."""
@@ -43,15 +45,17 @@ class Demo:
         s3 = self._start_s3()
         self._put(s3)
         running = self._start_function(s3)
-        folder = temporary.folder(self._owner, "download")
-        self._download(self._get_torrent(running, folder), folder)
+        for source, purpose in zip(self._sources, ("the torrent", "one torrent of all files of a folder"), strict=True):
+            folder = temporary.folder(self._owner, "download")
+            self._download(source, self._get_torrent(source, purpose, running, folder), folder)
         self.finished = True
         if not self._settings.once:
             self._stay_up(s3, running)
 
     def _check_disk(self) -> None:
         folder = tempfile.gettempdir()
-        needed, free = COPIES * self._size + SPARE_BYTES, shutil.disk_usage(folder).free
+        size = sum(source.size for source in self._sources)
+        needed, free = COPIES * size + SPARE_BYTES, shutil.disk_usage(folder).free
         if free < needed:
             raise StackError(
                 f"{folder} has {amount(free)} free, {amount(needed)} are needed: choose another folder with TMPDIR=…"
@@ -69,19 +73,27 @@ class Demo:
         return s3
 
     def _put(self, s3: SeaweedFS) -> None:
-        self._console.step(f"Putting {self._settings.file} into a bucket that anyone may read")
-        s3.create_bucket(BUCKET, public=True)
-        s3.client().put_object(Bucket=BUCKET, Key=EVENTS_KEY, Body=EVENTS_CONTENT)
+        names = " and ".join(str(source.path) for source in self._sources)
+        self._console.step(f"Putting {names} into a bucket that anyone may read and list")
+        s3.create_bucket(BUCKET, listed=True)
+        client = s3.client()
+        client.put_object(Bucket=BUCKET, Key=EVENTS_KEY, Body=EVENTS_CONTENT)
+        for source in self._sources:
+            progress = self._uploading(source.size)
+            for key, file in source.files.items():
+                client.upload_file(str(file), BUCKET, key, Callback=progress)
+            self._console.line(f"   s3://{BUCKET}/{source.key}, {_described(source)}")
+
+    def _uploading(self, size: int) -> Callable[[int], None]:
         sent, lock = 0, threading.Lock()
 
         def progress(count: int) -> None:
             nonlocal sent
             with lock:
                 sent += count
-                self._console.progress(f"{sent / self._size:4.0%} of {amount(self._size)}")
+                self._console.progress(f"{sent / size:4.0%} of {amount(size)}")
 
-        s3.client().upload_file(str(self._settings.file), BUCKET, self._key, Callback=progress)
-        self._console.line(f"   s3://{BUCKET}/{self._key}, {amount(self._size)}")
+        return progress
 
     def _start_function(self, s3: SeaweedFS) -> Function:
         self._console.step("Starting the function under `cargo lambda watch`")
@@ -93,19 +105,19 @@ class Demo:
         self._console.line(f"   it listens at {running.endpoint}")
         return running
 
-    def _get_torrent(self, running: Function, folder: Path) -> bytes:
-        self._console.step("Asking for the torrent")
-        output = folder / "object.torrent"
-        command = commands.get_object_torrent(running.endpoint, self._key, str(output))
+    def _get_torrent(self, source: Source, purpose: str, running: Function, folder: Path) -> bytes:
+        self._console.step(f"Asking for {purpose}")
+        output = folder / ("folder.torrent" if source.is_folder else "object.torrent")
+        command = commands.get_object_torrent(running.endpoint, source.key, str(output))
         self._console.line(f"   $ {shlex.join(command)}")
-        self._run(command)
+        self._run(command, source.size // SLOW_BYTES_PER_SECOND + len(source.files) // SLOW_FILES_PER_SECOND)
         torrent = output.read_bytes()
-        self._show(torrent)
+        self._show(metainfo.read(torrent))
         return torrent
 
-    def _run(self, command: list[str]) -> None:
+    def _run(self, command: list[str], seconds: int) -> None:
         # A debug build hashes some 50 MB/s. After this the CLI asks again.
-        patient = [*command, "--cli-read-timeout", str(60 + self._size // SLOW_BYTES_PER_SECOND)]
+        patient = [*command, "--cli-read-timeout", str(60 + seconds)]
         with subprocess.Popen(
             patient, cwd=tools.ROOT, env=tools.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         ) as child:
@@ -121,10 +133,10 @@ class Demo:
         if child.returncode != 0:
             raise StackError(f"the AWS CLI ended with status {child.returncode}: {said}")
 
-    def _show(self, torrent: bytes) -> None:
-        contents = metainfo.read(torrent)
+    def _show(self, contents: Contents) -> None:
         rows = [
             ("name", contents.name),
+            *([("files", f"{len(contents.files):,}")] if contents.files else []),
             ("size", f"{amount(contents.length)} ({contents.length} bytes)"),
             ("pieces", f"{contents.piece_count} of {amount(contents.piece_length)}"),
             ("info hash", contents.info_hash),
@@ -133,7 +145,7 @@ class Demo:
         for name, value in rows:
             self._console.line(f"   {name:<10} {value}")
 
-    def _download(self, torrent: bytes, folder: Path) -> None:
+    def _download(self, source: Source, torrent: bytes, folder: Path) -> None:
         self._console.step("Downloading by it with libtorrent, from the web seed alone: no peers, trackers or DHT")
         start = time.monotonic()
 
@@ -142,18 +154,31 @@ class Demo:
             rate = progress.done / max(time.monotonic() - start, 0.1)
             self._console.progress(f"{share:4.0%} of {amount(progress.total)}, {amount(rate)}/s")
 
-        downloaded = download.download(torrent, folder / "downloaded", progress=progress)
-        self._console.line(f"   {amount(self._size)} in {time.monotonic() - start:.1f} s")
-        if not filecmp.cmp(self._settings.file, downloaded, shallow=False):
-            raise StackError(f"the downloaded bytes are not those of {self._settings.file}: did it change meanwhile?")
-        self._console.line("   the bytes are the same as the file's")
+        downloaded = download.download(torrent, folder, progress=progress)
+        contents = metainfo.read(torrent)
+        self._console.line(f"   {amount(contents.length)} in {time.monotonic() - start:.1f} s")
+        for key, file in source.files.items():
+            self._compare(file, downloaded / key.removeprefix(source.key))
+        whose = f"in all {len(contents.files):,} files" if source.is_folder else "as the file's"
+        self._console.line(f"   the bytes are the same {whose}")
+
+    def _compare(self, file: Path, downloaded: Path) -> None:
+        if file.suffix == ".torrent" and not downloaded.exists():
+            self._console.line(f"   left out, as the function keeps torrents by such names: {file}")
+        elif not downloaded.exists() or not filecmp.cmp(file, downloaded, shallow=False):
+            raise StackError(f"the downloaded bytes are not those of {file}: did it change meanwhile?")
 
     def _stay_up(self, s3: SeaweedFS, running: Function) -> None:
         self._console.line("\nAll of this stays up until Ctrl-C. To try from another terminal, in this folder:\n")
-        for purpose, command in commands.to_try(running.endpoint, s3.endpoint, self._key, running.log):
+        keys = (source.key for source in self._sources)
+        for purpose, command in commands.to_try(running.endpoint, s3.endpoint, *keys, running.log):
             self._console.line(f"  # {purpose}\n  {command}\n")
         while True:
             for process in (s3.process, running.process):
                 if (status := process.status()) is not None:
                     raise StackError(f"{process.name} ended with status {status}{process.last_lines()}")
             time.sleep(WATCH_SECONDS)
+
+
+def _described(source: Source) -> str:
+    return f"{len(source.files):,} files of {amount(source.size)}" if source.is_folder else amount(source.size)

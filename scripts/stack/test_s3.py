@@ -31,19 +31,26 @@ class Server:
         binary: Path,
         *,
         public: Sequence[str] = (),
+        listed: Sequence[str] = (),
         private: Sequence[str] = (),
         objects: Mapping[str, int] | None = None,
+        many: Mapping[str, tuple[int, int]] | None = None,
         multiparts: Mapping[str, tuple[int, int]] | None = None,
         latency_ms: int = 0,
         bytes_per_second: int = 0,
     ) -> None:
-        """`objects` are lengths by `bucket/key`, `multiparts` the number and the size of the parts."""
-        shapes = {name: f"{count}x{size}" for name, (count, size) in (multiparts or {}).items()}
+        """Anyone may read `public` buckets, and also list `listed` ones.
+
+        `objects` are lengths by `bucket/key`. `many` are the number and the length of objects by `bucket/prefix`, and
+        `multiparts` are the number and the size of the parts by `bucket/key`.
+        """
         options = [
             *(f"--public={bucket}" for bucket in public),
+            *(f"--listed={bucket}" for bucket in listed),
             *(f"--private={bucket}" for bucket in private),
             *(f"--object={name}={length}" for name, length in (objects or {}).items()),
-            *(f"--multipart={name}={shape}" for name, shape in shapes.items()),
+            *(f"--many={name}={count}x{length}" for name, (count, length) in (many or {}).items()),
+            *(f"--multipart={name}={count}x{size}" for name, (count, size) in (multiparts or {}).items()),
             f"--latency-ms={latency_ms}",
             f"--bytes-per-second={bytes_per_second}",
         ]

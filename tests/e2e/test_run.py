@@ -141,8 +141,41 @@ def test_once_shows_a_torrent_and_a_download(start: Start, file: Path) -> None:
 def test_the_default_file_spans_many_pieces(start: Start) -> None:
     run = start(ONCE="1")
     assert run.ended() == 0, run.output
-    [pieces] = [line.split()[1] for line in run.output.splitlines() if line.split()[:1] == ["pieces"]]
+    pieces, _ = [line.split()[1] for line in run.output.splitlines() if line.split()[:1] == ["pieces"]]
     assert int(pieces) >= 16
+
+
+@pytest.fixture
+def tree(folder: Path) -> Path:
+    """A folder of many names."""
+    root = folder / "Ünïcode & +"
+    for name in ("a.bin", "a.bin.torrent", "-dash/it's 100%.bin", "-dash/b/ c .bin", '日本語/q"uote?#:*|<>.bin', "CON"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(os.urandom(100_000))
+    (root / "empty").touch()
+    return root
+
+
+def test_all_files_of_a_folder_get_one_torrent(start: Start, file: Path, tree: Path) -> None:
+    run = start("--once", FILE=str(file), DIR=str(tree))
+    assert run.ended() == 0, run.output
+    for shown in (
+        f"s3://data/{tree.name}/, 7 files of 585.9 KiB",
+        f"'--key={tree.name}/'",
+        "files      6",
+        "(500000 bytes)",
+        f"http://localhost:{run.s3_port}/data/\n",
+        f"by such names: {tree.resolve()}/a.bin.torrent",
+        "the bytes are the same in all 6 files",
+    ):
+        assert shown in run.output
+
+
+def test_by_default_it_shows_the_torrent_of_the_docs(start: Start, file: Path) -> None:
+    run = start("--once", FILE=str(file))
+    assert run.ended() == 0, run.output
+    count = sum(path.is_file() for path in (tools.ROOT / "docs").rglob("*"))
+    assert f"the bytes are the same in all {count} files" in run.output
 
 
 def invoked(run: Run, event: str) -> dict[str, object]:
@@ -235,6 +268,46 @@ def test_a_file_that_is_a_folder(start: Start, folder: Path) -> None:
 def test_a_file_that_is_empty(start: Start, folder: Path) -> None:
     (folder / "empty").touch()
     assert_one_line(start, {"FILE": str(folder / "empty")}, 2, "is empty")
+
+
+def test_a_folder_that_is_not_there(start: Start) -> None:
+    assert_one_line(start, {"DIR": "no/such"}, 2, "DIR=no/such: ", "no/such cannot be read: No such file")
+
+
+def test_a_folder_that_is_a_file(start: Start, file: Path) -> None:
+    assert_one_line(start, {"DIR": str(file)}, 2, "cannot be read: Not a directory")
+
+
+def test_a_folder_of_nothing(start: Start, folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "empty").touch()
+    assert_one_line(start, {"DIR": str(folder / "sub")}, 2, "has no name or no file with content")
+
+
+@pytest.mark.parametrize("name", ["back\\slash", "new\nline", "c1\x85"])
+def test_a_folder_with_a_name_that_no_torrent_may_have(start: Start, tree: Path, name: str) -> None:
+    (tree / "sub").mkdir()
+    (tree / "sub" / name).write_bytes(b"bytes")
+    assert_one_line(start, {"DIR": str(tree)}, 2, repr(f"sub/{name}")[1:-1], "has a backslash or a control character")
+
+
+def test_a_folder_with_a_name_that_is_too_long_for_a_key(start: Start, tree: Path) -> None:
+    place = tree.joinpath(*(["n" * 255] * 4))
+    place.mkdir(parents=True)
+    (place / "file").write_bytes(b"bytes")
+    assert_one_line(start, {"DIR": str(tree)}, 2, "is too long")
+
+
+def test_a_folder_of_too_many_files(start: Start, folder: Path) -> None:
+    (folder / "many").mkdir()
+    for number in range(10_001):
+        (folder / "many" / str(number)).write_bytes(b"0")
+    assert_one_line(start, {"DIR": str(folder / "many")}, 2, "has 10,001 files, at most 10,000 get one torrent")
+
+
+def test_a_folder_with_the_name_of_the_file(start: Start, folder: Path) -> None:
+    (folder / "docs").write_bytes(b"bytes")
+    assert_one_line(start, {"FILE": str(folder / "docs")}, 2, "has the name of a file that is served")
 
 
 def test_an_option_that_is_none(start: Start) -> None:

@@ -1,4 +1,4 @@
-"""The benchmarks of reading, memory and throughput work, with what is made of their figures.
+"""The benchmarks of reading, memory, throughput and collections work, with what is made of their figures.
 
 The figures themselves are docs/BENCHMARKS.md's business: those of a quick run are worth nothing.
 """
@@ -35,6 +35,13 @@ ROWS = {
         ["SeaweedFS", "openssl sha1 + curl", "CPU, s/GiB"],
         ["SeaweedFS", "aws s3 cp + mktorrent", "wall, s"],
         ["SeaweedFS", "boto3 + hashlib", "CPU, s/GiB"],
+    ],
+    "collections": [
+        ["100 of 5 KB", "the ideal"],
+        ["100 of 5 KB", "cached: S3 requests", "4"],
+        ["1 of 32 MiB", "SeaweedFS", "the object alone"],
+        ["10 of 1 MiB", "aws s3 sync + mktorrent"],
+        ["100 of 5 KB, long names", "peak memory, MiB"],
     ],
     "scaling": [["1", "16"], ["8", "128"], ["32", "512"]],
 }

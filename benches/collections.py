@@ -1,0 +1,217 @@
+"""Torrents of many objects, against the ideal, against one object, and against what people do today."""
+
+import contextlib
+import itertools
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from botocore.client import BaseClient
+
+from benches import baselines, first_request, objects, request_log
+from benches.baselines import Place
+from benches.bench import Bench, spread
+from benches.cpu import Usage
+from benches.objects import GIB, MIB
+from benches.report import Bar, Report
+from benches.request_log import REQUEST_SECONDS
+from scripts.stack import build, temporary, test_s3
+from scripts.stack.function import built, settings
+from scripts.stack.seaweedfs import ROLE, SeaweedFS
+
+BUCKET = "data"
+# The keys of the collection and of the object alone.
+FOLDER, ALONE = "many", "alone.bin"
+LATENCY_MS = 20
+CONNECTIONS = 64
+RUNS, CACHED_RUNS = 5, 5
+MOST_TIMES_IDEAL, MOST_TIMES_ALONE, LEAST_TIMES_FASTER = 1.5, 1.1, 3
+MOST_MIB, MOST_CACHED_REQUESTS = 48, 14
+
+TEXT = f"""The first row is the first request for a collection on the test S3 (crates/test-s3), which waits {LATENCY_MS}
+ms before each answer. The ideal is the number of S3 requests, which the function's log tells, times {LATENCY_MS} ms,
+divided by {CONNECTIONS}. It contains no time of the CPU, and the server shares the cores with the function. The cached
+answer is that of the next request to the same function; boto3 lists the same objects in turn with it. The torrent of
+one object of 1 GiB is made as a collection and as that of the object, by new processes in turns. `aws s3 sync` writes
+to a folder on disk, which mktorrent then reads and for which it comes to the same info hash. Peak memory is the
+kernel's count (VmHWM) from the start of the process to the answer, on the test S3 without latency. The bar is for the
+largest of the runs. Long names make a torrent of 4.1 MB, almost as large as a response of Lambda's may be. Each figure
+is the median of all runs (least to most). Settings that are not named are the defaults."""
+COLUMNS = ["objects", "server", "figure", "function", "compared with", "its", "ratio"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """So many objects of one size. Their keys may have a folder more."""
+
+    count: int
+    size: int
+    subfolder: str = ""
+
+    def of(self, bench: Bench) -> "Shape":
+        """A quick run has a hundredth of the objects."""
+        return replace(self, count=-(-self.count // 100), size=bench.bytes(self.size)) if bench.quick else self
+
+    def __str__(self) -> str:
+        unit, name = next(
+            (unit, name) for unit, name in ((GIB, "GiB"), (MIB, "MiB"), (1000, "KB")) if not self.size % unit
+        )
+        long = ", long names" if self.subfolder else ""
+        return f"{self.count:,} of {self.size // unit:,} {name}{long}"
+
+
+SMALL, LARGER, MIDDLE, ODD = Shape(10_000, 5_000), Shape(10_000, 100_000), Shape(1_000, MIB), Shape(300, 3 * MIB)
+ONE = Shape(1, GIB)
+# With these the torrent is almost as large as a response of Lambda's may be.
+LONG_NAMES = replace(SMALL, subfolder=f"{180 * 'n'}/{190 * 'm'}/")
+SHAPES = (SMALL, LONG_NAMES, LARGER, MIDDLE, ODD)
+MANY_CONNECTIONS = {"FETCH_CONCURRENCY": str(CONNECTIONS)}
+
+
+def run(bench: Bench) -> Report:
+    """All shapes."""
+    binary, program = build.release(bench.owner), build.test_s3(bench.owner, release=not bench.quick)
+    report = Report("Collections", TEXT, COLUMNS)
+    for part in (_many_requests, _one_object):
+        with contextlib.ExitStack() as owner:
+            part(report, bench, owner, binary, program)
+    with contextlib.ExitStack() as owner:
+        _files(report, bench, owner, binary)
+    for shape, variables in itertools.product(SHAPES, ({}, MANY_CONNECTIONS)):
+        with contextlib.ExitStack() as owner:
+            server = _test_s3(owner, program, shape.of(bench))
+            _memory(report, bench, shape.of(bench), variables, server, binary)
+    return report
+
+
+def _test_s3(owner: contextlib.ExitStack, program: Path, shape: Shape, latency_ms: int = 0) -> test_s3.Server:
+    return test_s3.Server(
+        owner,
+        program,
+        listed=[BUCKET],
+        many={f"{BUCKET}/{FOLDER}/{shape.subfolder}": (shape.count, shape.size)},
+        objects={f"{BUCKET}/{ALONE}": shape.size},
+        latency_ms=latency_ms,
+    )
+
+
+def _many_requests(report: Report, bench: Bench, owner: contextlib.ExitStack, binary: Path, program: Path) -> None:
+    shape = SMALL.of(bench)
+    server = _test_s3(owner, program, shape, LATENCY_MS)
+    limits = {"BUCKETS": BUCKET, "TIME_BUDGET_MS": str(REQUEST_SECONDS * 1000), **MANY_CONNECTIONS}
+    client = server.client()
+    firsts, cached, listings = [], [], []
+    for number in range(bench.runs(RUNS)):
+        with contextlib.ExitStack() as one:
+            env = settings(server.endpoint, server.credentials, {**limits, "SIDECAR_PREFIX": f"run-{number}/"})
+            function = built(one, binary, env, timeout_seconds=REQUEST_SECONDS)
+            firsts.append(request_log.ask(function, BUCKET, f"{FOLDER}/", "object"))
+            for _ in range(bench.runs(CACHED_RUNS)):
+                cached.append(request_log.ask(function, BUCKET, f"{FOLDER}/", "sidecar"))
+                listings.append(_seconds_to_list(client))
+    name = f"test S3, {LATENCY_MS} ms"
+    ideals = [line["s3_requests"] * LATENCY_MS / 1000 / CONNECTIONS for line in firsts]
+    what = f"wall, s, FETCH_CONCURRENCY={CONNECTIONS}"
+    ratio = _add(report, shape, name, what, [_seconds(line) for line in firsts], "the ideal", ideals)
+    report.bars.append(Bar(f"{shape} at {LATENCY_MS} ms: time, times the ideal", ratio, MOST_TIMES_IDEAL))
+    _add(report, shape, name, "cached: wall, s", [_seconds(line) for line in cached], "boto3's listing", listings)
+    requests = [float(line["s3_requests"]) for line in cached]
+    _add(report, shape, name, "cached: S3 requests", requests, text="{:.0f}".format)
+    report.bars.append(Bar(f"{shape}: S3 requests of a cached answer", max(requests), MOST_CACHED_REQUESTS))
+
+
+def _one_object(report: Report, bench: Bench, owner: contextlib.ExitStack, binary: Path, program: Path) -> None:
+    shape = ONE.of(bench)
+    on_test_s3 = settings(_test_s3(owner, program, shape).endpoint, None, {})
+    _compare_one(report, bench, shape, "test S3", lambda key: first_request.ask(binary, on_test_s3, BUCKET, key))
+    seaweedfs = SeaweedFS(owner)
+    seaweedfs.create_bucket(BUCKET, listed=True)
+    file = objects.write(temporary.folder(owner, "objects") / ALONE, shape.size)
+    objects.upload(seaweedfs, file, BUCKET)
+    objects.upload(seaweedfs, file, BUCKET, f"{FOLDER}/{ALONE}")
+    _compare_one(report, bench, shape, "SeaweedFS", _asking(binary, seaweedfs))
+
+
+def _compare_one(
+    report: Report, bench: Bench, shape: Shape, server: str, ask: Callable[[str], first_request.Answer]
+) -> None:
+    # Neither is counted: they warm the caches.
+    ask(ALONE), ask(f"{FOLDER}/")
+    pairs = [(ask(f"{FOLDER}/").usage, ask(ALONE).usage) for _ in range(bench.runs(9))]
+    values: Mapping[str, Callable[[Usage], float]] = {"CPU": lambda usage: usage.cpu, "wall": lambda usage: usage.wall}
+    for name, value in values.items():
+        own, theirs = [value(own) for own, _ in pairs], [value(alone) for _, alone in pairs]
+        ratio = _add(report, shape, server, f"{name}, s", own, "the object alone", theirs)
+        report.bars.append(Bar(f"{shape} on {server}: {name}, times the object's", ratio, MOST_TIMES_ALONE))
+
+
+def _files(report: Report, bench: Bench, owner: contextlib.ExitStack, binary: Path) -> None:
+    shape = MIDDLE.of(bench)
+    server = SeaweedFS(owner)
+    server.create_bucket(BUCKET, listed=True)
+    folder = temporary.folder(owner, "objects") / FOLDER
+    folder.mkdir()
+    files = [objects.write(folder / f"{number:06}.bin", shape.size) for number in range(shape.count)]
+    client = server.client()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda file: client.upload_file(str(file), BUCKET, f"{FOLDER}/{file.name}"), files))
+    ask = _asking(binary, server)
+    place = Place(server.endpoint, BUCKET, folder, ask(f"{FOLDER}/").torrent)
+    pairs = [(ask(f"{FOLDER}/").usage.wall, baselines.sync_and_mktorrent(place).wall) for _ in range(bench.runs(RUNS))]
+    own, theirs = zip(*pairs, strict=True)
+    ratio = _add(report, shape, "SeaweedFS", "wall, s", own, "aws s3 sync + mktorrent", theirs)
+    report.bars.append(Bar(f"{shape} on SeaweedFS: times faster", 1 / ratio, LEAST_TIMES_FASTER, at_least=True))
+
+
+def _memory(
+    report: Report, bench: Bench, shape: Shape, variables: Mapping[str, str], server: test_s3.Server, binary: Path
+) -> None:
+    env = settings(server.endpoint, None, variables)
+    peaks = [first_request.ask(binary, env, BUCKET, f"{FOLDER}/").usage.peak_mib for _ in range(bench.runs(3))]
+    figure = ", ".join(["peak memory, MiB", *(f"{name}={value}" for name, value in variables.items())])
+    _add(report, shape, "test S3", figure, peaks, text="{:.1f}".format)
+    if not variables:
+        report.bars.append(Bar(f"{shape}: peak memory, MiB", max(peaks), MOST_MIB))
+
+
+def _asking(binary: Path, server: SeaweedFS) -> Callable[[str], first_request.Answer]:
+    """Asks a new function for a torrent. Each keeps it elsewhere, so that none finds one."""
+    numbers = itertools.count()
+
+    def ask(key: str) -> first_request.Answer:
+        own = {"SIDECAR_PREFIX": f"run-{next(numbers)}/"}
+        return first_request.ask(binary, settings(server.endpoint, ROLE, own), BUCKET, key)
+
+    return ask
+
+
+def _add(
+    report: Report,
+    shape: Shape,
+    server: str,
+    figure: str,
+    own: Sequence[float],
+    baseline: str = "",
+    theirs: Sequence[float] = (),
+    text: Callable[[float], str] = "{:.2f}".format,
+) -> float:
+    """Adds a row, and returns the median of the ratios."""
+    ratios = [ours / other for ours, other in zip(own, theirs, strict=True)] if theirs else []
+    cells = [spread(theirs, text), spread(ratios)] if theirs else ["", ""]
+    report.rows.append([str(shape), server, figure, spread(own, text), baseline, *cells])
+    print(" | ".join(report.rows[-1]), flush=True)
+    return statistics.median(ratios) if ratios else 0.0
+
+
+def _seconds_to_list(client: BaseClient) -> float:
+    start = time.monotonic()
+    for _ in client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=f"{FOLDER}/"):
+        pass
+    return time.monotonic() - start
+
+
+def _seconds(line: Mapping[str, float]) -> float:
+    return line["duration_ms"] / 1000
