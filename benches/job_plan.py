@@ -15,9 +15,9 @@ from scripts.stack import build
 # Of any state: docs.aws.amazon.com/step-functions/latest/dg/express-limits.html.
 STATE_BYTES = 262_144
 TEXT = """What the code plans (`cargo run -p bench-tools --bin plan`) for objects and collections of these sizes, with
-all names as long as S3 allows. Nothing is measured here, and nothing is random. State is more than any state of the workflow can
-have: its input, Plan's output, one child's input and the map's output together. S3 requests are those of a whole job
-without retries. Times and prices follow from this by a model. Its table and assumptions are in
+all names as long as S3 allows. Nothing is measured here, and nothing is random. State is more than any state of the
+workflow can have: its input, Plan's output, one child's input and the map's output together. S3 requests are those of a
+whole job without retries. Times and prices follow from this by a model. Its table and assumptions are in
 [OPERATIONS.md](OPERATIONS.md#what-a-job-takes-and-costs)."""
 
 
