@@ -15,7 +15,7 @@ enum Expected {
 use Expected::{Error, Status, Torrent};
 use test_s3::{Bucket, FakeS3, Rights, Who};
 
-const EVENTS: [(&str, Expected); 53] = [
+const EVENTS: [(&str, Expected); 54] = [
     ("rest-v1", Torrent("hello.txt")),
     ("rest-v1-head", Status(200)),
     ("rest-v1-options", Status(204)),
@@ -48,6 +48,7 @@ const EVENTS: [(&str, Expected); 53] = [
     ("base-path-key-decoded", Torrent("é.txt")),
     ("base-path-http-v2", Torrent("hello.txt")),
     ("version-id", Torrent("hello.txt")),
+    ("collection", Torrent("日本")),
     ("error-no-torrent", Error(501, "NotImplemented")),
     ("error-other-operation", Error(501, "NotImplemented")),
     ("error-root", Error(501, "NotImplemented")),

@@ -2,6 +2,7 @@
 
 mod composite_sha1;
 mod head;
+mod head_request;
 mod part_checksums;
 mod parts;
 mod source;
