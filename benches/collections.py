@@ -11,7 +11,7 @@ from pathlib import Path
 
 from botocore.client import BaseClient
 
-from benches import baselines, first_request, objects, request_log
+from benches import baselines, first_request, machine, objects, request_log
 from benches.baselines import Place
 from benches.bench import Bench, spread
 from benches.cpu import Usage
@@ -31,15 +31,16 @@ RUNS, CACHED_RUNS = 5, 5
 MOST_TIMES_IDEAL, MOST_TIMES_ALONE, LEAST_TIMES_FASTER = 1.5, 1.1, 3
 MOST_MIB, MOST_CACHED_REQUESTS = 48, 14
 
-TEXT = f"""The first row is the first request for a collection on the test S3 (crates/test-s3), which waits {LATENCY_MS}
-ms before each answer. The ideal is the number of S3 requests, which the function's log tells, times {LATENCY_MS} ms,
-divided by {CONNECTIONS}. It contains no time of the CPU, and the server shares the cores with the function. The cached
-answer is that of the next request to the same function; boto3 lists the same objects in turn with it. The torrent of
-one object of 1 GiB is made as a collection and as that of the object, by new processes in turns. `aws s3 sync` writes
-to a folder on disk, which mktorrent then reads and for which it comes to the same info hash. Peak memory is the
-kernel's count (VmHWM) from the start of the process to the answer, on the test S3 without latency. The bar is for the
-largest of the runs. Long names make a torrent of 4.1 MB, almost as large as a response of Lambda's may be. Each figure
-is the median of all runs (least to most). Settings that are not named are the defaults."""
+TEXT = f"""The first row is the first request for a collection on the test S3 (crates/test-s3), which waits
+{LATENCY_MS} ms before each answer, with FETCH_CONCURRENCY={CONNECTIONS}. The ideal is the number of S3 requests,
+which the function's log tells, times {LATENCY_MS} ms, divided by {CONNECTIONS}. It contains no time of the CPU, and
+the server shares the cores with the function. The cached answer is that of the next request to the same function;
+boto3 lists the same objects in turn with it. The torrent of one object of 1 GiB is made as a collection and as that
+of the object, by new processes in turns. `aws s3 sync` writes to a folder on disk, which mktorrent then reads and
+for which it comes to the same info hash. Peak memory is the kernel's count (VmHWM) from the start of the process to
+the answer, on the test S3 without latency. The bar is for the largest of the runs. Long names make a torrent of 4.1
+MB, almost as large as a response of Lambda's may be. Each figure is the median of all runs (least to most). All
+other rows but those that name {CONNECTIONS} connections have the default, 8."""
 COLUMNS = ["objects", "server", "figure", "function", "compared with", "its", "ratio"]
 
 
@@ -73,8 +74,9 @@ MANY_CONNECTIONS = {"FETCH_CONCURRENCY": str(CONNECTIONS)}
 
 def run(bench: Bench) -> Report:
     """All shapes."""
+    others = machine.others()
     binary, program = build.release(bench.owner), build.test_s3(bench.owner, release=not bench.quick)
-    report = Report("Collections", TEXT, COLUMNS)
+    report = Report("Collections", f"{TEXT} {others}", COLUMNS)
     for part in (_many_requests, _one_object):
         with contextlib.ExitStack() as owner:
             part(report, bench, owner, binary, program)
@@ -114,10 +116,9 @@ def _many_requests(report: Report, bench: Bench, owner: contextlib.ExitStack, bi
                 listings.append(_seconds_to_list(client))
     name = f"test S3, {LATENCY_MS} ms"
     ideals = [line["s3_requests"] * LATENCY_MS / 1000 / CONNECTIONS for line in firsts]
-    what = f"wall, s, FETCH_CONCURRENCY={CONNECTIONS}"
-    ratio = _add(report, shape, name, what, [_seconds(line) for line in firsts], "the ideal", ideals)
+    ratio = _add(report, shape, name, "wall, s", [_seconds(line) for line in firsts], "the ideal", ideals)
     report.bars.append(Bar(f"{shape} at {LATENCY_MS} ms: time, times the ideal", ratio, MOST_TIMES_IDEAL))
-    _add(report, shape, name, "cached: wall, s", [_seconds(line) for line in cached], "boto3's listing", listings)
+    _add(report, shape, name, "cached, s", [_seconds(line) for line in cached], "boto3 lists", listings)
     requests = [float(line["s3_requests"]) for line in cached]
     _add(report, shape, name, "cached: S3 requests", requests, text="{:.0f}".format)
     report.bars.append(Bar(f"{shape}: S3 requests of a cached answer", max(requests), MOST_CACHED_REQUESTS))
@@ -162,7 +163,7 @@ def _files(report: Report, bench: Bench, owner: contextlib.ExitStack, binary: Pa
     place = Place(server.endpoint, BUCKET, folder, ask(f"{FOLDER}/").torrent)
     pairs = [(ask(f"{FOLDER}/").usage.wall, baselines.sync_and_mktorrent(place).wall) for _ in range(bench.runs(RUNS))]
     own, theirs = zip(*pairs, strict=True)
-    ratio = _add(report, shape, "SeaweedFS", "wall, s", own, "aws s3 sync + mktorrent", theirs)
+    ratio = _add(report, shape, "SeaweedFS", "wall, s", own, "sync + mktorrent", theirs)
     report.bars.append(Bar(f"{shape} on SeaweedFS: times faster", 1 / ratio, LEAST_TIMES_FASTER, at_least=True))
 
 
@@ -171,7 +172,7 @@ def _memory(
 ) -> None:
     env = settings(server.endpoint, None, variables)
     peaks = [first_request.ask(binary, env, BUCKET, f"{FOLDER}/").usage.peak_mib for _ in range(bench.runs(3))]
-    figure = ", ".join(["peak memory, MiB", *(f"{name}={value}" for name, value in variables.items())])
+    figure = "peak memory, MiB" + (f", {CONNECTIONS} connections" if variables else "")
     _add(report, shape, "test S3", figure, peaks, text="{:.1f}".format)
     if not variables:
         report.bars.append(Bar(f"{shape}: peak memory, MiB", max(peaks), MOST_MIB))

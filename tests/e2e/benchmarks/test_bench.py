@@ -40,7 +40,7 @@ ROWS = {
         ["100 of 5 KB", "the ideal"],
         ["100 of 5 KB", "cached: S3 requests", "4"],
         ["1 of 32 MiB", "SeaweedFS", "the object alone"],
-        ["10 of 1 MiB", "aws s3 sync + mktorrent"],
+        ["10 of 1 MiB", "sync + mktorrent"],
         ["100 of 5 KB, long names", "peak memory, MiB"],
     ],
     "scaling": [["1", "16"], ["8", "128"], ["32", "512"]],
