@@ -94,7 +94,7 @@ def test_three_gibibytes_while_a_child_is_killed(
     assert (len(bodies), length > 3 * GIB) == (3_000, True)
     job = jobs.deploy(**APART)
     execution = job.start(prefix, LISTED, collection=True)
-    killed = job.hasher.kill_at_work(0.1, JOB_SECONDS)
+    killed = job.hasher.kill_at_work(0.02, JOB_SECONDS)
     assert execution.ended() == SUCCEEDED
     assert job.hashed() == sorted([*range(0, length, 64 * MIB), killed["span"]["start"]])
     torrent = made(store, prefix)
