@@ -1,5 +1,12 @@
+use std::sync::Arc;
+
 use super::{left_out::LeftOut, *};
-use crate::object::{BucketName, ObjectId, SidecarLocation};
+use crate::{
+    config::{Account, Config},
+    object::{BucketName, ObjectId, SidecarLocation},
+    service::{Subject, checks::choose_piece_length},
+    torrent::PieceLength,
+};
 
 fn key(text: &str) -> ObjectKey {
     ObjectKey::try_from(text.to_owned()).unwrap()
@@ -95,4 +102,29 @@ fn only_empty_objects_make_no_torrent() {
     assert_eq!(only.map(|_| ()), Err(CollectionError::OnlyEmpty { count: 2 }));
     let endless = Collection::new(&key("p/"), vec![listed("a", u64::MAX), listed("b", 1)], false);
     assert_eq!(endless.map(|_| ()), Err(CollectionError::Endless));
+}
+
+#[test]
+fn pieces_grow_until_the_torrent_fits_a_response_unless_their_length_is_fixed() {
+    let chosen = |fixed: &str| {
+        let account = Account { region: Some("us-east-1".to_owned()), ..Account::default() };
+        let lookup = |name: &str| match name {
+            "BUCKETS" => Some("data".to_owned()),
+            "PIECE_LENGTH" => Some(fixed.to_owned()),
+            _ => None,
+        };
+        let config = Config::from_lookup(lookup, account).unwrap();
+        // 1.7 MB of names, and 200,000 pieces of 16 MiB.
+        let objects = (0..20_000).map(|number| listed(&format!("{number:060}"), 160 << 20)).collect();
+        let collection = Collection::new(&key("p/"), objects, false).unwrap();
+        let subject = Subject { head: Arc::new(collection.head()), collection: Some(Arc::new(collection)) };
+        choose_piece_length(&subject, &config).map(PieceLength::get).map_err(|error| error.to_string())
+    };
+    assert_eq!(PieceLength::for_object_of(20_000 * (160 << 20)).get(), 16 << 20);
+    assert_eq!(chosen(""), Ok(32 << 20));
+    let fixed = chosen("16777216");
+    assert!(
+        fixed.as_ref().is_err_and(|message| message.contains("20000 objects") && message.contains("4500000")),
+        "{fixed:?}"
+    );
 }
