@@ -53,7 +53,7 @@ def namespace():
 
 def metrics(table):
     """Metric to (dimensions, unit), from `REQUEST`, `TASK` or `TRACKER`."""
-    (body,) = re.findall(rf"pub const {table}: \[Directive; \d+\] = \[(.*?)\n\];", _rust("metrics.rs"), re.DOTALL)
+    (body,) = re.findall(rf"pub const {table}: \[Directive; \d+\] = \[(.*?)\];", _rust("metrics.rs"), re.DOTALL)
     found = {}
     for dimensions, pairs in re.findall(r"dimensions: &\[([^\]]*)\],\s*metrics: &\[([^\]]*)\]", body):
         for name, unit in re.findall(r'\("(\w+)", "(\w+)"\)', pairs):

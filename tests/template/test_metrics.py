@@ -140,7 +140,8 @@ def test_the_dashboard_shows_which_share_of_all_bytes_came_from_peers():
 
 
 def test_the_dashboard_shows_every_alarm_that_there_is():
-    for given in ({"PregenerateBuckets": ""}, {"PregenerateBuckets": "data"}, {"Jobs": "false"}, {"Tracker": "false"}):
+    data = {"PregenerateBuckets": "data"}
+    for given in ({"PregenerateBuckets": ""}, data, {"Jobs": "false"}, {**data, "Tracker": "false"}):
         (widget,) = [widget for widget in dashboard(**given) if widget["type"] == "alarm"]
         assert widget["properties"]["alarms"] == [f"<{name}.Arn>" for name in alarms(**given)]
 
