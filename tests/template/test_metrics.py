@@ -44,7 +44,9 @@ def alarms(**given):
 
 
 def dashboard(**given):
-    return json.loads(cfn.render(**{"Tracker": "true", **given})["Resources"]["Dashboard"]["Properties"]["DashboardBody"])["widgets"]
+    return json.loads(
+        cfn.render(**{"Tracker": "true", **given})["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
+    )["widgets"]
 
 
 def shown(**given):
