@@ -147,6 +147,3 @@ impl Announce {
         self.event == Event::Completed && self.peer.is_seed() && before.is_none_or(|before| before.left > 0)
     }
 }
-
-#[cfg(test)]
-mod tests;

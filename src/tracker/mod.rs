@@ -22,3 +22,6 @@ pub use self::{
     scrape::{MAX_SCRAPED, torrents_of},
     swarm::{Counts, Swarm},
 };
+
+#[cfg(test)]
+mod tests;

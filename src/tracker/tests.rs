@@ -1,10 +1,14 @@
-use std::net::{Ipv4Addr, Ipv6Addr};
+//! Announces, as clients and others may send them.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{Announce, Before, Event, Query, Refusal, Transfer};
 
 const HASH: &str = "%00%01%02%03%04%05%06%07%08%09aaaaaaaaaa";
+/// No client moves more from one announce to the next.
+const MAX_TRANSFER: u64 = 1 << 40;
 const HOST: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
 fn announce(more: &str) -> Result<Announce, Refusal> {
