@@ -60,7 +60,7 @@ lock: $(UV)/ready ## Lock the Python tools of pyproject.toml in requirements/ (L
 sbom: tools-base ## Write the bill of materials of the functions, CycloneDX 1.5, to target/
 	@$(PYTHON) -m scripts.sbom target/get-object-torrent.cdx.json
 
-package: build sbom ## Zip both functions, for this architecture, and their bill of materials into target/package/
+package: build sbom ## Zip the functions, for this architecture, and their bill of materials into target/package/
 	@scripts/package.sh
 
 web: tools-web ## The page to put beside the data, in target/web: ENDPOINT=https://… BUCKET=… (asks the npm registry once)
