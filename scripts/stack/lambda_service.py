@@ -26,7 +26,7 @@ class LambdaService:
         *,
         dual_stack: bool = False,
     ) -> None:
-        """With `dual_stack`, `localhost` leads to it by both of its addresses."""
+        """With `dual_stack`, it is at `::1`, too, on the same port."""
         self._owner = owner
         self._gateway = gateway
         self._invocations = Invocations(timeout_seconds)
@@ -34,7 +34,7 @@ class LambdaService:
         address = serve(owner, handler)
         self.endpoint = f"http://{address}"
         if dual_stack:
-            self.endpoint = f"http://localhost:{serve_ipv6(owner, handler, address)}"
+            serve_ipv6(owner, handler, beside=address)
 
     def runtime_api(self) -> str:
         """What one more process of the function is to call: host and port."""

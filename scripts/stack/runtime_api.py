@@ -158,11 +158,10 @@ def serve(owner: contextlib.ExitStack, handler: type[Handler]) -> str:
     return _serve(owner, _Server((LOOPBACK, 0), handler))
 
 
-def serve_ipv6(owner: contextlib.ExitStack, handler: type[Handler], beside: str) -> int:
-    """Serves on `::1`, on the same port as `beside`; returns the port."""
+def serve_ipv6(owner: contextlib.ExitStack, handler: type[Handler], beside: str) -> None:
+    """Serves on `::1`, on the same port as `beside`."""
     port = int(beside.rpartition(":")[2])
     _serve(owner, _Ipv6Server(("::1", port), handler))
-    return port
 
 
 def _serve(owner: contextlib.ExitStack, server: ThreadingHTTPServer) -> str:

@@ -33,6 +33,7 @@ class Tracker:
         )
         service = LambdaService(owner, gateways.function_url, dual_stack=True)
         self.url = f"{service.endpoint}/announce"
+        self.ipv6_url = self.url.replace(LOOPBACK, "[::1]")
         self.log = temporary.folder(owner, "tracker") / "log"
         account = {"AWS_REGION": REGION, "AWS_ENDPOINT_URL_DYNAMODB": self._table, **ROLE.environment()}
         env = tools.environment(TRACKER_TABLE=TABLE, **account, **variables)

@@ -35,26 +35,34 @@ POLL_SECONDS = 0.2
 
 
 class HalfAWebSeed(Handler):
-    """Has the first half alone, and is too busy for the other."""
+    """Sends the first half alone: an answer that would go on breaks off there."""
 
     def do_GET(self) -> None:
         """A range."""
         start, end = (int(number) for number in self.headers["range"].removeprefix("bytes=").split("-"))
-        if end >= HALF:
+        if start >= HALF:
             self.send(Response(503, [], b""))
             return
-        headers = [("content-range", f"bytes {start}-{end}/{LENGTH}")]
-        self.send(Response(206, headers, CONTENT[start : end + 1]))
+        self.send_response(206)
+        self.send_header("content-range", f"bytes {start}-{end}/{LENGTH}")
+        self.send_header("content-length", str(end + 1 - start))
+        self.end_headers()
+        self.wfile.write(CONTENT[start : min(end + 1, HALF)])
+        self.close_connection = end >= HALF
 
 
 class Peer:
-    """A libtorrent peer that listens on `interfaces`."""
+    """A libtorrent peer that listens on `interfaces` and announces to `trackers`, or to that of the torrent."""
 
-    def __init__(self, torrent: bytes, folder: Path, interfaces: str, *, second_half: bool = False) -> None:
+    def __init__(
+        self, torrent: bytes, folder: Path, interfaces: str, *trackers: str, second_half: bool = False
+    ) -> None:
         self._file = folder / NAME
         settings = {**SETTINGS, "listen_interfaces": interfaces, "outgoing_interfaces": "", "enable_incoming_tcp": True}
+        settings |= {"announce_to_all_tiers": True, "announce_to_all_trackers": True}
         self._session = libtorrent.session(settings)
         params = libtorrent.load_torrent_buffer(torrent)
+        params.trackers = list(trackers) or params.trackers
         params.save_path = str(folder)
         params.flags |= NO_PEERS
         params.flags &= ~libtorrent.torrent_flags.auto_managed & ~libtorrent.torrent_flags.paused
@@ -66,10 +74,6 @@ class Peer:
     def is_seed(self) -> bool:
         """Whether it has all of the file."""
         return self._handle.status().is_seeding
-
-    def has_announced(self) -> bool:
-        """Whether a tracker has answered."""
-        return bool(self._handle.status().current_tracker)
 
     def has_content(self) -> bool:
         """Whether its file is the one that was asked for."""
@@ -110,10 +114,11 @@ def run(owner: contextlib.ExitStack, api: Path, tracker_binary: Path, test_s3: P
     def folder() -> Path:
         return temporary.folder(owner, "peer")
 
-    first = Peer(torrent, folder(), "10.77.0.1:6881,[fd77::1]:6881", second_half=True)
+    both = (tracker.url, tracker.ipv6_url)
+    first = Peer(torrent, folder(), "10.77.0.1:6881,[fd77::1]:6881", *both, second_half=True)
     # It is there by both of its addresses before anybody looks for it.
     wait(lambda: scrape(tracker, info_hash)["incomplete"] == 2, "the first peer announces")
-    others = [Peer(torrent, folder(), "10.77.0.2:6881"), Peer(torrent, folder(), "[fd77::3]:6881")]
+    others = [Peer(torrent, folder(), "10.77.0.2:6881"), Peer(torrent, folder(), "[fd77::3]:6881", tracker.ipv6_url)]
     with ThreadPoolExecutor() as pool:
         downloads = [
             pool.submit(partial(aria2, torrent, folder(), peers_at="10.77.0.4")),
