@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scripts.stack import tools
 from scripts.stack.errors import StackError
-from scripts.stack.function import JOB_NAME, NAME
+from scripts.stack.function import JOB_NAME, NAME, TRACKER_NAME
 from scripts.stack.processes import Process
 
 # Far more than a build takes: it says itself how far it is.
@@ -29,6 +29,11 @@ def release(owner: contextlib.ExitStack) -> Path:
 def job(owner: contextlib.ExitStack) -> Path:
     """The same, and says where the job function lies."""
     return release(owner).with_name(JOB_NAME)
+
+
+def tracker(owner: contextlib.ExitStack) -> Path:
+    """The same, and says where the tracker function lies."""
+    return release(owner).with_name(TRACKER_NAME)
 
 
 def example(owner: contextlib.ExitStack) -> Path:

@@ -41,6 +41,11 @@ impl Swarm {
         Counts { complete: complete + seed, incomplete: incomplete + leecher }
     }
 
+    /// Returns whether `peer` announces by an IPv4 address, too. It says the same there, which is counted once.
+    pub fn knows_by_ipv4(&self, peer: &Peer) -> bool {
+        peer.address.is_ipv6() && self.peers.iter().any(|other| other.address.is_ipv4() && other.id == peer.id)
+    }
+
     /// Chooses the peers that the announcing client is told of: never itself, for seeds only peers that still need
     /// something, and a random choice where there are more than it wants.
     pub fn choose(&self, announce: &Announce, random: &mut fastrand::Rng) -> Vec<Peer> {

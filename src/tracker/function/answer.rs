@@ -72,9 +72,12 @@ impl Tracker {
         let mut random = fastrand::Rng::new();
         let swarm = self.table.swarm(announce.torrent, random.u64(..)).await?.ok_or(Refusal::Unregistered)?;
         let before = self.table.write(&announce).await?;
-        let transfer = announce.transfer(before.as_ref());
-        (told.uploaded, told.downloaded) = (transfer.uploaded, transfer.downloaded);
-        if announce.completes(before.as_ref()) {
+        let counts = !swarm.knows_by_ipv4(&announce.peer);
+        if counts {
+            let transfer = announce.transfer(before.as_ref());
+            (told.uploaded, told.downloaded) = (transfer.uploaded, transfer.downloaded);
+        }
+        if counts && announce.completes(before.as_ref()) {
             // A number that is too low by one is worth no failure.
             let counted = self.table.complete(announce.torrent).await;
             let warn = |error: &TableError| tracing::warn!(cause = causes(&**error), "a download is not counted");

@@ -3,7 +3,7 @@
 use serde_bytes::ByteBuf;
 use serde_json::json;
 
-use super::clients::{Client, Failed, File, TORRENT, Tracker, event};
+use super::clients::{Announced, Client, Failed, File, TORRENT, Tracker, event};
 
 #[tokio::test]
 async fn peers_of_both_families_find_each_other() {
@@ -67,6 +67,23 @@ async fn a_completed_download_is_counted_once() {
     }
     let file = File { complete: 1, downloaded: 1, incomplete: 0 };
     assert_eq!(tracker.scrape(&[TORRENT]).await.files[&ByteBuf::from(TORRENT)], file);
+}
+
+#[tokio::test]
+async fn a_client_with_two_addresses_is_counted_once_and_not_told_of_itself() {
+    let tracker = Tracker::start().await;
+    let ipv4 = Client::leecher("192.0.2.1:1");
+    let ipv6 = Client { address: "[2001:db8::1]:1".parse().expect("an address"), ..ipv4 };
+    for (client, event, completed) in
+        [(ipv4, "started", 0), (ipv6, "started", 0), (ipv4, "completed", 1), (ipv6, "completed", 1)]
+    {
+        let left = if event == "completed" { 0 } else { 7 };
+        let query = Client { left, ..ipv4 }.query(TORRENT, &format!("&event={event}"));
+        let told = tracker.get(&client.address.ip().to_string(), "/announce", &query).await;
+        let told: Announced = serde_bencode::from_bytes(&told).expect("an answer");
+        assert_eq!((told.downloaded, told.peers()), (completed, Vec::new()));
+    }
+    assert_eq!(tracker.table.items(TORRENT).len(), 3);
 }
 
 #[tokio::test]

@@ -110,7 +110,7 @@ impl Tracker {
     /// The response to an event as it is.
     pub(super) async fn send(&self, event: Value) -> Value {
         let mut context = Context::default();
-        context.request_id = "the-request".to_owned();
+        "the-request".clone_into(&mut context.request_id);
         context.env_config = Arc::clone(&self.lambda);
         let answer = function::service(self.function.clone()).call(LambdaEvent::new(event, context)).await;
         answer.expect("a response, whatever happens")
