@@ -23,7 +23,7 @@ TOOLS_e2e := $(TOOLS_bench) transmission-daemon npm chromium chromedriver ip uns
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: tools-base $(E2E)/ready ## Serve a file and a folder from a local S3 server, download both by their torrents (FILE=, DIR=)
+run: tools-base $(E2E)/ready ## Serve a file and a folder from a local S3 server, download both by their torrents (FILE=, DIR=, TRACKER=1)
 	@$(E2E)/bin/python -m scripts.run
 
 test: tools-e2e test-rust test-e2e test-template ## Run all tests

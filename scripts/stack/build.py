@@ -21,6 +21,11 @@ def debug(owner: contextlib.ExitStack, waiting: Callable[[float], None] = lambda
     return _build(owner, f"debug/{NAME}", ["--bin", NAME], waiting)
 
 
+def debug_tracker(owner: contextlib.ExitStack, waiting: Callable[[float], None] = lambda elapsed: None) -> Path:
+    """Builds the tracker function alike, and says where it lies."""
+    return _build(owner, f"debug/{TRACKER_NAME}", ["--bin", TRACKER_NAME], waiting)
+
+
 def release(owner: contextlib.ExitStack) -> Path:
     """Builds what is deployed, but for the architecture, and says where the API function lies."""
     return _build(owner, f"release/{NAME}", ["--bins", "--release"])
