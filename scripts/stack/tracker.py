@@ -22,9 +22,9 @@ KEYS = {"torrent": "HASH", "peer": "RANGE"}
 class Tracker:
     """A running tracker."""
 
-    def __init__(self, owner: contextlib.ExitStack, binary: Path, **variables: str) -> None:
-        self._table = _moto(owner)
-        self.client = ROLE.client(self._table, "dynamodb")
+    def __init__(self, owner: contextlib.ExitStack, binary: Path, processes: int = PROCESSES, **variables: str) -> None:
+        self.table = _Moto(owner)
+        self.client = ROLE.client(self.table.endpoint, "dynamodb")
         self.client.create_table(
             TableName=TABLE,
             BillingMode="PAY_PER_REQUEST",
@@ -35,24 +35,27 @@ class Tracker:
         self.url = f"{service.endpoint}/announce"
         self.ipv6_url = self.url.replace(LOOPBACK, "[::1]")
         self.log = temporary.folder(owner, "tracker") / "log"
-        account = {"AWS_REGION": REGION, "AWS_ENDPOINT_URL_DYNAMODB": self._table, **ROLE.environment()}
+        account = {"AWS_REGION": REGION, "AWS_ENDPOINT_URL_DYNAMODB": self.table.endpoint, **ROLE.environment()}
         env = tools.environment(TRACKER_TABLE=TABLE, **account, **variables)
         self.processes = [
-            function.start(owner, TRACKER_NAME, binary, env, service.runtime_api(), self.log) for _ in range(PROCESSES)
+            function.start(owner, TRACKER_NAME, binary, env, service.runtime_api(), self.log) for _ in range(processes)
         ]
 
     @property
     def variables(self) -> Mapping[str, str]:
         """What the other functions are told of it."""
-        return {"TRACKER_URL": self.url, "TRACKER_TABLE": TABLE, "AWS_ENDPOINT_URL_DYNAMODB": self._table}
+        return {"TRACKER_URL": self.url, "TRACKER_TABLE": TABLE, "AWS_ENDPOINT_URL_DYNAMODB": self.table.endpoint}
 
 
-def _moto(owner: contextlib.ExitStack) -> str:
-    """Starts moto, and returns its endpoint."""
-    [port] = free_ports(1)
-    log = temporary.folder(owner, "dynamodb") / "log"
-    command = [sys.executable, "-m", "moto.server", "--host", LOOPBACK, "--port", str(port)]
-    # What it knows goes with it.
-    process = Process(owner, "moto", command, log=log, env=tools.environment(), grace_seconds=0)
-    process.wait_until(lambda: http.accepts(port), READY_SECONDS)
-    return f"http://{LOOPBACK}:{port}"
+class _Moto:
+    """A running moto. What it knows goes with it."""
+
+    def __init__(self, owner: contextlib.ExitStack) -> None:
+        [port] = free_ports(1)
+        self.endpoint = f"http://{LOOPBACK}:{port}"
+        # It has a line for each request.
+        self.log = temporary.folder(owner, "dynamodb") / "log"
+        command = [sys.executable, "-m", "moto.server", "--host", LOOPBACK, "--port", str(port)]
+        env = tools.environment()
+        self.process = Process(owner, "moto", command, log=self.log, env=env, grace_seconds=0)
+        self.process.wait_until(lambda: http.accepts(port), READY_SECONDS)
