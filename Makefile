@@ -18,12 +18,12 @@ TOOLS_rust := cargo cc
 TOOLS_base := $(TOOLS_rust) $(TOOLS_python)
 TOOLS_bench := $(TOOLS_base) aria2c curl mktorrent nginx openssl
 TOOLS_web := $(TOOLS_python) npm
-TOOLS_e2e := $(TOOLS_bench) transmission-daemon npm chromium chromedriver
+TOOLS_e2e := $(TOOLS_bench) transmission-daemon npm chromium chromedriver ip unshare
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: tools-base $(E2E)/ready ## Serve a file and a folder from a local S3 server, download both by their torrents (FILE=, DIR=)
+run: tools-base $(E2E)/ready ## Serve a file and a folder from a local S3 server, download both by their torrents (FILE=, DIR=, TRACKER=1)
 	@$(E2E)/bin/python -m scripts.run
 
 test: tools-e2e test-rust test-e2e test-template ## Run all tests
@@ -60,7 +60,7 @@ lock: $(UV)/ready ## Lock the Python tools of pyproject.toml in requirements/ (L
 sbom: tools-base ## Write the bill of materials of the functions, CycloneDX 1.5, to target/
 	@$(PYTHON) -m scripts.sbom target/get-object-torrent.cdx.json
 
-package: build sbom ## Zip both functions, for this architecture, and their bill of materials into target/package/
+package: build sbom ## Zip the functions, for this architecture, and their bill of materials into target/package/
 	@scripts/package.sh
 
 web: tools-web ## The page to put beside the data, in target/web: ENDPOINT=https://… BUCKET=… (asks the npm registry once)

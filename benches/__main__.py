@@ -15,6 +15,7 @@ from scripts.stack.errors import StackError
 NAMES = (
     "cold_start",
     "cached",
+    "tracker",
     "part_checksums",
     "memory",
     "reading",

@@ -39,25 +39,27 @@ Environment = Mapping[str, str]
 def run(bench: Bench) -> Report:
     """The test S3 as slow as S3 is, the test S3 on loopback, and SeaweedFS."""
     report = Report("Cached answer", TEXT, COLUMNS)
-    program = _program(bench)
+    cached = program(bench)
     for name, latency_ms, most in ((f"test S3, {LATENCY_MS} ms", LATENCY_MS, 1.3), ("test S3", 0, 2.0)):
         with contextlib.ExitStack() as owner:
-            _add(report, bench, name, program, _test_s3(owner, bench, latency_ms), most)
+            _add(report, bench, name, cached, test_s3(owner, bench, latency_ms), most)
     with contextlib.ExitStack() as owner:
-        _add(report, bench, "SeaweedFS", program, _seaweedfs(owner, bench), 2.0)
+        _add(report, bench, "SeaweedFS", cached, _seaweedfs(owner, bench), 2.0)
     return report
 
 
-def _program(bench: Bench) -> Path:
+def program(bench: Bench) -> Path:
+    """Builds what calls the function, and says where it lies."""
     options = ["--package", "bench-tools", "--bin", "cached"]
     cargo.build(bench.owner, [*options, *([] if bench.quick else ["--release"])])
     return FOLDER.parent / ("debug" if bench.quick else "release") / "cached"
 
 
-def _test_s3(owner: contextlib.ExitStack, bench: Bench, latency_ms: int) -> Environment:
-    program = build.test_s3(owner, release=not bench.quick)
+def test_s3(owner: contextlib.ExitStack, bench: Bench, latency_ms: int) -> Environment:
+    """Starts the test S3, and returns the environment of a function that uses it."""
+    binary = build.test_s3(owner, release=not bench.quick)
     whole = {f"{BUCKET}/{KEY}": bench.bytes(GIB)}
-    server = Server(owner, program, public=[BUCKET], objects=whole, latency_ms=latency_ms)
+    server = Server(owner, binary, public=[BUCKET], objects=whole, latency_ms=latency_ms)
     return settings(server.endpoint, server.credentials, {"BUCKETS": BUCKET})
 
 
@@ -71,7 +73,7 @@ def _seaweedfs(owner: contextlib.ExitStack, bench: Bench) -> Environment:
 
 
 def _add(report: Report, bench: Bench, name: str, program: Path, env: Environment, most: float) -> None:
-    runs = [_run(program, env, bench) for _ in range(bench.runs(RUNS))]
+    runs = [measure(program, env, bench) for _ in range(bench.runs(RUNS))]
     function = [_milliseconds(run["function_us"]) for run in runs]
     plain = [_milliseconds(run["get_us"]) for run in runs]
     ratios = [ours[0] / theirs[0] for ours, theirs in zip(function, plain, strict=True)]
@@ -82,7 +84,8 @@ def _add(report: Report, bench: Bench, name: str, program: Path, env: Environmen
     report.figures[name] = {"function_ms": function, "get_ms": plain, "torrent_bytes": runs[0]["torrent_bytes"]}
 
 
-def _run(program: Path, env: Environment, bench: Bench) -> dict:
+def measure(program: Path, env: Environment, bench: Bench) -> dict:
+    """What one process of `program` has measured."""
     command = [program, BUCKET, KEY, str(3 if bench.quick else ROUNDS)]
     ran = subprocess.run(
         command, env=dict(env), cwd=tools.ROOT, capture_output=True, text=True, timeout=SECONDS, check=False

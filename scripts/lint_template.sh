@@ -35,14 +35,14 @@ sam validate --lint
 
 # The same command that sam build runs, ahead of it, because sam build shows nothing of cargo's progress.
 echo "== cargo lambda build ($architecture; the first takes minutes)"
-cargo lambda build --release "${flags[@]}" --bin get-object-torrent --bin torrent-job
+cargo lambda build --release "${flags[@]}" --bin get-object-torrent --bin torrent-job --bin torrent-tracker
 
 echo "== sam build"
 sam build --build-dir .tools/sam-build --parameter-overrides "Architecture=$architecture"
 if grep -nE '[&*]id[0-9]|<<:' .tools/sam-build/template.yaml; then
   echo "lint_template: sam build left YAML anchors, which CloudFormation does not read" >&2 && exit 1
 fi
-for function in ApiFunction JobFunction HashFunction BatchFunction; do
+for function in ApiFunction JobFunction HashFunction BatchFunction TrackerFunction; do
   bootstrap=.tools/sam-build/$function/bootstrap
   test -x "$bootstrap" || { echo "lint_template: sam build left no $bootstrap" >&2; exit 1; }
   echo "$bootstrap: $(stat -c %s "$bootstrap") bytes"

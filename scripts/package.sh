@@ -16,7 +16,7 @@ rm -rf target/package
 mkdir -p target/package
 cp target/get-object-torrent.cdx.json target/package/
 cd target/package
-for function in get-object-torrent torrent-job; do
+for function in get-object-torrent torrent-job torrent-tracker; do
     cp "$built/$function" bootstrap
     TZ=UTC touch -t 198001010000 bootstrap
     TZ=UTC "${PYTHON:-python3}" -m zipfile -c "$function-$architecture.zip" bootstrap

@@ -3,6 +3,7 @@
 FILE=path           the file; by default a large one that the set-up has brought
 DIR=path            the folder, whose files get one torrent; by default docs/
 PORT, S3_PORT       of the function (9000) and of the S3 server (8333), both on 127.0.0.1
+TRACKER=1           also starts the tracker, and two downloads that share the file
 ONCE=1 or --once    ends after the download instead of staying up
 """
 

@@ -1,4 +1,4 @@
-"""The bill of materials of both functions, CycloneDX 1.5 in JSON: make sbom
+"""The bill of materials of the functions, CycloneDX 1.5 in JSON: make sbom
 
 What Cargo.lock puts into the binaries, for the two architectures that Lambda has: `cargo tree` tells what is built
 (`cargo metadata` counts in what only tests switch on), `cargo metadata` the rest. What runs at build time only (build

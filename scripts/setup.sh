@@ -14,12 +14,14 @@ cc                   build-essential      gcc                  gcc
 chromedriver         chromium-driver      chromedriver         chromedriver
 chromium             chromium             chromium             chromium
 curl                 curl                 curl                 curl
+ip                   iproute2             iproute              iproute2mac
 mktorrent            mktorrent            mktorrent            mktorrent
 nginx                nginx-light          nginx                nginx
 npm                  npm                  npm                  node
 openssl              openssl              openssl              openssl
 python3              python3-venv         python3              python3
 transmission-daemon  transmission-daemon  transmission-daemon  transmission-cli
+unshare              util-linux           util-linux-core      util-linux
 END
 }
 

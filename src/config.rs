@@ -46,8 +46,10 @@ pub struct Config {
     pub access: Access,
     /// Where torrents are stored.
     pub sidecar: SidecarLocation,
-    /// Announce URLs, in order.
+    /// Announce URLs, in order. The stack's own tracker is the first.
     pub trackers: Vec<String>,
+    /// The table of the stack's own tracker, where torrents are registered.
+    pub tracker_table: Option<String>,
     /// Web seed templates, in order.
     pub web_seeds: Vec<WebSeedTemplate>,
     /// A fixed piece length. `None` means that the object's size decides.
@@ -85,6 +87,15 @@ pub struct Config {
     pub log_filter: Targets,
 }
 
+/// The checked configuration of the tracker function.
+#[derive(Clone, Debug)]
+pub struct TrackerConfig {
+    /// The table of peers.
+    pub table: String,
+    /// Which lines of this service's own log are written.
+    pub log_filter: Targets,
+}
+
 /// All faults of the environment, one line each.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the configuration has {} fault(s): {}", .0.len(), .0.join("; "))]
@@ -105,6 +116,7 @@ impl Config {
             access: reader.access(account.has_credentials),
             sidecar: reader.sidecar(),
             trackers: reader.trackers(),
+            tracker_table: reader.tracker_table(),
             web_seeds: reader.web_seeds(),
             piece_length: reader.piece_length(),
             max_object_size: reader.number(&variables::MAX_OBJECT_SIZE),
@@ -123,6 +135,18 @@ impl Config {
             endpoint: reader.endpoint().or(account.endpoint),
             log_filter: reader.log_filter(),
         };
+        reader.finish(config)
+    }
+}
+
+impl TrackerConfig {
+    /// Reads the variables through `lookup`.
+    ///
+    /// # Errors
+    /// Returns every fault, each of which names its variable.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFaults> {
+        let mut reader = Reader::new(&lookup);
+        let config = Self { table: reader.required_table(), log_filter: reader.log_filter() };
         reader.finish(config)
     }
 }

@@ -50,6 +50,22 @@ pub const TASK: [Directive; 3] = [
     Directive { dimensions: &["FunctionName"], metrics: &[("TaskBytesRead", "Bytes")] },
 ];
 
+/// The metrics of a tracker's request. Bytes are those that clients tell of, since their announce before.
+pub const TRACKER: [Directive; 1] = [Directive {
+    dimensions: &["FunctionName"],
+    metrics: &[
+        ("Announces", "Count"),
+        ("Scrapes", "Count"),
+        ("Refusals", "Count"),
+        ("TableFailures", "Count"),
+        ("Peers", "Count"),
+        ("Completed", "Count"),
+        ("BytesFromPeers", "Bytes"),
+        ("BytesDownloaded", "Bytes"),
+        ("TrackerDuration", "Milliseconds"),
+    ],
+}];
+
 /// A dimension has this value where it does not apply. CloudWatch accepts no empty one.
 pub(crate) const NONE: &str = "none";
 

@@ -8,11 +8,13 @@ use tokio::time::timeout;
 
 use crate::{
     api::Api,
-    config::{Account, Config},
+    config::{Account, Config, ConfigFaults, TrackerConfig},
     jobs::{Executions, Jobs, Worker},
     logging,
+    registry::Registry,
     s3::access::{Clients, is_path_style_endpoint},
     service::GetObjectTorrent,
+    tracker::function::Tracker,
 };
 
 /// Lambda's credentials are there at once. A machine without any may wait for a metadata service.
@@ -36,11 +38,23 @@ pub async fn configure() -> Option<(Config, SdkConfig)> {
     logging::init(&config.as_ref().map(|config| config.log_filter.clone()).unwrap_or_default());
     match config {
         Ok(config) => Some((config, sdk)),
-        Err(faults) => {
-            tracing::error!(faults = faults.0.join("; "), "the function does not start");
-            None
-        }
+        Err(faults) => report(&faults),
     }
+}
+
+/// Makes the tracker function. Where the configuration has faults, this logs all of them and returns `None`.
+pub async fn tracker() -> Option<Tracker> {
+    let config = TrackerConfig::from_lookup(|name| env::var(name).ok());
+    logging::init(&config.as_ref().map(|config| config.log_filter.clone()).unwrap_or_default());
+    match config {
+        Ok(config) => Some(Tracker::new(&aws_config::load_defaults(BehaviorVersion::latest()).await, config.table)),
+        Err(faults) => report(&faults),
+    }
+}
+
+fn report<T>(faults: &ConfigFaults) -> Option<T> {
+    tracing::error!(faults = faults.0.join("; "), "the function does not start");
+    None
 }
 
 /// Returns how a function's process ends when the Lambda runtime has ended.
@@ -64,13 +78,20 @@ pub fn api(config: Config, sdk: &SdkConfig) -> Api {
     let config = Arc::new(config);
     let state_machine = config.job_state_machine_arn.clone().filter(|_| config.has_credentials);
     let jobs = state_machine.map(|arn| Jobs::new(Arc::clone(&config), Executions::new(sdk, arn)));
-    Api::new(Arc::clone(&config), GetObjectTorrent::new(config, clients), jobs)
+    let registry = registry(&config, sdk);
+    Api::new(Arc::clone(&config), GetObjectTorrent::new(config, clients).with_registry(registry), jobs)
 }
 
 /// Makes the job function of `config`. It keeps its results in S3, so it needs credentials.
 pub fn worker(config: Config, sdk: &SdkConfig) -> Worker {
     let clients = clients(&config, sdk);
-    Worker::new(Arc::new(config), clients, sdk.clone())
+    let registry = registry(&config, sdk);
+    Worker::new(Arc::new(config), clients, sdk.clone()).with_registry(registry)
+}
+
+fn registry(config: &Config, sdk: &SdkConfig) -> Option<Registry> {
+    let table = config.tracker_table.clone().filter(|_| config.has_credentials)?;
+    Some(Registry::new(sdk, table))
 }
 
 fn clients(config: &Config, sdk: &SdkConfig) -> Clients {

@@ -1,4 +1,4 @@
-"""What a person may choose: FILE, DIR, PORT, S3_PORT and ONCE in the environment, or --once."""
+"""What a person may choose: FILE, DIR, PORT, S3_PORT, TRACKER and ONCE in the environment, or --once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ class Settings:
     folder: Source
     port: int
     s3_port: int
+    tracker: bool
     once: bool
 
 
@@ -24,17 +25,17 @@ def read(environment: Mapping[str, str], arguments: Sequence[str]) -> Settings:
     """The settings; a fault is a `UsageError` of one line."""
     if unknown := [argument for argument in arguments if argument != "--once"]:
         raise UsageError(
-            f"{unknown[0]} is no option: there is --once, and FILE, DIR, PORT and S3_PORT in the environment"
+            f"{unknown[0]} is no option: there is --once, and FILE, DIR, PORT, S3_PORT and TRACKER in the environment"
         )
     port = _port("PORT", "the function", environment.get("PORT") or "9000")
     s3_port = _port("S3_PORT", "the S3 server", environment.get("S3_PORT") or "8333")
     if port == s3_port:
         raise UsageError(f"PORT and S3_PORT are both {port}: choose two")
-    once = "--once" in arguments or environment.get("ONCE", "0") not in ("", "0")
+    tracker, once = (environment.get(name, "0") not in ("", "0") for name in ("TRACKER", "ONCE"))
     file, folder = sources.file(environment.get("FILE")), sources.folder(environment.get("DIR"))
     if folder.key in (f"{file.key}/", f"{EVENTS_KEY}/"):
         raise UsageError(f"DIR={folder.path} has the name of a file that is served: choose another folder")
-    return Settings(file, folder, port, s3_port, once)
+    return Settings(file, folder, port, s3_port, tracker, once or "--once" in arguments)
 
 
 def _port(variable: str, whose: str, chosen: str) -> int:

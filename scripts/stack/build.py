@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scripts.stack import tools
 from scripts.stack.errors import StackError
-from scripts.stack.function import JOB_NAME, NAME
+from scripts.stack.function import JOB_NAME, NAME, TRACKER_NAME
 from scripts.stack.processes import Process
 
 # Far more than a build takes: it says itself how far it is.
@@ -21,6 +21,11 @@ def debug(owner: contextlib.ExitStack, waiting: Callable[[float], None] = lambda
     return _build(owner, f"debug/{NAME}", ["--bin", NAME], waiting)
 
 
+def debug_tracker(owner: contextlib.ExitStack, waiting: Callable[[float], None] = lambda elapsed: None) -> Path:
+    """Builds the tracker function alike, and says where it lies."""
+    return _build(owner, f"debug/{TRACKER_NAME}", ["--bin", TRACKER_NAME], waiting)
+
+
 def release(owner: contextlib.ExitStack) -> Path:
     """Builds what is deployed, but for the architecture, and says where the API function lies."""
     return _build(owner, f"release/{NAME}", ["--bins", "--release"])
@@ -29,6 +34,11 @@ def release(owner: contextlib.ExitStack) -> Path:
 def job(owner: contextlib.ExitStack) -> Path:
     """The same, and says where the job function lies."""
     return release(owner).with_name(JOB_NAME)
+
+
+def tracker(owner: contextlib.ExitStack) -> Path:
+    """The same, and says where the tracker function lies."""
+    return release(owner).with_name(TRACKER_NAME)
 
 
 def example(owner: contextlib.ExitStack) -> Path:

@@ -12,7 +12,7 @@ from scripts.stack.ports import LOOPBACK
 
 POLL_SECONDS = 0.1
 
-_SETTINGS = {
+SETTINGS = {
     "listen_interfaces": f"{LOOPBACK}:0",
     "outgoing_interfaces": LOOPBACK,
     "enable_dht": False,
@@ -26,7 +26,7 @@ _SETTINGS = {
     "ssrf_mitigation": False,
     "alert_mask": libtorrent.alert.category_t.error_notification,
 }
-_NO_PEERS = (
+NO_PEERS = (
     libtorrent.torrent_flags.disable_dht | libtorrent.torrent_flags.disable_lsd | libtorrent.torrent_flags.disable_pex
 )
 
@@ -51,9 +51,9 @@ def download(
     params = libtorrent.load_torrent_buffer(torrent)
     params.save_path = str(folder)
     params.trackers = []
-    params.flags |= _NO_PEERS
+    params.flags |= NO_PEERS
     params.flags &= ~libtorrent.torrent_flags.auto_managed & ~libtorrent.torrent_flags.paused
-    session = libtorrent.session(_SETTINGS)
+    session = libtorrent.session(SETTINGS)
     handle = session.add_torrent(params)
     try:
         _follow(session, handle, stall_seconds, progress)

@@ -18,8 +18,9 @@ from scripts.stack.processes import Process
 from scripts.stack.seaweedfs import REGION, Credentials
 
 NAME = "get-object-torrent"
-# The other binary of the package: what Step Functions invokes.
+# The other binaries of the package: what Step Functions invokes, and what BitTorrent clients do.
 JOB_NAME = "torrent-job"
+TRACKER_NAME = "torrent-tracker"
 READY_SECONDS = 60.0
 # For one task of the job.
 WATCH_SECONDS = 60

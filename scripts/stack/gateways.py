@@ -27,6 +27,8 @@ class Request:
     method: str
     target: str
     headers: Message
+    # Where the client is.
+    address: str = "127.0.0.1"
 
     @property
     def path(self) -> str:
@@ -150,7 +152,7 @@ def _version_2(request: Request, domain: str, stage: str, path: str) -> Event:
             "accountId": ACCOUNT,
             "apiId": API,
             "domainName": domain,
-            "http": {"method": request.method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1"},
+            "http": {"method": request.method, "path": path, "protocol": "HTTP/1.1", "sourceIp": request.address},
             "requestId": "gateway-request-id",
             "routeKey": "$default",
             "stage": stage,

@@ -8,7 +8,7 @@ many for a test suite.
 import contextlib
 
 from scripts.stack.gateways import Gateway, Request, Response, response
-from scripts.stack.runtime_api import Handler, Invocations, RuntimeApi, serve
+from scripts.stack.runtime_api import Handler, Invocations, RuntimeApi, serve, serve_ipv6
 
 # The timeout of the function in template.yaml.
 LAMBDA_SECONDS = 30
@@ -18,12 +18,23 @@ FAILED = Response(502, [("content-type", "application/json")], b'{"message": "In
 class LambdaService:
     """Serves one function behind one kind of gateway, until `owner` closes."""
 
-    def __init__(self, owner: contextlib.ExitStack, gateway: Gateway, timeout_seconds: float = LAMBDA_SECONDS) -> None:
+    def __init__(
+        self,
+        owner: contextlib.ExitStack,
+        gateway: Gateway,
+        timeout_seconds: float = LAMBDA_SECONDS,
+        *,
+        dual_stack: bool = False,
+    ) -> None:
+        """With `dual_stack`, it is at `::1`, too, on the same port."""
         self._owner = owner
         self._gateway = gateway
         self._invocations = Invocations(timeout_seconds)
         handler = type(_Client.__name__, (_Client,), {"service": self})
-        self.endpoint = f"http://{serve(owner, handler)}"
+        address = serve(owner, handler)
+        self.endpoint = f"http://{address}"
+        if dual_stack:
+            serve_ipv6(owner, handler, beside=address)
 
     def runtime_api(self) -> str:
         """What one more process of the function is to call: host and port."""
@@ -45,6 +56,6 @@ class _Client(Handler):
         self.read_body()
         # The line that http.server read, not the path that it has tidied up.
         target = self.requestline.split(" ")[1]
-        self.send(self.service.invoke(Request(self.command, target, self.headers)))
+        self.send(self.service.invoke(Request(self.command, target, self.headers, self.client_address[0])))
 
     do_GET = do_HEAD = do_OPTIONS = do_PUT = do_POST = do_DELETE = do_PATCH = _invoke

@@ -6,6 +6,7 @@
 import contextlib
 import json
 import queue
+import socket
 import threading
 import time
 import uuid
@@ -154,7 +155,16 @@ class _Runtime(Handler):
 
 def serve(owner: contextlib.ExitStack, handler: type[Handler]) -> str:
     """Serves on a free port; returns host and port."""
-    server = _Server((LOOPBACK, 0), handler)
+    return _serve(owner, _Server((LOOPBACK, 0), handler))
+
+
+def serve_ipv6(owner: contextlib.ExitStack, handler: type[Handler], beside: str) -> None:
+    """Serves on `::1`, on the same port as `beside`."""
+    port = int(beside.rpartition(":")[2])
+    _serve(owner, _Ipv6Server(("::1", port), handler))
+
+
+def _serve(owner: contextlib.ExitStack, server: ThreadingHTTPServer) -> str:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     owner.callback(server.server_close)
@@ -166,3 +176,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     # Many clients may come at once.
     request_queue_size = 128
+
+
+class _Ipv6Server(_Server):
+    address_family = socket.AF_INET6

@@ -35,7 +35,7 @@ impl ResponseTo<'_> {
         }
         set(&mut response, header::CONTENT_TYPE, CONTENT_TYPE);
         set(&mut response, header::CONTENT_DISPOSITION, &torrent.content_disposition);
-        set(&mut response, HeaderName::from_static("x-torrent-info-hash"), &torrent.info_hash);
+        set(&mut response, HeaderName::from_static("x-torrent-info-hash"), &torrent.info_hash.to_string());
         set(&mut response, HeaderName::from_static("x-torrent-origin"), torrent.origin.as_str());
         if let Some(files) = torrent.files {
             set(&mut response, HeaderName::from_static("x-torrent-files"), &files.to_string());

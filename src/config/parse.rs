@@ -124,13 +124,43 @@ impl<'a> Reader<'a> {
     pub(super) fn trackers(&mut self) -> Vec<String> {
         let trackers = self.list("TRACKERS");
         for (number, tracker) in (1..).zip(&trackers) {
-            let url = Url::parse(tracker).ok().filter(Url::has_host);
-            if !url.is_some_and(|url| TRACKER_SCHEMES.contains(&url.scheme())) {
+            if !is_announce_url(tracker, &TRACKER_SCHEMES) {
                 let fault = format!("number {number} is not an announce URL (http, https, udp, ws, wss)");
                 self.fault("TRACKERS", &fault);
             }
         }
-        trackers
+        let own = self.text("TRACKER_URL");
+        if own.as_ref().is_some_and(|url| !is_announce_url(url, &["http", "https"])) {
+            self.fault("TRACKER_URL", "is not an http or https URL");
+        }
+        own.into_iter().chain(trackers).collect()
+    }
+
+    /// Returns the table that belongs to `TRACKER_URL`: a tracker serves only what is registered.
+    pub(super) fn tracker_table(&mut self) -> Option<String> {
+        let table = self.table();
+        if table.is_some() != self.text("TRACKER_URL").is_some() {
+            self.fault("TRACKER_TABLE", "and TRACKER_URL belong together: set both or neither");
+        }
+        table
+    }
+
+    pub(super) fn required_table(&mut self) -> String {
+        let table = self.table();
+        if table.is_none() {
+            self.fault("TRACKER_TABLE", "is not set: name the DynamoDB table of the tracker");
+        }
+        table.unwrap_or_default()
+    }
+
+    /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html>
+    fn table(&mut self) -> Option<String> {
+        let table = self.text("TRACKER_TABLE")?;
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if !(3..=255).contains(&table.len()) || !table.bytes().all(allowed) {
+            self.fault("TRACKER_TABLE", &format!("is '{table}': give the name of a DynamoDB table"));
+        }
+        Some(table)
     }
 
     pub(super) fn web_seeds(&mut self) -> Vec<WebSeedTemplate> {
@@ -214,4 +244,8 @@ impl<'a> Reader<'a> {
             Targets::new()
         })
     }
+}
+
+fn is_announce_url(url: &str, schemes: &[&str]) -> bool {
+    Url::parse(url).is_ok_and(|url| url.has_host() && schemes.contains(&url.scheme()))
 }

@@ -170,3 +170,31 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_stacks_own_tracker_comes_first_and_needs_its_table() {
+    let own = ("TRACKER_URL", "https://own.example/announce");
+    let both =
+        config(&[("BUCKETS", "data"), own, ("TRACKER_TABLE", "peers"), ("TRACKERS", "udp://t.example:1")]).unwrap();
+    assert_eq!(both.trackers, ["https://own.example/announce", "udp://t.example:1"]);
+    assert_eq!(both.tracker_table.as_deref(), Some("peers"));
+    let without = config(&[("BUCKETS", "data"), own]).unwrap_err();
+    assert_eq!(without.0, ["TRACKER_TABLE and TRACKER_URL belong together: set both or neither"]);
+    assert!(with_bucket("TRACKER_TABLE", "peers").is_err());
+    for fault in [("TRACKER_URL", "udp://own.example:1"), ("TRACKER_TABLE", "a"), ("TRACKER_TABLE", "a/b:c")] {
+        let others =
+            [("TRACKER_URL", own.1), ("TRACKER_TABLE", "peers")].into_iter().filter(|(name, _)| *name != fault.0);
+        let variables: Vec<_> = others.chain([("BUCKETS", "data"), fault]).collect();
+        let faults = config(&variables).unwrap_err();
+        assert!(faults.0.len() == 1 && faults.0[0].starts_with(fault.0), "{faults}");
+    }
+}
+
+#[test]
+fn the_tracker_function_needs_its_table_alone() {
+    let of = |table: &'static str| {
+        TrackerConfig::from_lookup(move |name| (name == "TRACKER_TABLE").then(|| table.to_owned()))
+    };
+    assert_eq!(of("peers").unwrap().table, "peers");
+    assert_eq!(of("").unwrap_err().0, ["TRACKER_TABLE is not set: name the DynamoDB table of the tracker"]);
+}

@@ -3,13 +3,15 @@
 use crate::object::MAX_OBJECT_BYTES;
 
 /// Every variable that this service itself reads. Tests compare the template and the docs with this list.
-pub const VARIABLES: [&str; 22] = [
+pub const VARIABLES: [&str; 24] = [
     "BUCKETS",
     "ACCESS",
     "SIDECAR_BUCKET",
     "SIDECAR_PREFIX",
     "SIDECAR_SUFFIX",
     "TRACKERS",
+    "TRACKER_URL",
+    "TRACKER_TABLE",
     "WEB_SEEDS",
     "PIECE_LENGTH",
     "MAX_OBJECT_SIZE",

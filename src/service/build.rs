@@ -32,7 +32,7 @@ impl ObjectTorrent {
         Ok(Torrent {
             bytes: metainfo.to_bytes()?,
             content_disposition,
-            info_hash: info_hash.to_string(),
+            info_hash,
             origin,
             files: subject.collection.as_ref().map(|_| subject.objects()),
             request_charged: subject.head.request_charged,

@@ -30,19 +30,25 @@ pub use self::{
     subject::Subject,
     torrent::{CONTENT_TYPE, Torrent, UnstoredTorrent},
 };
-use crate::{config::Config, meter::Meter, s3::access::Clients};
+use crate::{config::Config, meter::Meter, registry::Registry, s3::access::Clients};
 
 /// The operation, with everything that outlives a request.
 #[derive(Clone, Debug)]
 pub struct GetObjectTorrent {
     config: Arc<Config>,
     clients: Clients,
+    registry: Option<Registry>,
 }
 
 impl GetObjectTorrent {
     /// Makes the operation of `config`. Without credentials, it caches nothing and asks for nothing but the object.
     pub fn new(config: Arc<Config>, clients: Clients) -> Self {
-        Self { config, clients }
+        Self { config, clients, registry: None }
+    }
+
+    /// Registers each torrent in `registry`, where there is a tracker.
+    pub fn with_registry(self, registry: Option<Registry>) -> Self {
+        Self { registry, ..self }
     }
 
     /// Binds the operation to `request`, whose counts go to `meter`. No call to S3 is made yet.
@@ -53,6 +59,6 @@ impl GetObjectTorrent {
         if !self.config.buckets.contains(&request.object.bucket) {
             return Err(Error::BucketNotServed);
         }
-        Ok(ObjectTorrent::new(Arc::clone(&self.config), &self.clients, request, meter))
+        Ok(ObjectTorrent::new(Arc::clone(&self.config), &self.clients, self.registry.clone(), request, meter))
     }
 }

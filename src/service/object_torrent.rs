@@ -18,6 +18,7 @@ use crate::{
     config::{Access, Config},
     meter::Meter,
     object::ByteRange,
+    registry::Registry,
     s3::{
         access::{Bucket, Clients, RegionalClient},
         object::{ObjectHead, PartChecksums, Source},
@@ -37,6 +38,7 @@ pub struct ObjectTorrent {
     /// Without credentials there is no cache, and there are no part checksums.
     cache: Option<Cache>,
     part_checksums: Option<PartChecksums>,
+    registry: Option<Registry>,
 }
 
 /// What is known without reading.
@@ -66,7 +68,13 @@ impl Unread {
 }
 
 impl ObjectTorrent {
-    pub(super) fn new(config: Arc<Config>, clients: &Clients, request: TorrentRequest, meter: &Meter) -> Self {
+    pub(super) fn new(
+        config: Arc<Config>,
+        clients: &Clients,
+        registry: Option<Registry>,
+        request: TorrentRequest,
+        meter: &Meter,
+    ) -> Self {
         let TorrentRequest { object, options, presigned, .. } = &request;
         let bucket = |client: &RegionalClient| {
             Bucket::new(client.clone(), object.bucket.clone(), options.clone(), meter.clone())
@@ -85,7 +93,7 @@ impl ObjectTorrent {
         });
         let part_checksums = signed.map(|client| PartChecksums::new(bucket(client), object.clone()));
         let name = torrent_name(object.key.as_str());
-        Self { config, request, meter: meter.clone(), name, finder, cache, part_checksums }
+        Self { config, request, meter: meter.clone(), name, finder, cache, part_checksums, registry }
     }
 
     /// Returns what was asked for.
@@ -221,12 +229,22 @@ impl ObjectTorrent {
         Ok(Some(UnstoredTorrent { torrent, write: None }))
     }
 
-    /// Writes the sidecar, where that is due, by the time `by`. This never fails the request.
+    /// Writes the sidecar, where that is due, by the time `by`, and registers the torrent. This never fails the request.
     pub async fn store(&self, torrent: UnstoredTorrent, by: Instant) -> Torrent {
         let UnstoredTorrent { torrent, write } = torrent;
-        if let (Some(cache), Some(write)) = (&self.cache, write) {
-            cache.write(&torrent, &write, by).await;
-        }
+        let write_sidecar = async {
+            if let (Some(cache), Some(write)) = (&self.cache, write) {
+                cache.write(&torrent, &write, by).await;
+            }
+        };
+        tokio::join!(write_sidecar, self.register(&torrent));
         torrent
+    }
+
+    /// Registers the torrent with the tracker, where there is one. This fails nothing.
+    pub async fn register(&self, torrent: &Torrent) {
+        if let Some(registry) = &self.registry {
+            registry.register(torrent.info_hash).await;
+        }
     }
 }

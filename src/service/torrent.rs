@@ -21,8 +21,8 @@ pub struct Torrent {
     pub bytes: Vec<u8>,
     /// The value of `Content-Disposition`, with the file's name.
     pub content_disposition: String,
-    /// The v1 info hash, 40 lower-case hex digits.
-    pub info_hash: String,
+    /// The v1 info hash.
+    pub info_hash: InfoHash,
     /// The origin of the piece hashes.
     pub origin: Origin,
     /// How many files a torrent of many has.
@@ -38,14 +38,16 @@ impl Torrent {
             bytes: &self.bytes,
             content_type: CONTENT_TYPE,
             content_disposition: &self.content_disposition,
-            info_hash: &self.info_hash,
+            info_hash: self.info_hash.to_string(),
         }
     }
 
     /// Returns whether a request for what `head` describes would accept `sidecar` as this torrent. Metadata can be lost
     /// where the bytes are not.
     pub fn is_stored_in(&self, sidecar: &Sidecar, head: &ObjectHead) -> bool {
-        sidecar.was_made_from(head) && sidecar.info_hash() == Some(&self.info_hash) && sidecar.bytes == self.bytes
+        sidecar.was_made_from(head)
+            && sidecar.info_hash() == Some(&self.info_hash.to_string())
+            && sidecar.bytes == self.bytes
     }
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SRC = ROOT / "src"
 # Modules whose own rooms are in the picture, too.
-SPLIT = {"s3", "jobs"}
+SPLIT = {"s3", "jobs", "tracker"}
 
 
 def shown() -> dict[str, set[str]]:
@@ -79,7 +79,7 @@ def found() -> dict[str, set[str]]:
             continue
         module = module_of(path)
         known = {room(resolved(name, module)) for name in paths(program(path))}
-        here = "torrent-job" if module[0] == "bin" else room(module)
+        here = path.stem if module[0] == "bin" else room(module)
         arrows.setdefault(here, set()).update(known - {here})
     return arrows
 

@@ -76,6 +76,12 @@ def binary(build_shown: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tracker_binary(build_shown: Callable[..., Path]) -> Path:
+    """The tracker function, built as it is deployed."""
+    return build_shown(build.tracker)
+
+
+@pytest.fixture(scope="session")
 def rust_client(build_shown: Callable[..., Path]) -> Path:
     """examples/get_object_torrent.rs: the Rust SDK's own call."""
     return build_shown(build.example)

@@ -1,4 +1,7 @@
-"""Downloading by a torrent with aria2 and Transmission, web seed only. (libtorrent: scripts.stack.download)"""
+"""Downloading by a torrent with aria2 and Transmission. (libtorrent: scripts.stack.download)
+
+As a rule from web seeds alone; with `peers_at`, the address for other peers, also from those that its trackers know.
+"""
 
 import contextlib
 import json
@@ -24,7 +27,7 @@ def libtorrent(torrent: bytes, folder: Path) -> Path:
     return download.download(torrent, folder / "libtorrent")
 
 
-def aria2(torrent: bytes, folder: Path) -> Path:
+def aria2(torrent: bytes, folder: Path, peers_at: str | None = None) -> Path:
     """aria2c, which ends with the download."""
     target = folder / "aria2"
     source = _write(torrent, folder)
@@ -32,18 +35,19 @@ def aria2(torrent: bytes, folder: Path) -> Path:
     options = {
         "no-conf": "true",
         "dir": str(target),
-        "interface": LOOPBACK,
+        "interface": peers_at or LOOPBACK,
         "disable-ipv6": "true",
         "listen-port": str(port),
         "enable-dht": "false",
         "enable-dht6": "false",
         "bt-enable-lpd": "false",
         "enable-peer-exchange": "false",
-        "bt-exclude-tracker": "*",
         "seed-time": "0",
         "file-allocation": "none",
         "bt-stop-timeout": "30",
     }
+    if peers_at is None:
+        options["bt-exclude-tracker"] = "*"
     command = [tools.installed("aria2c")]
     command += [f"--{name}={value}" for name, value in options.items()]
     ran = subprocess.run(
@@ -58,14 +62,14 @@ def aria2(torrent: bytes, folder: Path) -> Path:
     return _only_entry(target)
 
 
-def transmission(torrent: bytes, folder: Path) -> Path:
+def transmission(torrent: bytes, folder: Path, peers_at: str = LOOPBACK) -> Path:
     """transmission-daemon, told by its RPC."""
     target = folder / "transmission"
     target.mkdir()
     rpc_port, peer_port = free_ports(2)
     with contextlib.ExitStack() as owner:
         home = temporary.folder(owner, "transmission")
-        settings = _transmission_settings(target, rpc_port, peer_port)
+        settings = _transmission_settings(target, rpc_port, peer_port, peers_at)
         (home / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
         daemon = tools.installed("transmission-daemon")
         process = Process(
@@ -87,9 +91,9 @@ def transmission(torrent: bytes, folder: Path) -> Path:
 DOWNLOADERS: dict[str, Downloader] = {"libtorrent": libtorrent, "aria2": aria2, "transmission": transmission}
 
 
-def _transmission_settings(target: Path, rpc_port: int, peer_port: int) -> dict[str, object]:
+def _transmission_settings(target: Path, rpc_port: int, peer_port: int, address: str) -> dict[str, object]:
     return {
-        "bind-address-ipv4": LOOPBACK,
+        "bind-address-ipv4": address,
         "bind-address-ipv6": "::1",
         "peer-port": peer_port,
         "port-forwarding-enabled": False,

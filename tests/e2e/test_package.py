@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from scripts.stack import tools
-from scripts.stack.function import JOB_NAME, NAME
+from scripts.stack.function import JOB_NAME, NAME, TRACKER_NAME
 
 FOLDER = tools.ROOT / "target" / "package"
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
@@ -19,7 +19,7 @@ def test_each_function_is_a_zip_of_its_program_with_one_bill_of_materials(binary
         subprocess.run(["make", "package"], cwd=tools.ROOT, check=True)
         written.append({path.name: path.read_bytes() for path in FOLDER.iterdir()})
     assert written[0] == written[1]
-    zips = {name: f"{name}-{ARCHITECTURE}.zip" for name in (NAME, JOB_NAME)}
+    zips = {name: f"{name}-{ARCHITECTURE}.zip" for name in (NAME, JOB_NAME, TRACKER_NAME)}
     assert written[0].keys() == {*zips.values(), "get-object-torrent.cdx.json"}
     for name, file in zips.items():
         with zipfile.ZipFile(FOLDER / file) as archive:

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -176,6 +177,19 @@ def test_by_default_it_shows_the_torrent_of_the_docs(start: Start, file: Path) -
     assert run.ended() == 0, run.output
     count = sum(path.is_file() for path in (tools.ROOT / "docs").rglob("*"))
     assert f"the bytes are the same in all {count} files" in run.output
+
+
+def test_two_downloads_share_what_the_tracker_has_brought_together(start: Start, folder: Path) -> None:
+    file = folder / "shared.bin"
+    file.write_bytes(os.urandom(16 * 1024 * 1024))
+    run = start(TRACKER="1", ONCE="1", FILE=str(file))
+    assert run.ended() == 0, run.output
+    # Of the file and of the folder.
+    assert len(re.findall(r"^   tracker    http://127.0.0.1:\d+/announce$", run.output, re.MULTILINE)) == 2
+    took = re.findall(r"client \d took (.+) from S3, (.+) from the other client", run.output)
+    assert len(took) == 2, run.output
+    assert any(from_peer.endswith(" MiB") for _, from_peer in took), run.output
+    assert "of 32.0 MiB; the bytes are the same as the file's" in run.output
 
 
 def invoked(run: Run, event: str) -> dict[str, object]:

@@ -17,6 +17,7 @@ use get_object_torrent::{
     config::{Config, ConfigFaults},
     jobs::{Executions, Jobs, Worker},
     metrics::Metrics,
+    registry::Registry,
     s3::access::Clients,
     service::GetObjectTorrent,
     start,
@@ -88,6 +89,15 @@ impl Function {
         let jobs = Jobs::new(Arc::clone(&config), executions);
         let operation = GetObjectTorrent::new(Arc::clone(&config), clients);
         Self { api: Api::new(config, operation, Some(jobs)), requests: AtomicU64::new(0), lambda: Arc::default() }
+    }
+
+    /// One that registers its torrents.
+    pub(crate) async fn with_registry(s3: &FakeS3, registry: &Registry, variables: &[(&str, &str)]) -> Self {
+        let sdk = sdk(&s3.endpoint(), Some(&Identity::role()));
+        let config = Arc::new(config(&sdk, variables).await.expect("a function that starts"));
+        let operation = GetObjectTorrent::new(Arc::clone(&config), Clients::new(&sdk, true));
+        let operation = operation.with_registry(Some(registry.clone()));
+        Self { api: Api::new(config, operation, None), requests: AtomicU64::new(0), lambda: Arc::default() }
     }
 
     /// The same where CloudWatch reads the log.
@@ -276,7 +286,7 @@ pub(crate) fn version_2(
     })
 }
 
-fn sdk(endpoint: &str, identity: Option<&Identity>) -> SdkConfig {
+pub(crate) fn sdk(endpoint: &str, identity: Option<&Identity>) -> SdkConfig {
     sdk_of(identity).into_builder().endpoint_url(endpoint).build()
 }
 

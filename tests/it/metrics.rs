@@ -27,7 +27,7 @@ async fn server() -> FakeS3 {
 
 /// The lines of metrics, each checked to be what CloudWatch takes.
 #[track_caller]
-fn lines(written: &Written, directives: &[Directive]) -> Vec<Value> {
+pub(super) fn lines(written: &Written, directives: &[Directive]) -> Vec<Value> {
     let lines: Vec<_> = written.lines().into_iter().filter(|line| line.get("_aws").is_some()).collect();
     for line in &lines {
         check(line, directives);

@@ -1,4 +1,4 @@
-"""What src/ says: the variables and numbers of Config, the exposed headers, the metrics, the calls to S3."""
+"""What src/ says: the variables and numbers of Config, the exposed headers, the metrics, the calls to AWS."""
 
 import re
 
@@ -52,8 +52,8 @@ def namespace():
 
 
 def metrics(table):
-    """Metric to (dimensions, unit), from `REQUEST` or `TASK`."""
-    (body,) = re.findall(rf"pub const {table}: \[Directive; \d+\] = \[(.*?)\n\];", _rust("metrics.rs"), re.DOTALL)
+    """Metric to (dimensions, unit), from `REQUEST`, `TASK` or `TRACKER`."""
+    (body,) = re.findall(rf"pub const {table}: \[Directive; \d+\] = \[(.*?)\];", _rust("metrics.rs"), re.DOTALL)
     found = {}
     for dimensions, pairs in re.findall(r"dimensions: &\[([^\]]*)\],\s*metrics: &\[([^\]]*)\]", body):
         for name, unit in re.findall(r'\("(\w+)", "(\w+)"\)', pairs):
@@ -63,13 +63,13 @@ def metrics(table):
     return found
 
 
-def s3_calls(operations):
-    """Which of `operations` (in snake case) the program calls, tests left out."""
-    calls = set()
-    for path in (ROOT / "src").rglob("*.rs"):
+def calls(operations, *patterns):
+    """Which of `operations` (in snake case) these files call, tests left out."""
+    found = set()
+    for path in (path for pattern in patterns for path in (ROOT / "src").glob(pattern)):
         if path.name == "tests.rs" or "tests" in path.parts:
             continue
         source = re.sub(r"//.*", "", path.read_text(encoding="utf-8"))
         program = re.split(r"#\[cfg\(test\)\]\s*mod \w+ \{", source)[0]
-        calls |= operations & set(re.findall(r"\.(\w+)\(\)", program))
-    return calls
+        found |= operations & set(re.findall(r"\.(\w+)\(\)", program))
+    return found

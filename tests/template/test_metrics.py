@@ -8,13 +8,20 @@ import pytest
 import rust_source
 import test_jobs
 
-API, JOB, HASH, MACHINE = "<ApiFunction>", "<JobFunction>", "<HashFunction>", "<JobStateMachine>"
+API, TRACKER = "<ApiFunction>", "<TrackerFunction>"
+
+# Which function writes which table of src/metrics.rs.
+TABLES = {API: "REQUEST", "<JobFunction>": "TASK", "<HashFunction>": "TASK", TRACKER: "TRACKER"}
 
 OURS = rust_source.namespace()
 
 # What AWS has of its services, by the documentation of each.
 OF_AWS = {
     "AWS/ApiGateway": (("ApiName", "Stage"), {"Count", "4XXError", "5XXError"}),
+    "AWS/DynamoDB": (
+        ("TableName",),
+        {"ReadThrottleEvents", "WriteThrottleEvents", "ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits"},
+    ),
     "AWS/Lambda": (("FunctionName",), {"Invocations", "Errors", "Throttles", "ConcurrentExecutions"}),
     "AWS/States": (
         ("StateMachineArn",),
@@ -27,19 +34,27 @@ OF_AWS = {
 SEARCH = re.compile(r"""SEARCH\('\{([^}]*)\} MetricName="(\w+)" FunctionName="([^"]*)"', '(Sum|p99)'\)""")
 
 
+# Arithmetic on two rows of the same widget.
+SHARE = [{"expression": "100 * FILL(peers, 0) / all", "label": "from peers"}]
+
+
 def alarms(**given):
-    resources = cfn.render(**{"PregenerateBuckets": "data", **given})["Resources"]
+    resources = cfn.render(**{"PregenerateBuckets": "data", "Tracker": "true", **given})["Resources"]
     return {name: r["Properties"] for name, r in resources.items() if r["Type"] == "AWS::CloudWatch::Alarm"}
 
 
 def dashboard(**given):
-    return json.loads(cfn.render(**given)["Resources"]["Dashboard"]["Properties"]["DashboardBody"])["widgets"]
+    return json.loads(
+        cfn.render(**{"Tracker": "true", **given})["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
+    )["widgets"]
 
 
 def shown(**given):
     """Namespace, metric, dimensions and the function of all that the dashboard draws."""
     rows = [row for widget in dashboard(**given) for row in widget["properties"].get("metrics", [])]
     for row in rows:
+        if row == SHARE:
+            continue
         if isinstance(row[0], dict):
             names, metric, function, _ = SEARCH.fullmatch(row[0]["expression"]).groups()
             namespace, *dimensions = names.split(",")
@@ -52,9 +67,7 @@ def shown(**given):
 def check(namespace, metric, dimensions, function):
     """That somebody writes this metric with these dimensions."""
     if namespace == OURS:
-        table = rust_source.metrics("REQUEST" if function == API else "TASK")
-        assert table[metric][0] == dimensions
-        assert function in (API, JOB, HASH)
+        assert rust_source.metrics(TABLES[function])[metric][0] == dimensions
     else:
         known, names = OF_AWS[namespace]
         assert dimensions == known
@@ -109,19 +122,28 @@ def test_without_jobs_the_api_is_watched_all_the_same():
 
 
 @pytest.mark.parametrize("jobs", ["true", "false"])
-def test_the_dashboard_draws_metrics_that_there_are(jobs):
-    for drawn in shown(Jobs=jobs):
+@pytest.mark.parametrize("tracker", ["true", "false"])
+def test_the_dashboard_draws_metrics_that_there_are(jobs, tracker):
+    for drawn in shown(Jobs=jobs, Tracker=tracker):
         check(*drawn)
 
 
 def test_the_dashboard_draws_every_metric_of_the_functions():
-    drawn = {(metric, function == API) for namespace, metric, _, function in shown() if namespace == OURS}
-    written = {(metric, table == "REQUEST") for table in ("REQUEST", "TASK") for metric in rust_source.metrics(table)}
-    assert drawn == written
+    drawn = {(metric, TABLES[function]) for namespace, metric, _, function in shown() if namespace == OURS}
+    assert drawn == {(metric, table) for table in TABLES.values() for metric in rust_source.metrics(table)}
+
+
+def test_the_dashboard_shows_which_share_of_all_bytes_came_from_peers():
+    (widget,) = [widget for widget in dashboard() if SHARE in widget["properties"].get("metrics", [])]
+    share, *drawn = widget["properties"]["metrics"]
+    assert share == SHARE
+    assert {row[-1]["id"]: row[1] for row in drawn} == {"peers": "BytesFromPeers", "all": "BytesDownloaded"}
+    assert widget["properties"]["stat"] == "Sum"
 
 
 def test_the_dashboard_shows_every_alarm_that_there_is():
-    for given in ({"PregenerateBuckets": ""}, {"PregenerateBuckets": "data"}, {"Jobs": "false"}):
+    data = {"PregenerateBuckets": "data"}
+    for given in ({"PregenerateBuckets": ""}, data, {"Jobs": "false"}, {**data, "Tracker": "false"}):
         (widget,) = [widget for widget in dashboard(**given) if widget["type"] == "alarm"]
         assert widget["properties"]["alarms"] == [f"<{name}.Arn>" for name in alarms(**given)]
 
@@ -160,7 +182,7 @@ def test_every_alarm_is_explained():
     assert re.findall(r"^\| `(\w+Alarm)` \|", operations(), re.MULTILINE) == list(alarms())
 
 
-@pytest.mark.parametrize("table", ["REQUEST", "TASK"])
+@pytest.mark.parametrize("table", ["REQUEST", "TASK", "TRACKER"])
 def test_every_metric_is_explained_with_its_dimensions_and_unit(table):
     for name, (dimensions, unit) in rust_source.metrics(table).items():
         by = ", ".join(f"`{dimension}`" for dimension in dimensions)

@@ -18,13 +18,13 @@ ACTIONS = {
     "delete_objects": {"s3:DeleteObject"},
 }
 
-API, JOB, HASH, STATES = "FunctionRole", "JobRole", "HashRole", "StateMachineRole"
+API, JOB, HASH, STATES, TRACKER = "FunctionRole", "JobRole", "HashRole", "StateMachineRole", "TrackerRole"
 
 FUNCTION_ROLES = (API, JOB, HASH)
 
 TEN = ["data", "more.data", *(f"bucket-{number}" for number in range(3, 11))]
 
-EVERYTHING = {"PregenerateBuckets": "data", "BatchBucket": "lists"}
+EVERYTHING = {"PregenerateBuckets": "data", "BatchBucket": "lists", "Tracker": "true"}
 
 PRIVATE = {"Access": "function-role", "ApiAuthorizer": "AWS_IAM"}
 
@@ -169,7 +169,7 @@ def test_only_the_jobs_own_keys_and_collections_can_be_listed(keep):
 
 def test_the_roles_grant_the_actions_the_code_calls_and_no_other():
     operations = {xform_name(name) for name in Loader().load_service_model("s3", "service-2")["operations"]}
-    calls = rust_source.s3_calls(operations)
+    calls = rust_source.calls(operations, "**/*.rs")
     assert calls <= ACTIONS.keys(), "give ACTIONS what S3 asks for these"
     needed = set().union(*(ACTIONS[call] for call in calls))
     granted = {action for role in FUNCTION_ROLES for action, _ in rights.grants(role, **PRIVATE)}
@@ -242,8 +242,9 @@ def test_each_role_is_assumed_by_the_service_it_is_for():
     for name, role in roles(**EVERYTHING).items():
         (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
         trusted[name] = statement["Principal"]["Service"].split(".")[0]
-    of_jobs = {API: "lambda", JOB: "lambda", HASH: "lambda", STATES: "states"}
-    assert trusted == {**of_jobs, "PregenerateRole": "events", "BatchRole": "batchoperations"}
+    of_functions = dict.fromkeys((API, JOB, HASH, TRACKER), "lambda")
+    others = {STATES: "states", "PregenerateRole": "events", "BatchRole": "batchoperations"}
+    assert trusted == {**of_functions, **others}
 
 
 def test_everything_is_allowed_and_nothing_on_every_resource_but_logs_and_traces():
@@ -267,7 +268,8 @@ def test_arns_are_of_the_partition(monkeypatch):
 def test_the_longest_names_fit_into_a_roles_policies(monkeypatch, keep):
     parameters = cfn.load()["Parameters"]
     longest = {name: "x" * parameters[name]["MaxLength"] for name in ("SidecarPrefix", "SidecarSuffix")}
-    given = {"Buckets": ",".join(f"{n}{'b' * 62}" for n in range(10)), "SidecarBucket": keep, **longest, **PRIVATE}
+    given = {"Buckets": ",".join(f"{n}{'b' * 62}" for n in range(10)), "SidecarBucket": keep, "Tracker": "true"}
+    given |= {**longest, **PRIVATE}
     monkeypatch.setitem(cfn.PSEUDO, "AWS::Partition", "aws-us-gov")
     for role in (*FUNCTION_ROLES, STATES):
         # What stands for an ARN in tests is shorter than one.

@@ -31,8 +31,9 @@ LOGGED = {
 
 ENDPOINT = "https://<Api>.execute-api.eu-central-1.amazonaws.com/<ApiprodStage>"
 
-# The state machine is the template's own.
-SET_BY_PARAMETER = [name for name in rust_source.variables() if name != "JOB_STATE_MACHINE_ARN"]
+# The state machine and the tracker are the template's own.
+OWN = {"JOB_STATE_MACHINE_ARN", "TRACKER_URL", "TRACKER_TABLE"}
+SET_BY_PARAMETER = [name for name in rust_source.variables() if name not in OWN]
 
 FUNCTIONS = ("ApiFunction", "JobFunction", "HashFunction")
 
@@ -182,6 +183,9 @@ def test_a_parameter_takes(parameter, value):
         ("JobConcurrency", "10001"),
         ("HashReservedConcurrency", "-2"),
         ("Jobs", "yes"),
+        ("Tracker", "yes"),
+        ("TrackerReservedConcurrency", "-2"),
+        ("TrackerTableUnits", "0"),
         ("PregenerateBuckets", "data, more"),
         ("PregenerateBuckets", ",".join([*TEN, "eleven"])),
         ("PregeneratePrefix", 'models"/'),

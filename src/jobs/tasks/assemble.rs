@@ -32,7 +32,7 @@ impl JobObject {
         }
         let pieces = self.collect(job, ranges(job.spans, subject.members())).await?;
         let torrent = self.torrent.assemble(&subject, job.spans.piece_length(), pieces)?;
-        self.store(&torrent, head).await
+        tokio::join!(self.store(&torrent, head), self.torrent.register(&torrent)).0
     }
 
     /// Reads the fragments of `spans` side by side, and puts each in its place.

@@ -12,6 +12,7 @@ use crate::{
     logging::causes,
     meter::Meter,
     metrics::Metrics,
+    registry::Registry,
     s3::access::Clients,
     service::{GetObjectTorrent, ObjectTorrent},
 };
@@ -42,6 +43,11 @@ impl Worker {
     /// Writes the metrics elsewhere than to standard output.
     pub fn with_metrics(self, metrics: Metrics) -> Self {
         Self { metrics, ..self }
+    }
+
+    /// Registers each torrent in `registry`, where there is a tracker.
+    pub fn with_registry(self, registry: Option<Registry>) -> Self {
+        Self { operation: self.operation.with_registry(registry), ..self }
     }
 
     /// Does `task`, and returns what the workflow is told. `meter` counts what it took.

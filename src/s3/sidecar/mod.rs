@@ -84,7 +84,7 @@ pub struct SidecarContent<'a> {
     /// The response's `Content-Disposition`.
     pub content_disposition: &'a str,
     /// The info hash, 40 hex digits.
-    pub info_hash: &'a str,
+    pub info_hash: String,
 }
 
 /// The result of a write.
@@ -151,7 +151,7 @@ impl SidecarStore {
                 .set_if_match(replaced.map(|sidecar| sidecar.etag.clone()))
                 .content_type(content.content_type)
                 .content_disposition(content.content_disposition)
-                .set_metadata(Some(metadata(&self.object, head, content.info_hash)))
+                .set_metadata(Some(metadata(&self.object, head, &content.info_hash)))
         };
         match self.bucket.put(key, content.bytes, describe).await.map_err(classify) {
             Ok(()) => Ok(Write::Done),

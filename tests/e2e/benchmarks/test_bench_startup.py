@@ -1,4 +1,4 @@
-"""The benchmarks of start, cache, part checksums and cost work, and the cost table is the formulas'.
+"""The benchmarks of start, cache, tracker, part checksums and cost work, and the cost table is the formulas'.
 
 Their figures are docs/BENCHMARKS.md's business.
 """
@@ -18,6 +18,7 @@ from scripts.stack import build, tools
     [
         ("cold_start", "| zip, MB |"),
         ("cached", "| SeaweedFS |"),
+        ("tracker", "| requests to the table for an announce, 10 peers | 2.00 |"),
         ("part_checksums", "| part-checksums | 5 | 0 |"),
         ("profiles", "| Cargo.toml's |"),
         ("cost", "| 1 TiB | sidecar | 2 | 0 |"),

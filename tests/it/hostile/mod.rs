@@ -16,7 +16,7 @@ use proptest::{
 };
 
 /// As many of a test's cases as it has, or as are asked for.
-fn cases<S: Strategy>(usual: usize, strategy: S) -> impl Iterator<Item = S::Value> {
+pub(crate) fn cases<S: Strategy>(usual: usize, strategy: S) -> impl Iterator<Item = S::Value> {
     let count = env::var("ODD_CASES").ok().map_or(usual, |text| text.parse().expect("a number"));
     let mut runner = TestRunner::deterministic();
     (0..count).map(move |_| strategy.new_tree(&mut runner).expect("a value").current())

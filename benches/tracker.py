@@ -1,0 +1,204 @@
+"""What the tracker takes: announces to one instance, its memory, its start, and what registering costs the API.
+
+The table is moto's, in a process of its own beside the tracker. It is far slower than the tracker, so announces a
+second are moto's figure. The tracker's own is its CPU time.
+"""
+
+import base64
+import contextlib
+import functools
+import http.client
+import json
+import math
+import random
+import statistics
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from benches import cached, cold_start, cpu, machine, package
+from benches.bench import Bench, spread
+from benches.report import Bar, Report
+from scripts.stack import build
+from scripts.stack.errors import StackError
+from scripts.stack.tracker import TABLE, Tracker
+
+FIRST, ANNOUNCES = 1_000, 100_000
+SWARMS, PEERS = 10, 10
+# A page of the table: 199 peers and the mark that registers the torrent.
+LARGE_SWARM = 199
+COUNTED = 20
+MARK = b"\0"
+# Of DynamoDB: bytes of a unit, and what a read unit costs where it need not be up to date.
+WRITE_UNIT, READ_UNIT, EVENTUALLY = 1_024, 4_096, 0.5
+
+LARGEST_BINARY_MB, LONGEST_START_MS, MOST_GROWTH, MOST_REQUESTS, MOST_OF_PLAIN = 8, 15, 1.1, 2, 1.05
+
+TEXT = """One instance of the release binary, behind a stand-in for its Function URL, answers {announces:,} announces,
+one after the other, of {peers} peers in each of {swarms} swarms. The table is moto's, in Python: its time is most of
+what an announce takes here, so the rate says little about AWS. The CPU time of the tracker's process shows what is its
+own. Memory is resident memory (VmRSS).
+
+Requests are the lines in moto's log. DynamoDB's units follow from the sizes of the items that the table holds, by its
+rules, since moto counts none. A cold start is measured as that of the function. The API's cached answer is measured as
+under "Cached answer", with the registry (`TRACKER_TABLE`) and without it by turns, {runs} times each. The ratio is that
+of the medians of a turn. Figures with a range are medians (least to most). {others}"""
+
+
+@dataclass(frozen=True)
+class _Load:
+    """What the announces took."""
+
+    seconds: list[float]
+    cpu_ms: float
+    table_cpu_ms: float
+    first_mib: float
+    last_mib: float
+
+
+class _Client:
+    """Announces over one connection."""
+
+    def __init__(self, owner: contextlib.ExitStack, tracker: Tracker) -> None:
+        self._tracker = tracker
+        url = urlsplit(tracker.url)
+        self._path = url.path
+        self._connection = http.client.HTTPConnection(url.hostname or "", url.port)
+        owner.callback(self._connection.close)
+
+    def register(self, torrent: bytes) -> None:
+        """As the API does."""
+        item = {"torrent": {"B": torrent}, "peer": {"B": MARK}}
+        self._tracker.client.put_item(TableName=TABLE, Item=item)
+
+    def announce(self, torrent: bytes, peer: int) -> float:
+        """The seconds that it takes."""
+        who = f"peer_id={f'-XX0001-{peer:012d}'}&port={1024 + peer}"
+        query = f"info_hash={quote(torrent)}&{who}&left=1000000000&uploaded=1000000&downloaded=1000000&compact=1"
+        start = time.monotonic()
+        self._connection.request("GET", f"{self._path}?{query}")
+        body = self._connection.getresponse().read()
+        seconds = time.monotonic() - start
+        if b"8:intervali" not in body or b"failure reason" in body:
+            raise StackError(f"an announce is answered with {body!r}")
+        return seconds
+
+
+def run(bench: Bench) -> Report:
+    """The tracker first, and the API beside it."""
+    binary, others = build.tracker(bench.owner), machine.others()
+    announces = 100 if bench.quick else ANNOUNCES
+    known = {"announces": announces, "peers": PEERS, "swarms": SWARMS, "runs": bench.runs(cached.RUNS)}
+    report = Report("Tracker", TEXT.format(**known, others=others), ["figure", "value"])
+    with contextlib.ExitStack() as owner:
+        tracker = Tracker(owner, binary, processes=1)
+        client = _Client(owner, tracker)
+        _add_load(report, _load(tracker, client, announces), announces)
+        for peers in (PEERS, LARGE_SWARM):
+            _add_units(report, tracker, client, peers)
+    _add_binary(report, binary, bench.runs(cold_start.RUNS))
+    for latency_ms in (cached.LATENCY_MS, 0):
+        _add_cached(report, bench, latency_ms)
+    return report
+
+
+def _load(tracker: Tracker, client: _Client, announces: int) -> _Load:
+    torrents = [random.Random(number).randbytes(20) for number in range(SWARMS)]
+    for torrent in torrents:
+        client.register(torrent)
+    pid, table = tracker.processes[0].pid, tracker.table.process.pid
+    seconds, first_mib = [], 0.0
+    cpu_start, table_start = cpu.seconds(pid), cpu.seconds(table)
+    for number in range(announces):
+        seconds.append(client.announce(torrents[number % SWARMS], number // SWARMS % PEERS))
+        if number < FIRST:
+            first_mib = cpu.resident_mib(pid)
+    cpu_ms, table_cpu_ms = (
+        (cpu.seconds(each) - start) / announces * 1000 for each, start in ((pid, cpu_start), (table, table_start))
+    )
+    return _Load(seconds, cpu_ms, table_cpu_ms, first_mib, cpu.resident_mib(pid))
+
+
+def _add_load(report: Report, load: _Load, announces: int) -> None:
+    percentiles = statistics.quantiles(load.seconds, n=100)
+    report.rows += [
+        ["announces a second, one instance, with moto's table", f"{len(load.seconds) / sum(load.seconds):.0f}"],
+        ["an announce, p50, ms", f"{percentiles[49] * 1000:.2f}"],
+        ["an announce, p99, ms", f"{percentiles[98] * 1000:.2f}"],
+        ["CPU of the tracker for an announce, ms", f"{load.cpu_ms:.2f}"],
+        ["CPU of moto for an announce, ms", f"{load.table_cpu_ms:.2f}"],
+        [f"memory after {min(FIRST, announces):,} announces, MiB", f"{load.first_mib:.1f}"],
+        [f"memory after {announces:,} announces, MiB", f"{load.last_mib:.1f}"],
+    ]
+    growth = load.last_mib / load.first_mib
+    report.bars.append(Bar("memory at the end, times that after the first announces", growth, MOST_GROWTH))
+
+
+def _add_units(report: Report, tracker: Tracker, client: _Client, peers: int) -> None:
+    torrent = random.Random(f"swarm of {peers}").randbytes(20)
+    client.register(torrent)
+    for peer in range(peers):
+        client.announce(torrent, peer)
+    before = _requests(tracker)
+    for number in range(COUNTED):
+        client.announce(torrent, number % peers)
+    requests = (_requests(tracker) - before) / COUNTED
+    query = {"TableName": TABLE, "KeyConditionExpression": "torrent = :torrent"}
+    items = tracker.client.query(**query, ExpressionAttributeValues={":torrent": {"B": torrent}})["Items"]
+    sizes = [_size(item) for item in items]
+    read, written = sum(sizes), max(sizes)
+    units = f"{EVENTUALLY * math.ceil(read / READ_UNIT):g} read, {math.ceil(written / WRITE_UNIT)} write"
+    report.rows += [
+        [f"requests to the table for an announce, {peers} peers", f"{requests:.2f}"],
+        [f"bytes read and written, {peers} peers", f"{read:,} and {written:,}"],
+        [f"units of DynamoDB, {peers} peers", units],
+    ]
+    report.bars.append(Bar(f"requests to the table for an announce, {peers} peers", requests, MOST_REQUESTS))
+
+
+def _requests(tracker: Tracker) -> int:
+    return tracker.table.log.read_bytes().count(b'"POST / HTTP/1.1')
+
+
+def _size(item: dict[str, dict[str, Any]]) -> int:
+    """In bytes, by DynamoDB's rules: of a number two digits take one, and one more is for all."""
+    value = {"B": len, "N": lambda number: math.ceil(len(number) / 2) + 1}
+    return sum(len(name) + value[kind](what) for name, typed in item.items() for kind, what in typed.items())
+
+
+def _add_binary(report: Report, binary: Path, times: int) -> None:
+    variables = {**cold_start.VARIABLES, "TRACKER_TABLE": TABLE}
+    # A refusal needs no table.
+    context = {"http": {"method": "GET", "path": "/announce", "sourceIp": "192.0.2.1"}, "stage": "$default"}
+    event = {"version": "2.0", "rawPath": "/announce", "rawQueryString": "", "headers": {}, "requestContext": context}
+    once = functools.partial(cold_start.once, binary, variables, json.dumps(event).encode(), _is_refusal)
+    starts, sizes = [once() for _ in range(times)], package.sizes(binary)
+    report.rows += [
+        ["cold start: first request for work, ms", spread(starts)],
+        ["binary and zip, MB", f"{sizes.binary:.2f} and {sizes.zip:.2f}"],
+    ]
+    report.bars += [
+        Bar("first request for work, ms", statistics.median(starts), LONGEST_START_MS),
+        Bar("binary, MB", sizes.binary, LARGEST_BINARY_MB),
+    ]
+
+
+def _is_refusal(answer: dict[str, Any]) -> bool:
+    return answer.get("statusCode") == 200 and b"failure reason" in base64.b64decode(answer["body"])
+
+
+def _add_cached(report: Report, bench: Bench, latency_ms: int) -> None:
+    with contextlib.ExitStack() as owner:
+        plain = cached.test_s3(owner, bench, latency_ms)
+        registering = {**plain, **Tracker(owner, build.tracker(owner)).variables}
+        program, ratios = cached.program(bench), []
+        for _ in range(bench.runs(cached.RUNS)):
+            ours, theirs = (
+                statistics.median(cached.measure(program, env, bench)["function_us"]) for env in (registering, plain)
+            )
+            ratios.append(ours / theirs)
+    what = f"cached answer, test S3 at {latency_ms} ms: p50 with the registry to that without"
+    report.rows.append([what, spread(ratios)])
+    report.bars.append(Bar(what, statistics.median(ratios), MOST_OF_PLAIN))

@@ -1,0 +1,9 @@
+//! The tracker function: a Function URL's event in, bencode out, and what becomes of its table meanwhile.
+
+mod announces;
+mod clients;
+mod hostile;
+mod large;
+mod log;
+mod registry;
+mod trouble;
