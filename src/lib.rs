@@ -5,7 +5,9 @@
 //!            │         └──────▶ torrent: piece hashes, metainfo, info hash
 //!            └────▶ jobs ─────▶ Step Functions: objects that no request can read in time
 //!
-//! task ───▶ jobs ──▶ service: the workflow's states, for one object, span by span
+//! task ───▶ jobs ──▶ service: the workflow's states, for one object or collection, span by span
+//!
+//! announce ──▶ tracker: peers of these torrents find each other
 //! ```
 //!
 //! Requests go down, bytes come back up, and nothing calls back. `docs/ARCHITECTURE.md` has the reasons, and a picture of
