@@ -30,7 +30,7 @@ fn any_sizes_at_any_piece_length_concurrency_and_range_equal_the_naive_model() {
     let piece_length = (0_u32..8).prop_map(|power| PIECE << power);
     let range = prop_oneof![Just(PIECE), Just(100_000), Just(1024 * KIB), Just(16 * 1024 * KIB)];
     let cases = (vec(size(), 1..60), piece_length, 1_usize..=64, range, any::<bool>());
-    let mut runner = TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 40, failure_persistence: None, ..Config::default() });
     let ran = runner.run(&cases, |(sizes, piece_length, concurrency, range, nested)| {
         runtime.block_on(holds(&sizes, piece_length, concurrency, range, nested));
         Ok(())

@@ -254,5 +254,5 @@ async fn afterwards(s3: &FakeS3, history: &History, function: &Function) {
 
 #[test]
 fn under_any_seed_a_collection_is_of_one_state() {
-    Trial { plan: Plan::of, run }.run_all(2);
+    Trial { plan: Plan::of, run }.run_all(4);
 }
