@@ -1,5 +1,7 @@
 //! The torrent, built around its piece hashes.
 
+use std::iter;
+
 use super::{Error, ObjectTorrent, Origin, Subject, Torrent, content_disposition, torrent::Identity};
 use crate::{
     object::ObjectId,
@@ -43,10 +45,17 @@ impl ObjectTorrent {
         let ObjectId { bucket, key, version_id } = &self.request.object;
         let region = self.finder.source.region();
         let place = WebSeedPlace { bucket: bucket.as_str(), region: &region, suffix: &dns_suffix(&region) };
-        let url = |template: &WebSeedTemplate| match &subject.collection {
-            Some(_) => template.folder_url(&place, key.parent()),
-            None => template.url(&place, key.as_str(), version_id.as_deref()),
+        let of_object = |template: &WebSeedTemplate| template.url(&place, key.as_str(), version_id.as_deref());
+        let Some(collection) = &subject.collection else {
+            return self.config.web_seeds.iter().filter_map(of_object).collect();
         };
-        self.config.web_seeds.iter().filter_map(url).collect()
+        // For the only file of a torrent, libtorrent up to 2.0.13 and WebTorrent ask for the URL as it is.
+        let only = collection.only().map(|member| format!("{key}{}", member.key));
+        let urls = |template: &WebSeedTemplate| {
+            let folder = template.folder_url(&place, key.parent())?;
+            let file = only.as_ref().and_then(|key| template.url(&place, key, None));
+            Some(iter::once(folder).chain(file))
+        };
+        self.config.web_seeds.iter().filter_map(urls).flatten().collect()
     }
 }

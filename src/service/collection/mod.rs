@@ -50,6 +50,11 @@ impl Collection {
         }
     }
 
+    /// Returns the only object, where there is just one.
+    pub(super) fn only(&self) -> Option<&Member> {
+        self.members.first().filter(|_| self.members.len() == 1)
+    }
+
     /// Returns the files of the torrent.
     pub(super) fn files(&self) -> Vec<File> {
         let path = |member: &Member| member.key.split('/').map(str::to_owned).collect();

@@ -1,6 +1,7 @@
 //! The cache of a collection, and objects that change while they are read.
 
-use test_s3::{Fault, Matcher, Operation};
+use get_object_torrent::torrent::Metainfo;
+use test_s3::{Fault, Matcher, Object, Operation};
 
 use super::{file, server};
 use crate::harness::Function;
@@ -20,6 +21,22 @@ async fn a_cached_answer_costs_the_listing_two_heads_and_a_get() {
     assert_eq!(sidecar.metadata["torrent-source-length"], "300007");
     assert_eq!(sidecar.metadata["torrent-source-etag"].len(), 64 + 2);
     assert_eq!(sidecar.content.to_bytes(), first.body);
+}
+
+#[tokio::test]
+async fn a_torrent_of_one_file_from_before_gets_its_web_seeds_without_a_read() {
+    let s3 = server(&[("one/only.bin", 300_000)]).await;
+    let function = Function::start(&s3, &[("WEB_SEEDS", "https://h/{bucket}/{key}")]).await;
+    function.get("/data/one/").await;
+    let sidecar = s3.object("data", "one/.torrent").expect("a sidecar");
+    let mut before = Metainfo::from_bytes(&sidecar.content.to_bytes()).expect("a torrent");
+    before.web_seeds.truncate(1);
+    let before = before.to_bytes().expect("bencode");
+    s3.put("data", "one/.torrent", Object { content: before.into(), ..sidecar });
+    let answer = function.get("/data/one/").await;
+    assert_eq!(answer.origin(), "sidecar");
+    assert_eq!(answer.torrent().web_seeds, ["https://h/data/", "https://h/data/one/only.bin"]);
+    assert_eq!(s3.object("data", "one/.torrent").expect("a sidecar").content.to_bytes(), answer.body);
 }
 
 #[tokio::test]

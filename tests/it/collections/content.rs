@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use get_object_torrent::torrent::Info;
 use serde_bencode::value::Value;
-use test_s3::Object;
+use test_s3::{Bucket, FakeS3, Object, Rights, Who};
 
 use super::{file, server, together};
 use crate::harness::{Function, model};
@@ -30,13 +30,45 @@ async fn a_prefix_is_a_torrent_of_its_objects_in_the_order_of_their_keys() {
 
 #[tokio::test]
 async fn web_seeds_are_the_parent_folder_by_templates_that_end_in_the_key() {
-    let s3 = server(&[("a b/é/x", 1), ("top/x", 1)]).await;
+    let s3 = server(&[("a b/é/x", 1), ("a b/é/y", 1), ("top/x", 1), ("top/y", 1)]).await;
     let seeds = "https://{bucket}.h/{key},https://h/{bucket}/{key},https://h/{key}/x";
     let function = Function::start(&s3, &[("WEB_SEEDS", seeds)]).await;
     let below = function.get("/data/a%20b/%C3%A9/").await.torrent();
     assert_eq!(below.web_seeds, ["https://data.h/a%20b/", "https://h/data/a%20b/"]);
     assert_eq!(below.info.name, "é");
     assert_eq!(function.get("/data/top/").await.torrent().web_seeds, ["https://data.h/", "https://h/data/"]);
+}
+
+#[tokio::test]
+async fn the_only_file_is_a_web_seed_too_beside_each_folder() {
+    let s3 = server(&[("a b/one/only.bin", 5), ("two/sub/é+.bin", 5), ("two/sub/", 0)]).await;
+    let seeds = "https://{bucket}.h/{key},https://h/{bucket}/{key},https://h/{key}/x";
+    let function = Function::start(&s3, &[("WEB_SEEDS", seeds)]).await;
+    let web_seeds = async |path| function.get(path).await.torrent().web_seeds;
+    assert_eq!(
+        web_seeds("/data/a%20b/one/").await,
+        [
+            "https://data.h/a%20b/",
+            "https://data.h/a%20b/one/only.bin",
+            "https://h/data/a%20b/",
+            "https://h/data/a%20b/one/only.bin"
+        ]
+    );
+    assert_eq!(
+        web_seeds("/data/two/").await,
+        [
+            "https://data.h/",
+            "https://data.h/two/sub/%C3%A9%2B.bin",
+            "https://h/data/",
+            "https://h/data/two/sub/%C3%A9%2B.bin"
+        ]
+    );
+    let dotted = "https://{bucket}.s3/{key},https://s3/{bucket}/{key}";
+    let s3 = FakeS3::start([Bucket::public("my.data").allow(Who::Everyone, "*", Rights::LIST)]).await;
+    s3.put("my.data", "one/only.bin", "content");
+    let function = Function::start(&s3, &[("WEB_SEEDS", dotted), ("BUCKETS", "my.data")]).await;
+    let torrent = function.get("/my.data/one/").await.torrent();
+    assert_eq!(torrent.web_seeds, ["https://s3/my.data/", "https://s3/my.data/one/only.bin"]);
 }
 
 #[tokio::test]
