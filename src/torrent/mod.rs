@@ -18,7 +18,7 @@ pub use self::{
     info::{File, Info},
     info_hash::InfoHash,
     metainfo::{CREATED_BY, Metainfo},
-    name::torrent_name,
+    name::{MAX_NAME_BYTES, PADDING, is_stripped, torrent_name},
     piece_hasher::{PieceHash, PieceHasher},
     piece_length::{MAX_PIECES, PieceLength},
     pieces::Pieces,

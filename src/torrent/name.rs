@@ -1,27 +1,46 @@
 //! `name`: the file name that clients suggest, made from an object's key.
 
-const MAX_BYTES: usize = 255;
+/// The longest name, in bytes. libtorrent cuts longer ones, and with `.part` or `.torrent` behind it, as clients write it, a
+/// name must not have more than the 255 bytes that file systems store.
+pub const MAX_NAME_BYTES: usize = 240;
+/// libtorrent takes a file with this in its path for padding, and does not download it.
+pub const PADDING: &str = "_____padding_file_";
 const MAX_EXTENSION_BYTES: usize = 16;
 const NAMELESS: &str = "object";
 
 /// Returns the last non-empty segment of `key` as a file name that every file system accepts. `\` and control characters
-/// become `_`, a name over 255 bytes is shortened with its extension kept, and `object` stands for an empty one.
+/// become `_`, a name over 240 bytes is shortened with its extension kept, and `object` stands for a name
+/// that clients could not use: an empty one, one of dots, spaces and invisible characters only,
+/// and that of padding.
 pub fn torrent_name(key: &str) -> String {
     let segment = key.rsplit('/').find(|segment| !segment.is_empty()).unwrap_or_default();
     let safe = segment.replace(|c: char| c == '\\' || c.is_control(), "_");
-    match shorten(&safe).as_str() {
-        "" | "." | ".." => NAMELESS.to_owned(),
-        name => name.to_owned(),
-    }
+    let name = shorten(&safe);
+    let is_blank = name.chars().all(|c| matches!(c, '.' | ' ') || is_stripped(c));
+    if is_blank || name.contains(PADDING) { NAMELESS.to_owned() } else { name }
+}
+
+/// Returns whether libtorrent leaves this character out of names: marks that change the direction of writing, and what
+/// has no width.
+pub fn is_stripped(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2064}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}'
+    )
 }
 
 fn shorten(name: &str) -> String {
-    if name.len() <= MAX_BYTES {
+    if name.len() <= MAX_NAME_BYTES {
         return name.to_owned();
     }
     let extension = name.rfind('.').map_or("", |dot| &name[dot..]);
     let extension = if extension.len() <= MAX_EXTENSION_BYTES { extension } else { "" };
-    let stem = &name[..name.floor_char_boundary(MAX_BYTES - extension.len())];
+    let stem = &name[..name.floor_char_boundary(MAX_NAME_BYTES - extension.len())];
     format!("{stem}{extension}")
 }
 
@@ -44,8 +63,11 @@ mod tests {
     }
 
     #[test]
-    fn dots_and_nothing_become_object() {
-        for key in ["", "/", "///", ".", "a/..", "../.", "./"] {
+    fn names_that_clients_could_not_use_become_object() {
+        let cut = format!("{}x", " ".repeat(240));
+        for key in
+            ["", "/", "///", ".", "a/..", "../.", "./", "...", " ", "a/. . ", "\u{200e}.", &cut, "a_____padding_file_0"]
+        {
             assert_eq!(torrent_name(key), "object", "{key}");
         }
     }
@@ -58,16 +80,16 @@ mod tests {
     #[test]
     fn long_names_keep_their_extension() {
         let name = torrent_name(&format!("{}.tar.gz", "x".repeat(300)));
-        assert_eq!((name.len(), &name[252..]), (255, ".gz"));
+        assert_eq!((name.len(), &name[237..]), (240, ".gz"));
         let name = torrent_name(&format!("{}.fifteen-letters", "x".repeat(300)));
-        assert!(name.ends_with("x.fifteen-letters") && name.len() == 255);
+        assert!(name.ends_with("x.fifteen-letters") && name.len() == 240);
         let name = torrent_name(&format!("{}.sixteen--letters", "x".repeat(300)));
-        assert_eq!(name, "x".repeat(255));
+        assert_eq!(name, "x".repeat(240));
     }
 
     #[test]
     fn a_cut_never_splits_a_character() {
         let name = torrent_name(&format!("{}.bin", "é".repeat(200)));
-        assert_eq!(name, format!("{}.bin", "é".repeat(125)));
+        assert_eq!(name, format!("{}.bin", "é".repeat(118)));
     }
 }

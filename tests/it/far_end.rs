@@ -2,7 +2,7 @@
 
 use std::time::UNIX_EPOCH;
 
-use get_object_torrent::torrent::{Info, Metainfo, PieceHash, PieceLength, Pieces};
+use get_object_torrent::torrent::{Info, Metainfo, PieceHash, PieceLength, Pieces, torrent_name};
 use sha1::{Digest, Sha1};
 use test_s3::{Bucket, Content, FakeS3, Object};
 
@@ -25,8 +25,7 @@ fn sidecar(bucket: &str, key: &str, object: &Object) -> Object {
     let hashes: Vec<PieceHash> =
         (0..piece_length.piece_count(length)).map(|piece| Sha1::digest(piece.to_be_bytes()).into()).collect();
     let pieces = Pieces::from(hashes);
-    let name = key.rsplit('/').next().expect("a name").to_owned();
-    let info = Info { length, files: Vec::new(), name, piece_length: piece_length.get(), pieces };
+    let info = Info { length, files: Vec::new(), name: torrent_name(key), piece_length: piece_length.get(), pieces };
     let info_hash = info.info_hash().expect("an info hash").to_string();
     let metainfo = Metainfo::new(info, None, &[], Vec::new());
     Object::new(metainfo.to_bytes().expect("a torrent"))

@@ -5,6 +5,7 @@ mod left_out;
 mod list;
 mod member;
 mod names;
+mod twins;
 
 use sha2::{Digest, Sha256};
 

@@ -1,27 +1,49 @@
 //! Names that no torrent may have: clients would ask S3 for another key, or could not store the file. What real clients
 //! do with such names is in docs/SEMANTICS.md.
 
-use super::{CollectionError, Member};
-use crate::object::ObjectKey;
+use super::{CollectionError, Member, twins};
+use crate::{
+    object::ObjectKey,
+    torrent::{MAX_NAME_BYTES, PADDING, is_stripped},
+};
 
-/// The longest name that file systems store, in bytes.
-const MAX_SEGMENT_BYTES: usize = 255;
+/// The longest name of a folder above the torrent's own, in bytes. Only web seeds have it.
+const MAX_PARENT_BYTES: usize = 255;
+/// The most names in a path, the torrent's own included, with which libtorrent loads a torrent.
+const MAX_DEPTH: usize = 100;
 
 /// This says what is wrong with a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadName {
     /// Two slashes in a row, or a slash at the end.
     #[error("one of the names between its slashes is empty")]
     Empty,
-    /// `.` or `..`.
-    #[error("one of the names between its slashes is '.' or '..'")]
+    /// Nothing but dots and spaces, such as `..`.
+    #[error("one of the names between its slashes consists of dots and spaces only")]
     Dots,
     /// A control character or a backslash.
     #[error("it has a control character or a backslash")]
     Character,
-    /// A segment of more than 255 bytes.
-    #[error("one of the names between its slashes has more than 255 bytes")]
-    TooLong,
+    /// A character that libtorrent leaves out.
+    #[error("it has the invisible character U+{:04X}, which many clients leave out when they ask for the file", u32::from(*.0))]
+    Invisible(char),
+    /// A segment that is too long.
+    #[error("one of the names between its slashes has more than {0} bytes")]
+    TooLong(usize),
+    /// Too many segments.
+    #[error("its path has more than {MAX_DEPTH} names, counted from the last one in the prefix")]
+    TooDeep,
+    /// A name of padding.
+    #[error("one of the names between its slashes has '{PADDING}' in it, and many clients do not download such files")]
+    Padding,
+    /// A name in the path differs from another one in the same folder only in case.
+    #[error(
+        "a name in its path differs from one in '{other}' only in upper and lower case, and many computers cannot store both"
+    )]
+    Case {
+        /// The key with the other path.
+        other: String,
+    },
     /// The object is a folder of other objects.
     #[error("there are objects below it, and a name cannot be both a file and a folder")]
     Folder,
@@ -32,24 +54,47 @@ pub enum BadName {
 /// # Errors
 /// Returns the first key that no torrent may have.
 pub(super) fn check(prefix: &ObjectKey, members: &[Member]) -> Result<(), CollectionError> {
-    let refuse = |member: &Member, name| CollectionError::Name { key: format!("{prefix}{}", member.key), name };
-    for member in members {
-        let mut segments = prefix.as_str().split_terminator('/').chain(member.key.split('/'));
-        if let Some(name) = segments.find_map(bad_segment) {
-            return Err(refuse(member, name));
-        }
+    let parent = prefix.parent();
+    let name = prefix.as_str().strip_prefix(parent).and_then(|name| name.strip_suffix('/')).unwrap_or_default();
+    let of_prefix = parent.split_terminator('/').find_map(bad_parent).or_else(|| bad_segment(name));
+    let full = |member: &Member| format!("{prefix}{}", member.key);
+    let bad = members.iter().find_map(|member| {
+        let bad = of_prefix.clone().or_else(|| bad_path(&member.key));
+        let bad = bad.or_else(|| is_folder(&member.key, members).then_some(BadName::Folder))?;
+        Some((member, bad))
+    });
+    let twins = twins::first(members).map(|(member, other)| (member, BadName::Case { other: full(other) }));
+    match bad.into_iter().chain(twins).min_by(|(one, _), (other, _)| one.key.cmp(&other.key)) {
+        Some((member, name)) => Err(CollectionError::Name { key: full(member), name }),
+        None => Ok(()),
     }
-    let folders = members.iter().filter(|member| is_folder(&member.key, members));
-    folders.map(|member| Err(refuse(member, BadName::Folder))).next().unwrap_or(Ok(()))
 }
 
-fn bad_segment(segment: &str) -> Option<BadName> {
+/// Returns what is wrong with a folder above the torrent's name, which clients do not store.
+fn bad_parent(segment: &str) -> Option<BadName> {
     match segment {
         "" => Some(BadName::Empty),
         "." | ".." => Some(BadName::Dots),
         _ if segment.contains(|c: char| c == '\\' || c.is_control()) => Some(BadName::Character),
-        _ if segment.len() > MAX_SEGMENT_BYTES => Some(BadName::TooLong),
+        _ if segment.len() > MAX_PARENT_BYTES => Some(BadName::TooLong(MAX_PARENT_BYTES)),
         _ => None,
+    }
+}
+
+fn bad_path(path: &str) -> Option<BadName> {
+    let too_deep = || (path.split('/').count() >= MAX_DEPTH).then_some(BadName::TooDeep);
+    path.split('/').find_map(bad_segment).or_else(too_deep)
+}
+
+/// Returns what is wrong with the torrent's name, or with a name in one of its paths.
+fn bad_segment(segment: &str) -> Option<BadName> {
+    if let Some(stripped) = segment.chars().find(|c| is_stripped(*c)) {
+        return Some(BadName::Invisible(stripped));
+    }
+    match segment {
+        _ if segment.len() > MAX_NAME_BYTES => Some(BadName::TooLong(MAX_NAME_BYTES)),
+        _ if segment.contains(PADDING) => Some(BadName::Padding),
+        _ => bad_parent(segment).or_else(|| segment.chars().all(|c| matches!(c, '.' | ' ')).then_some(BadName::Dots)),
     }
 }
 

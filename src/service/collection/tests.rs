@@ -1,5 +1,11 @@
 use std::sync::Arc;
 
+use proptest::{
+    collection::{btree_set, vec},
+    prelude::*,
+    sample::select,
+};
+
 use super::{left_out::LeftOut, *};
 use crate::{
     config::{Account, Config},
@@ -18,7 +24,8 @@ fn listed(key: &str, size: u64) -> ListedObject {
 }
 
 fn checked(prefix: &str, keys: &[&str]) -> Result<(), (String, BadName)> {
-    let members: Vec<_> = keys.iter().map(|key| Member::from(listed(key, 1))).collect();
+    let mut members: Vec<_> = keys.iter().map(|key| Member::from(listed(key, 1))).collect();
+    members.sort_unstable_by(|one, other| one.key.cmp(&other.key));
     names::check(&key(prefix), &members).map_err(|error| match error {
         CollectionError::Name { key, name } => (key, name),
         other => panic!("{other}"),
@@ -42,22 +49,95 @@ fn location(bucket: Option<&str>, prefix: &str) -> SidecarLocation {
 
 #[test]
 fn names_that_clients_cannot_ask_for_or_store_are_refused() {
-    assert_eq!(checked("a b/é/", &["CON", "a:b", " x.", "b", "b-c", &"n".repeat(255)]), Ok(()));
+    let (longest, deepest) = ("n".repeat(240), ["d"; 99].join("/"));
+    let served = ["CON", "a:b", " x.", "b", "b-c", "..a", "\u{ad}", "_____padding_file", &longest, &deepest];
+    assert_eq!(checked("a b/é/", &served), Ok(()));
+    assert_eq!(checked(&format!(".../{}/{longest}/", "\u{200e}".repeat(85)), &["a"]), Ok(()));
     for (name, fault) in [
         ("b//c", BadName::Empty),
         ("b/", BadName::Empty),
         ("b/./c", BadName::Dots),
         ("..", BadName::Dots),
+        (".../c", BadName::Dots),
+        ("b/. .", BadName::Dots),
+        (" ", BadName::Dots),
         ("b\\c", BadName::Character),
         ("b\u{1}", BadName::Character),
         ("\u{7f}", BadName::Character),
         ("\u{85}/c", BadName::Character),
-        (&"n".repeat(256), BadName::TooLong),
+        ("b\u{61c}/c", BadName::Invisible('\u{61c}')),
+        (&"n".repeat(241), BadName::TooLong(240)),
+        (&["d"; 100].join("/"), BadName::TooDeep),
+        ("b/x_____padding_file_/c", BadName::Padding),
     ] {
         assert_eq!(checked("p/", &["a", name]), Err((format!("p/{name}"), fault)));
     }
-    for prefix in ["p//", "/p/", "../p/", "p\\/"] {
+    let long = format!("{}/", "n".repeat(241));
+    for prefix in ["p//", "/p/", "../p/", "p\\/", ".../", "\u{feff}/", &long] {
         assert!(checked(prefix, &["a"]).is_err(), "{prefix}");
+    }
+}
+
+#[test]
+fn names_that_differ_only_in_case_are_refused_with_the_first_of_each() {
+    for (keys, first, other) in [
+        (&["README", "readme", "x"][..], "README", "readme"),
+        (&["Data/x", "data"], "Data/x", "data"),
+        (&["Data/x", "data/y"], "Data/x", "data/y"),
+        (&["a/Data-1", "a/Data/1", "a/Data/3", "a/data-", "a/data/2"], "a/Data/1", "a/data/2"),
+        (&["b", "a/B/c", "a/b/C", "a/b"], "a/B/c", "a/b"),
+    ] {
+        let fault = BadName::Case { other: format!("p/{other}") };
+        assert_eq!(checked("p/", keys), Err((format!("p/{first}"), fault)));
+    }
+    assert_eq!(checked("p/", &["a/b", "A-/b", "aa", "É", "é", "e\u{301}"]), Ok(()));
+}
+
+/// Names of which most are served.
+fn segment() -> impl Strategy<Value = String> {
+    let odd = [".", " ", "", "\\", "\u{7f}", "\u{200b}", "\u{2064}", "\u{feff}", "_____padding_file_"];
+    let long = ["n".repeat(240), "é".repeat(120), "n".repeat(241)];
+    let plain = vec(select(vec!["a", "A", "b", "-", "é", ".", " "]), 1..3).prop_map(|parts| parts.concat());
+    let odd = (select(odd.to_vec()), select(vec!["", "a"])).prop_map(|(odd, other)| format!("{other}{odd}"));
+    prop_oneof![20 => plain, 1 => odd, 1 => select(long.to_vec())]
+}
+
+/// The rules as docs/SEMANTICS.md has them, for one name.
+fn breaks_a_rule(segment: &str) -> bool {
+    let stripped = "\u{61c}\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2060}\
+                    \u{2061}\u{2062}\u{2063}\u{2064}\u{2066}\u{2067}\u{2068}\u{2069}\u{feff}";
+    segment.trim_matches(['.', ' ']).is_empty()
+        || segment.len() > 240
+        || segment.contains("_____padding_file_")
+        || segment.contains(|c: char| c == '\\' || c.is_control() || stripped.contains(c))
+}
+
+/// The same, for one path beside another.
+fn are_in_each_others_way(one: &str, other: &str) -> bool {
+    let parts = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
+    let (one, other) = (parts(one), parts(other));
+    let differ_in_case = (1..=one.len().min(other.len())).any(|depth| {
+        let (one, other) = (one[..depth].join("/"), other[..depth].join("/"));
+        one != other && one.eq_ignore_ascii_case(&other)
+    });
+    differ_in_case || (other.len() > one.len() && other.starts_with(&one))
+}
+
+proptest! {
+    #[test]
+    fn a_served_collection_has_no_refused_name_and_the_first_one_is_told(
+        name in segment(),
+        keys in btree_set(vec(segment(), 1..4).prop_map(|parts| parts.join("/")), 1..6),
+    ) {
+        let is_bad = |key: &&String| {
+            breaks_a_rule(&name)
+                || key.split('/').any(breaks_a_rule)
+                || keys.iter().any(|other| are_in_each_others_way(key, other))
+        };
+        let prefix = format!("p/{name}/");
+        let expected = keys.iter().find(is_bad).map(|key| format!("{prefix}{key}"));
+        let keys: Vec<_> = keys.iter().map(String::as_str).collect();
+        prop_assert_eq!(checked(&prefix, &keys).err().map(|(key, _)| key), expected);
     }
 }
 

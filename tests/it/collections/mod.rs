@@ -4,6 +4,7 @@ mod cache;
 mod content;
 mod jobs;
 mod listing;
+mod names;
 mod pieces;
 mod request;
 

@@ -65,7 +65,7 @@ async fn thousands_of_small_objects_are_read_once_each_and_side_by_side() {
     let sizes = (0..3_000).map(|number| number % 97 * 13);
     let objects: Vec<_> = keys.iter().map(String::as_str).zip(sizes).collect();
     let s3 = server(&objects).await;
-    let function = Function::start(&s3, &[("FETCH_CONCURRENCY", "32")]).await;
+    let function = Function::start(&s3, &[("FETCH_CONCURRENCY", "32"), ("TIME_BUDGET_MS", "900000")]).await;
     let info = function.get("/data/p/").await.torrent().info;
     let whole = together(&s3, &keys.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(info.pieces, model(&whole, info.piece_length));
