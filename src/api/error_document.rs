@@ -114,6 +114,12 @@ impl From<&service::Error> for ErrorAnswer {
                 Self::new(StatusCode::BAD_REQUEST, "InvalidArgument", error.to_string())
             }
             service::Error::Collection(error) => invalid_request(error.to_string()),
+            service::Error::NotListed => Self::new(
+                StatusCode::FORBIDDEN,
+                "AccessDenied",
+                "Access Denied. There is no object of this key with content, so the key names a prefix, and this service may \
+                 not list the prefix. Ask the bucket's owner to allow s3:ListBucket for it, or ask for one object.",
+            ),
             service::Error::Member { key, error } => Self::of_member(key, error),
             service::Error::Encoding(_) | service::Error::ReadPanicked(_) | service::Error::MisplacedHashes => {
                 internal()

@@ -33,6 +33,9 @@ pub enum Error {
     /// The objects below a prefix cannot be one torrent.
     #[error(transparent)]
     Collection(#[from] CollectionError),
+    /// The objects below a prefix may not be listed.
+    #[error("the prefix may not be listed")]
+    NotListed,
     /// An object of a collection cannot be read.
     #[error("the object '{key}' cannot be read")]
     Member {

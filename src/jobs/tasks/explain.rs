@@ -31,7 +31,7 @@ impl JobObject {
                 return Ok(Reason { quiet, ..TaskFailure::ObjectChanged.reason() });
             }
             // The object was deleted, and S3 does not tell, or it is no longer public.
-            Err(error @ (Error::S3(s3::Error::AccessDenied) | Error::Member { .. })) => {
+            Err(error @ (Error::S3(s3::Error::AccessDenied) | Error::NotListed | Error::Member { .. })) => {
                 return Ok(Reason { quiet, ..TaskFailure::from(error).reason() });
             }
             Err(error) => return Err(error.into()),

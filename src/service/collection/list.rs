@@ -20,8 +20,8 @@ const PAGE: usize = 1_000;
 /// Lists the collection at the prefix `object.key` by the rights of `bucket`.
 ///
 /// # Errors
-/// Returns [`s3::Error::NoSuchKey`] where there is no object, a [`CollectionError`] where the objects cannot be one torrent,
-/// or what S3 says instead.
+/// Returns [`s3::Error::NoSuchKey`] where there is no object, [`Error::NotListed`] where listing is denied, a
+/// [`CollectionError`] where the objects cannot be one torrent, or what S3 says instead.
 pub(in crate::service) async fn list(bucket: &Bucket, object: &ObjectId, config: &Config) -> Result<Collection, Error> {
     let left_out = LeftOut::new(object, &config.sidecar);
     let mut listing = Listing::new(bucket, object.key.as_str());
@@ -47,7 +47,7 @@ pub(in crate::service) async fn list(bucket: &Bucket, object: &ObjectId, config:
 /// Lists all objects, and stops as soon as there are surely more than `limit`.
 async fn list_all(listing: &mut Listing<'_>, left_out: &LeftOut<'_>, limit: usize) -> Result<Vec<ListedObject>, Error> {
     let (mut objects, mut count) = (Vec::new(), 0);
-    while let Some(page) = listing.next_page().await? {
+    while let Some(page) = listing.next_page().await.map_err(denied)? {
         count += page.iter().filter(|object| left_out.surely_keeps(object)).count();
         objects.extend(page);
         if count > limit || objects.len() > limit * MOST_LISTED + PAGE {
@@ -55,4 +55,9 @@ async fn list_all(listing: &mut Listing<'_>, left_out: &LeftOut<'_>, limit: usiz
         }
     }
     Ok(objects)
+}
+
+/// Without the right to list, S3 says the same as without the right to read.
+fn denied(error: s3::Error) -> Error {
+    if matches!(error, s3::Error::AccessDenied) { Error::NotListed } else { error.into() }
 }

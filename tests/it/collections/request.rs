@@ -68,7 +68,9 @@ async fn a_version_or_a_presigned_url_names_one_object() {
 async fn who_may_not_list_gets_nothing_however_much_may_be_read() {
     let s3 = FakeS3::start([Bucket::public("data")]).await;
     s3.put("data", "p/a", "content");
-    assert_eq!(get(&s3, "/data/p/").await.error(), (403, "AccessDenied".into()));
+    let answer = get(&s3, "/data/p/").await;
+    assert_eq!(answer.error(), (403, "AccessDenied".into()));
+    assert!(answer.document().message.contains("s3:ListBucket"), "{}", answer.text());
     s3.alter("data", |bucket| bucket.allow(Who::Anonymous, "p/*", Rights::LIST));
     assert_eq!(get(&s3, "/data/p/").await.origin(), "object");
     // What the role may do is not lent to anyone, and neither is the cache.
