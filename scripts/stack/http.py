@@ -2,7 +2,9 @@
 
 import socket
 import urllib.error
+import urllib.parse
 import urllib.request
+from collections.abc import Mapping
 
 from scripts.stack.ports import LOOPBACK
 
@@ -20,10 +22,11 @@ def accepts(port: int) -> bool:
         return False
 
 
-def body(url: str) -> bytes | None:
-    """The body of a 200, `None` for all else."""
+def body(url: str, form: Mapping[str, str] | None = None) -> bytes | None:
+    """The body of a 200, `None` for all else. A form is sent by POST."""
+    data = urllib.parse.urlencode(form).encode() if form else None
     try:
-        with _DIRECT.open(url, timeout=PROBE_SECONDS) as response:
+        with _DIRECT.open(url, data, timeout=PROBE_SECONDS) as response:
             return response.read()
     except OSError:
         return None

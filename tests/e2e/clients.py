@@ -49,20 +49,20 @@ def cli(endpoint: str, bucket: str, key: str, output: Path) -> subprocess.Comple
     """`aws s3api get-object-torrent`."""
     options = ["--no-sign-request", "--region", REGION, "--endpoint-url", endpoint]
     command = [tools.pinned("aws"), "s3api", "get-object-torrent", *options]
-    return _run([*command, "--bucket", bucket, "--key", key, output], env=dict(tools.environment()))
+    return run([*command, "--bucket", bucket, "--key", key, output], env=dict(tools.environment()))
 
 
 def cli_upload(endpoint: str, credentials: Credentials, file: Path, target: str, *options: str) -> None:
     """`aws s3 cp` with its own defaults."""
     command = [tools.pinned("aws"), "s3", "cp", "--region", REGION, "--endpoint-url", endpoint, *options]
-    ran = _run([*command, file, target], env=dict(tools.environment(**credentials.environment())))
+    ran = run([*command, file, target], env=dict(tools.environment(**credentials.environment())))
     assert ran.returncode == 0, ran.stderr
 
 
 def rust(client: Path, endpoint: str, bucket: str, key: str, output: Path) -> None:
     """aws-sdk-s3's own call, in examples/get_object_torrent.rs."""
     account = {"AWS_ACCESS_KEY_ID": "ANYBODY", "AWS_SECRET_ACCESS_KEY": "anything", "AWS_REGION": REGION}
-    ran = _run([client, endpoint, bucket, key, output], env=dict(tools.environment(**account)))
+    ran = run([client, endpoint, bucket, key, output], env=dict(tools.environment(**account)))
     assert ran.returncode == 0, ran.stderr
 
 
@@ -71,7 +71,7 @@ def curl(url: str, folder: Path, *options: str) -> Answer:
     headers, body = folder / "headers", folder / "body"
     body.unlink(missing_ok=True)
     command = [tools.installed("curl"), "--silent", "--show-error", "--path-as-is"]
-    ran = _run([*command, "--dump-header", headers, "--output", body, *options, url])
+    ran = run([*command, "--dump-header", headers, "--output", body, *options, url])
     assert ran.returncode == 0, ran.stderr
     status, *fields = headers.read_text(encoding="latin-1").strip().splitlines()
     pairs = (field.split(":", 1) for field in fields)
@@ -86,10 +86,11 @@ def torrent_url(endpoint: str, bucket: str, key: str, query: str = "torrent") ->
 
 def aria2_show(torrent: Path) -> str:
     """What aria2 says is in a `.torrent`."""
-    ran = _run([tools.installed("aria2c"), "--show-files", torrent])
+    ran = run([tools.installed("aria2c"), "--show-files", torrent])
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
 
 
-def _run(command: list[str | Path], env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def run(command: list[str | Path], env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Any program, with its output."""
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=CLIENT_SECONDS, check=False)

@@ -1,4 +1,4 @@
-"""Downloading by a torrent with aria2 and Transmission. (libtorrent: scripts.stack.download)
+"""Downloading by a torrent with the clients that people have. (libtorrent itself: scripts.stack.download)
 
 As a rule from web seeds alone; with `peers_at`, the address for other peers, also from those that its trackers know.
 """
@@ -10,9 +10,10 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from scripts.stack import download, temporary, tools
+from scripts.stack import download, http, temporary, tools
 from scripts.stack.ports import LOOPBACK, free_ports
 from scripts.stack.processes import Process
 
@@ -23,8 +24,42 @@ Downloader = Callable[[bytes, Path], Path]
 
 
 def libtorrent(torrent: bytes, folder: Path) -> Path:
-    """As qBittorrent and Deluge do."""
+    """The newest one."""
     return download.download(torrent, folder / "libtorrent")
+
+
+def libtorrent20(torrent: bytes, folder: Path) -> Path:
+    """The one that Deluge, and qBittorrent as most people have it, come with."""
+    target = folder / "libtorrent20"
+    python = tools.ROOT / ".tools" / "libtorrent20" / "bin" / "python"
+    _run([python, "-m", "scripts.stack.download", _write(torrent, folder), target], folder)
+    return _only_entry(target)
+
+
+def qbittorrent(torrent: bytes, folder: Path) -> Path:
+    """qbittorrent-nox, told by its Web API."""
+    target = folder / "qbittorrent"
+    port, peer_port = free_ports(2)
+    with contextlib.ExitStack() as owner:
+        profile = temporary.folder(owner, "qbittorrent")
+        config = profile / "qBittorrent" / "config" / "qBittorrent.conf"
+        config.parent.mkdir(parents=True)
+        config.write_text(
+            _QBITTORRENT_CONFIG.format(address=LOOPBACK, port=port, peer_port=peer_port), encoding="utf-8"
+        )
+        process = Process(
+            owner,
+            "qbittorrent-nox",
+            [tools.installed("qbittorrent-nox"), f"--profile={profile}"],
+            log=profile / "log",
+            env=tools.environment(HOME=str(profile)),
+            grace_seconds=0,
+        )
+        api = f"http://{LOOPBACK}:{port}/api/v2/torrents"
+        form = {"urls": str(_write(torrent, folder)), "savepath": str(target)}
+        process.wait_until(lambda: http.body(f"{api}/add", form) is not None, READY_SECONDS)
+        process.wait_until(lambda: _is_complete(http.body(f"{api}/info")), DOWNLOAD_SECONDS)
+    return _only_entry(target)
 
 
 def aria2(torrent: bytes, folder: Path, peers_at: str | None = None) -> Path:
@@ -50,15 +85,7 @@ def aria2(torrent: bytes, folder: Path, peers_at: str | None = None) -> Path:
         options["bt-exclude-tracker"] = "*"
     command = [tools.installed("aria2c")]
     command += [f"--{name}={value}" for name, value in options.items()]
-    ran = subprocess.run(
-        [*command, source],
-        env=dict(tools.environment(HOME=str(folder))),
-        capture_output=True,
-        text=True,
-        timeout=DOWNLOAD_SECONDS,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stdout[-2000:]
+    _run([*command, source], folder)
     return _only_entry(target)
 
 
@@ -88,7 +115,57 @@ def transmission(torrent: bytes, folder: Path, peers_at: str = LOOPBACK) -> Path
     return _only_entry(target)
 
 
-DOWNLOADERS: dict[str, Downloader] = {"libtorrent": libtorrent, "aria2": aria2, "transmission": transmission}
+DOWNLOADERS: dict[str, Downloader] = {
+    "libtorrent": libtorrent,
+    "libtorrent20": libtorrent20,
+    "qbittorrent": qbittorrent,
+    "aria2": aria2,
+    "transmission": transmission,
+}
+
+
+def by_all(torrent: bytes, folder: Path, *without: str) -> dict[str, Path]:
+    """What each client has downloaded, all at the same time."""
+
+    def download(name: str) -> Path:
+        own = folder / f"by-{name}"
+        own.mkdir()
+        try:
+            return DOWNLOADERS[name](torrent, own)
+        except BaseException as error:
+            error.add_note(f"by {name}")
+            raise
+
+    names = [name for name in DOWNLOADERS if name not in without]
+    with ThreadPoolExecutor(len(names)) as pool:
+        return dict(zip(names, pool.map(download, names), strict=True))
+
+
+# SSRFMitigation refuses web seeds on loopback whose URL has a query (`?versionId=`).
+_QBITTORRENT_CONFIG = """\
+[LegalNotice]
+Accepted=true
+[BitTorrent]
+Session\\DHTEnabled=false
+Session\\InterfaceAddress={address}
+Session\\LSDEnabled=false
+Session\\PeXEnabled=false
+Session\\Port={peer_port}
+Session\\SSRFMitigation=false
+[Network]
+PortForwardingEnabled=false
+[Preferences]
+WebUI\\Address={address}
+WebUI\\LocalHostAuth=false
+WebUI\\Port={port}
+"""
+
+
+def _is_complete(torrents: bytes | None) -> bool:
+    """Whether qBittorrent's one torrent is there in whole, and checked."""
+    [torrent] = json.loads(torrents or b"[{}]") or [{}]
+    assert torrent.get("state") not in ("error", "missingFiles"), torrent
+    return torrent.get("progress") == 1 and torrent["amount_left"] == 0
 
 
 def _transmission_settings(target: Path, rpc_port: int, peer_port: int, address: str) -> dict[str, object]:
@@ -144,6 +221,20 @@ class _Rpc:
         # 1 and 2 are tracker troubles; 3 is of the disk.
         assert torrent.get("error", 0) != 3, torrent
         return torrent.get("percentDone") == 1 and torrent.get("leftUntilDone") == 0
+
+
+def _run(command: list[str | Path], home: Path) -> None:
+    """Runs a client that ends with the download."""
+    ran = subprocess.run(
+        command,
+        cwd=tools.ROOT,
+        env=dict(tools.environment(HOME=str(home))),
+        capture_output=True,
+        text=True,
+        timeout=DOWNLOAD_SECONDS,
+        check=False,
+    )
+    assert ran.returncode == 0, (ran.stdout + ran.stderr)[-2000:]
 
 
 def _write(torrent: bytes, folder: Path) -> Path:

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import clients
 import pytest
-from downloads import DOWNLOADERS, Downloader
+from downloads import by_all, libtorrent
 from functions import Functions
 from store import GIB, KIB, MIB, OPEN, Store, write_large
 
 from scripts.stack import metainfo
 
-ALL = pytest.mark.parametrize("downloader", DOWNLOADERS.values(), ids=DOWNLOADERS)
 LENGTHS = {
     "1-byte": 1,
     "piece-less-1": 256 * KIB - 1,
@@ -30,16 +29,13 @@ def upload(store: Store, folder: Path, length: int) -> tuple[Path, str]:
     return file, key
 
 
-@ALL
 @pytest.mark.parametrize("length", LENGTHS.values(), ids=LENGTHS)
-def test_a_download_has_the_same_bytes(
-    endpoint: str, store: Store, folder: Path, downloader: Downloader, length: int
-) -> None:
+def test_a_download_has_the_same_bytes(endpoint: str, store: Store, folder: Path, length: int) -> None:
     file, key = upload(store, folder, length)
     torrent = clients.boto_torrent(endpoint, OPEN, key)
-    downloaded = downloader(torrent, folder)
-    assert downloaded.name == f"{length}.bin"
-    assert filecmp.cmp(file, downloaded, shallow=False)
+    for client, downloaded in by_all(torrent, folder).items():
+        assert downloaded.name == f"{length}.bin", client
+        assert filecmp.cmp(file, downloaded, shallow=False), client
 
 
 @pytest.mark.parametrize("piece_length", [16 * KIB, 4 * MIB])
@@ -48,7 +44,7 @@ def test_other_piece_lengths_download_too(functions: Functions, store: Store, fo
     file, key = upload(store, folder, 5 * MIB + 3)
     torrent = clients.boto_torrent(endpoint, OPEN, key)
     assert metainfo.read(torrent).piece_length == piece_length
-    assert filecmp.cmp(file, DOWNLOADERS["libtorrent"](torrent, folder), shallow=False)
+    assert filecmp.cmp(file, libtorrent(torrent, folder), shallow=False)
 
 
 def test_a_gibibyte(endpoint: str, store: Store, folder: Path) -> None:
@@ -56,5 +52,5 @@ def test_a_gibibyte(endpoint: str, store: Store, folder: Path) -> None:
     torrent = clients.boto_torrent(endpoint, OPEN, key)
     contents = metainfo.read(torrent)
     assert (contents.length, contents.piece_length, contents.piece_count) == (GIB, 512 * KIB, 2048)
-    assert filecmp.cmp(file, DOWNLOADERS["libtorrent"](torrent, folder), shallow=False)
+    assert filecmp.cmp(file, libtorrent(torrent, folder), shallow=False)
     store.client.delete_object(Bucket=OPEN, Key=key)
