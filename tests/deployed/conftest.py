@@ -4,12 +4,12 @@ One emulator for the whole run, and one stack that most tests share.
 """
 
 import contextlib
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.client import BaseClient
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -22,11 +22,7 @@ from leftovers import pytest_configure, pytest_sessionfinish, pytest_unconfigure
 from shown import shown  # noqa: E402
 
 from scripts.stack import build, temporary  # noqa: E402
-
-# Anyone may read and list it; its uploads start jobs.
-OPEN = "open-data"
-PRIVATE = "private-data"
-BATCH = "batch-files"
+from served import EVERYTHING, OPEN, PRIVATE, TORRENTS, create_buckets  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -34,25 +30,14 @@ def emulator() -> Iterator[Emulator]:
     """An emulated AWS with the buckets of the tests."""
     with contextlib.ExitStack() as owner:
         emulator = Emulator(owner)
-        s3 = emulator.client("s3")
-        for bucket in (OPEN, PRIVATE, BATCH):
-            s3.create_bucket(Bucket=bucket)
-        s3.delete_public_access_block(Bucket=OPEN)
-        s3.put_bucket_policy(Bucket=OPEN, Policy=json.dumps(_public(OPEN)))
-        s3.put_bucket_notification_configuration(
-            Bucket=OPEN, NotificationConfiguration={"EventBridgeConfiguration": {}}
-        )
+        create_buckets(emulator.client("s3"))
         yield emulator
 
 
-def _public(bucket: str) -> dict:
-    arn = f"arn:aws:s3:::{bucket}"
-    rights = {"s3:GetObject": f"{arn}/*", "s3:ListBucket": arn}
-    statements = [
-        {"Effect": "Allow", "Principal": "*", "Action": action, "Resource": resource}
-        for action, resource in rights.items()
-    ]
-    return {"Version": "2012-10-17", "Statement": statements}
+@pytest.fixture(scope="session")
+def s3(emulator: Emulator) -> BaseClient:
+    """The emulator's S3, for who may do everything."""
+    return emulator.client("s3")
 
 
 @pytest.fixture(scope="session")
@@ -63,15 +48,18 @@ def package(emulator: Emulator, pytestconfig: pytest.Config) -> Package:
 
 @pytest.fixture(scope="session")
 def stack(emulator: Emulator, package: Package) -> Stack:
-    """The template with everything on."""
+    """The template as most people deploy it, with everything on."""
     stack = Stack(emulator, package)
-    stack.deploy(
-        Buckets=f"{OPEN},{PRIVATE}",
-        PregenerateBuckets=OPEN,
-        BatchBucket=BATCH,
-        Tracker="true",
-        InlineMaxSize="8388608",
-    )
+    stack.deploy(Buckets=f"{OPEN},{PRIVATE}", **EVERYTHING)
+    return stack
+
+
+@pytest.fixture(scope="session")
+def private(emulator: Emulator, package: Package) -> Stack:
+    """The template for buckets that only roles may read, with everything on."""
+    stack = Stack(emulator, package, "private")
+    parameters = {"Buckets": PRIVATE, "Access": "function-role", "ApiAuthorizer": "AWS_IAM", "SidecarBucket": TORRENTS}
+    stack.deploy(**parameters, **{**EVERYTHING, "PregenerateBuckets": PRIVATE})
     return stack
 
 
