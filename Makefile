@@ -36,7 +36,7 @@ test-rust: tools-rust ## Unit, property and integration tests (FAULT_SEEDS=n for
 test-e2e: tools-e2e $(E2E)/ready $(LINT)/ready ## The built function with real clients and a real S3 server
 	$(E2E)/bin/python -m pytest tests/e2e
 
-test-deployed: tools-deployed $(DEPLOYED)/ready ## The template, deployed in an emulated AWS and used there
+test-deployed: tools-deployed $(DEPLOYED)/ready $(LINT)/ready ## The template, deployed in an emulated AWS and used there
 	$(DEPLOYED)/bin/python -m pytest tests/deployed
 
 test-template: tools-base $(LINT)/ready ## The template, the docs, the set-up and the supply chain against the code
