@@ -169,7 +169,7 @@ class Demo:
             self._console.line(f"   {name:<10} {value}")
 
     def _download(self, source: Source, torrent: bytes, folder: Path) -> None:
-        self._console.step("Downloading by it with libtorrent, from the web seed alone: no peers, trackers or DHT")
+        self._console.step("Downloading with libtorrent, from the web seed alone: no peers, trackers or DHT")
         start = time.monotonic()
 
         def progress(progress: download.Progress) -> None:
