@@ -60,7 +60,7 @@ fault() {
             fi ;;
         python3)
             python '' && ! python 'import sys; sys.exit(sys.version_info < (3, 11))' &&
-                echo "$PYTHON is too old: install Python 3.11 or newer, and name it as in PYTHON=python3.11" ;;
+                echo "$PYTHON is too old: install Python 3.11 or newer and name it, for example with PYTHON=python3.11" ;;
     esac
 }
 
