@@ -25,7 +25,7 @@ TOOLS_e2e := $(TOOLS_bench) transmission-daemon npm chromium chromedriver ip uns
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: tools-base $(E2E)/ready ## Serve a file and a folder from a local S3 server, download both by their torrents (FILE=, DIR=, TRACKER=1)
+run: tools-base $(E2E)/ready ## Serve a file and a folder from a local S3 server, download both with their torrents (FILE=, DIR=, TRACKER=1)
 	@$(E2E)/bin/python -m scripts.run
 
 test: tools-e2e test-rust test-e2e test-deployed test-template ## Run all tests
@@ -75,7 +75,7 @@ fmt: tools-rust $(LINT)/ready ## Format Rust and Python
 	cargo fmt --all
 	$(LINT)/bin/ruff format
 
-build: tools-rust ## The functions, as they are deployed but for the architecture
+build: tools-rust ## Build the functions as they are deployed, but for this machine's architecture
 	cargo build --locked --release
 
 invoke: $(E2E)/ready ## Send events/EVENT.json to the function of a running `make run`
