@@ -88,8 +88,17 @@ def test_the_tenth_bucket_has_what_the_first_has(changing: Stack, s3: BaseClient
         s3.put_object(Bucket=TEN[-1], Key=key, Body=body)
         assert ask(changing, folder, key, TEN[-1]).status == 200
         assert ask(changing, folder, key, TEN[-1]).headers["x-torrent-origin"] == "sidecar"
+    assert sidecars(changing) == [f"arn:aws:s3:::{bucket}/*.torrent" for bucket in TEN]
     changing.deploy(Buckets=OPEN)
     assert ask(changing, folder, "small", TEN[-1]).status == 403
+    assert sidecars(changing) == [f"arn:aws:s3:::{OPEN}/*.torrent"]
+
+
+def sidecars(stack: Stack) -> list[str]:
+    """What the API function may write."""
+    iam = stack.emulator.client("iam")
+    policy = iam.get_role_policy(RoleName=stack.resources["FunctionRole"], PolicyName="sidecars")
+    return policy["PolicyDocument"]["Statement"][0]["Resource"]
 
 
 @pytest.mark.parametrize(
