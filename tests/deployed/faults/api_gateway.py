@@ -1,0 +1,72 @@
+"""Faults of ministack's REST APIs."""
+
+from ministack import app
+from ministack.services import apigateway_v1 as rest
+
+from faults.seams import replace
+
+
+def make_good() -> None:
+    """All of this module."""
+    whole_definitions_are_imported()
+    paths_stay_encoded()
+    events_are_as_aws_sends_them()
+    answers_are_decoded_without_accept()
+
+
+def whole_definitions_are_imported() -> None:
+    """`x-amazon-apigateway-any-method` and gateway responses are dropped, and `*~1*` is not read as `*/*`."""
+    import_api, import_path = rest._import_rest_api, rest._import_path_item
+
+    def import_rest_api(spec: dict, base: dict | None = None) -> str:
+        media_types = [kind.replace("~1", "/") for kind in (base or {}).get("binaryMediaTypes", [])]
+        api = import_api(spec, {**(base or {}), "binaryMediaTypes": media_types})
+        for kind, response in spec.get("x-amazon-apigateway-gateway-responses", {}).items():
+            rest._put_gateway_response(api, kind, response)
+        return api
+
+    def import_path_item(api: str, path: str, item: dict, *more: object) -> None:
+        names = {"x-amazon-apigateway-any-method": "any"}
+        import_path(api, path, {names.get(name, name): value for name, value in item.items()}, *more)
+
+    rest._OPENAPI_HTTP_METHODS.add("any")
+    replace(import_api, import_rest_api)
+    replace(import_path, import_path_item)
+
+
+def paths_stay_encoded() -> None:
+    """Functions get the path decoded."""
+    handle = app._handle_execute_api_request
+
+    async def handle_execute_api_request(
+        host: str, path: str, *request: object, raw_path: str | None = None, **more: object
+    ) -> tuple | None:
+        return await handle(host, raw_path or path, *request, raw_path=raw_path, **more)
+
+    replace(handle, handle_execute_api_request)
+
+
+def events_are_as_aws_sends_them() -> None:
+    """Of a repeated parameter the first value is told, not the last. Empty segments of the path are lost."""
+    build = rest._build_lambda_event_v1
+
+    def build_lambda_event(api: str, stage_name: str, stage: dict, resource: dict, path: str, *more, **named) -> dict:
+        event = build(api, stage_name, stage, resource, path, *more, **named)
+        event["path"] = "/" + path.lstrip("/")
+        if event["pathParameters"]:
+            event["pathParameters"] = {"proxy": path.strip("/")}
+        values = event["multiValueQueryStringParameters"] or {}
+        event["queryStringParameters"] = {name: every[-1] for name, every in values.items()} or None
+        return event
+
+    replace(build, build_lambda_event)
+
+
+def answers_are_decoded_without_accept() -> None:
+    """Without `Accept`, an answer stays base64 even where every type is binary."""
+    matches = rest._media_type_matches
+
+    def media_type_matches(media_type: str | None, binary: list[str] | None) -> bool:
+        return "*/*" in (binary or []) or matches(media_type, binary)
+
+    replace(matches, media_type_matches)
