@@ -18,7 +18,7 @@ EVENT ?= rest-v1
 TOOLS_python := python3
 TOOLS_rust := cargo cc
 TOOLS_base := $(TOOLS_rust) $(TOOLS_python)
-TOOLS_deployed := $(TOOLS_base) curl
+TOOLS_deployed := $(TOOLS_base) curl nginx openssl
 TOOLS_bench := $(TOOLS_base) aria2c curl mktorrent nginx openssl
 TOOLS_web := $(TOOLS_python) npm
 TOOLS_e2e := $(TOOLS_bench) transmission-daemon npm chromium chromedriver ip unshare
@@ -89,7 +89,7 @@ bench: tools-bench $(E2E)/ready $(LINT)/ready ## Measure all of benches/ against
 bench-record: $(E2E)/ready ## Write the figures of the last `make bench` into docs/BENCHMARKS.md
 	@$(E2E)/bin/python -m benches.record
 
-verify: $(VERIFY)/ready ## Compare a deployed stack with the docs: ENDPOINT=https://… BUCKET=… (see docs/OPERATIONS.md)
+verify: tools-python $(VERIFY)/ready ## Compare a deployed stack with the docs: ENDPOINT=https://… BUCKET=… (see docs/OPERATIONS.md)
 	@$(VERIFY)/bin/python -m scripts.verify "$(ENDPOINT)" "$(BUCKET)" --prefix="$(PREFIX)" --without="$(WITHOUT)" \
 		--tracker="$(TRACKER)" --job-size="$(or $(JOB_SIZE),0)" --burst="$(or $(BURST),0)" \
 		--sidecar-bucket="$(SIDECAR_BUCKET)" --sidecar-prefix="$(SIDECAR_PREFIX)"

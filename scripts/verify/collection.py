@@ -10,12 +10,13 @@ from scripts.verify.outcome import Check, NotTried
 from scripts.verify.stack import Stack
 
 # Pieces run across them. Sorted, as the torrent lists them.
-FILES = {"a.bin": 200_000, "empty.bin": 0, "sub folder/b.bin": 300_000, "sub folder/ü.bin": 7}
+ODD = "sub folder/ü+b.bin"
+FILES = {"a.bin": 200_000, "empty.bin": 0, "sub folder/a.bin": 7, ODD: 300_000}
 
 
-def _collection(stack: Stack) -> str:
+def _collection(stack: Stack) -> None:
     prefix = _put(stack)
-    items = [_item(stack, path, length) for path, length in FILES.items()]
+    items = [_item(stack, name) for name in FILES]
     answer = stack.get(Object(prefix, []))
     found = judge.metainfo(answer)
     length = found.piece_length
@@ -28,10 +29,15 @@ def _collection(stack: Stack) -> str:
     judge.info(found, wanted)
     judge.headers(answer, found)
     judge.equal("x-torrent-files", answer.header("x-torrent-files"), str(len(FILES)))
+
+
+def _web_seeds(stack: Stack) -> None:
+    """Clients append the name and the path."""
+    found = judge.metainfo(stack.get(Object(_put(stack), [])))
+    if not found.web_seeds:
+        raise NotTried("there are none")
     for url in found.web_seeds:
-        # Clients append the name and the path.
-        keys.seed(stack, f"{url}collection/{quote('sub folder/b.bin')}", items[2])
-    return f"{len(found.web_seeds)} web seeds"
+        keys.seed(stack, f"{url}collection/{quote(ODD)}", _item(stack, ODD))
 
 
 def _again(stack: Stack) -> None:
@@ -45,7 +51,7 @@ def _again(stack: Stack) -> None:
 def _nothing(stack: Stack) -> None:
     prefix = _put(stack)
     answer = stack.ask(stack.path(f"{prefix}nothing/"))
-    judge.error(answer, 404, ["NoSuchKey"], f"/{stack.bucket}/{prefix}nothing/")
+    judge.error(answer, 404, "NoSuchKey", f"/{stack.bucket}/{prefix}nothing/")
 
 
 def _put(stack: Stack) -> str:
@@ -64,8 +70,8 @@ def _put(stack: Stack) -> str:
     return prefix
 
 
-def _item(stack: Stack, name: str, length: int) -> Object:
-    return Object(f"{stack.objects.folder}collection/{name}", [random_bytes(name, length)])
+def _item(stack: Stack, name: str) -> Object:
+    return Object(f"{stack.objects.folder}collection/{name}", [random_bytes(name, FILES[name])])
 
 
 def _path(name: str) -> list[bytes]:
@@ -74,6 +80,7 @@ def _path(name: str) -> list[bytes]:
 
 CHECKS = (
     Check("collection", _collection),
+    Check("web seeds of a collection", _web_seeds),
     Check("collection from the sidecar", _again),
     Check("collection of nothing", _nothing),
 )

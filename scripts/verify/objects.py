@@ -86,8 +86,8 @@ class Objects:
         return self._multipart(key, parts, upload, ChecksumAlgorithm="SHA1")
 
     def put_copied(self, name: str, length: int) -> Object:
-        """A large object, of which only 80 MiB are uploaded: its parts are overlapping ranges of those."""
-        source = self.put(f"{name}.source", random_bytes(name, SOURCE))
+        """A large object, of which at most 80 MiB are uploaded: its parts are overlapping ranges of those."""
+        source = self.put(f"{name}.source", random_bytes(name, min(length, SOURCE)))
         view = memoryview(source.body)
         # No part is like its neighbours, so their order shows.
         starts = [number % 16 * MIB for number in range(-(-length // COPIED))]
@@ -121,7 +121,7 @@ class Objects:
                 for key, version in list(self._listed(place)):
                     self.client.delete_object(Bucket=place.bucket, Key=key, **version)
             except (BotoCoreError, ClientError) as error:
-                left.append(f"{place}* ({error})")
+                left.append(f"objects below {place} ({error}): aws s3 rm --recursive {place}")
         return left
 
     def _put(self, key: str, blocks: Sequence[bytes | memoryview], version: str | None) -> Object:

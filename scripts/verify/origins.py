@@ -54,13 +54,13 @@ def _altered(stack: Stack) -> None:
     before, name, after = target.rpartition(quote(signature, safe=""))
     other = "1" if after[0] == "0" else "0"
     answer = stack.ask(f"{before}{name}{other}{after[1:]}")
-    judge.error(answer, 403, ["AccessDenied"], f"/{stack.bucket}/{key}")
+    judge.error(answer, 403, "AccessDenied", f"/{stack.bucket}/{key}")
 
 
 def _of_another(stack: Stack) -> None:
     key = stack.plain.key
     answer = stack.ask(_with_presigned(stack, key, f"{key}.other"))
-    judge.error(answer, 400, ["InvalidArgument"], f"/{stack.bucket}/{key}")
+    judge.error(answer, 400, "InvalidArgument", f"/{stack.bucket}/{key}")
 
 
 def _with_presigned(stack: Stack, key: str, signed: str) -> str:

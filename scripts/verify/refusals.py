@@ -37,7 +37,7 @@ class Refusal:
         path = self._filled(stack).partition("?")[0]
         # The path of a target that cannot be decoded is not compared.
         resource = None if self.code == "InvalidURI" else unquote(path)
-        judge.error(answer, self.status, [self.code], resource)
+        judge.error(answer, self.status, self.code, resource)
         if self.status == 405:
             judge.equal("allow", answer.header("allow"), METHODS)
 
@@ -91,13 +91,13 @@ def _missing(stack: Stack) -> str:
     if stack.credentials is not None:
         told = answer.status == 404
     wanted = (404, "NoSuchKey") if told else (403, "AccessDenied")
-    judge.error(answer, wanted[0], [wanted[1]], f"/{stack.bucket}/{key}")
+    judge.error(answer, wanted[0], wanted[1], f"/{stack.bucket}/{key}")
     return str(wanted[0])
 
 
 def _empty(stack: Stack) -> None:
     item = stack.objects.put("empty.bin", b"")
-    judge.error(stack.get(item), 400, ["InvalidRequest"], f"/{stack.bucket}/{item.key}")
+    judge.error(stack.get(item), 400, "InvalidRequest", f"/{stack.bucket}/{item.key}")
 
 
 def _sidecar(stack: Stack) -> None:
@@ -105,7 +105,12 @@ def _sidecar(stack: Stack) -> None:
     key = next((key for key in stack.objects.sidecars() if key.endswith(f"{stack.plain.key}.torrent")), None)
     if key is None or not key.startswith(stack.objects.folder):
         raise NotTried("sidecars do not lie beside their objects")
-    judge.error(stack.ask(stack.path(key)), 400, ["InvalidRequest"], f"/{stack.bucket}/{key}")
+    judge.error(stack.ask(stack.path(key)), 400, "InvalidRequest", f"/{stack.bucket}/{key}")
+
+
+def _request_id(stack: Stack) -> None:
+    answer = OF_A_BUCKET.asked(stack)
+    judge.equal("RequestId", judge.document(answer).get("RequestId"), answer.header("x-amz-request-id"))
 
 
 def _head_refused(stack: Stack) -> None:
@@ -163,6 +168,7 @@ CHECKS = (
     Check("refused: missing object", _missing),
     Check("refused: empty object", _empty),
     Check("refused: sidecar", _sidecar),
+    Check("request ID of an error document", _request_id),
     Check("CORS: preflight", _preflight),
     Check("CORS on a 200", _cors_on_torrent),
     Check("CORS on a 304", _cors_on_not_modified),

@@ -73,12 +73,12 @@ def ask_http2(url: str, headers: Mapping[str, str]) -> Answer:
         raise NotTried("there is no curl with HTTP/2 here")
     if not url.startswith("https://"):
         raise NotTried("the endpoint has no TLS, and HTTP/2 needs it")
-    options = [f"--header={name}:{value}" for name, value in {**AGENT, **headers}.items()]
+    options = [word for name, value in {**AGENT, **headers}.items() for word in ("--header", f"{name}:{value}")]
     with tempfile.TemporaryDirectory() as folder:
         head, body = Path(folder, "head"), Path(folder, "body")
-        output = [f"--dump-header={head}", f"--output={body}", "--write-out=%{http_version} %{time_total}"]
-        command = [curl, "--http2", "--silent", "--show-error", "--globoff", "--path-as-is", f"--max-time={SECONDS}"]
-        ran = subprocess.run([*command, *options, *output, url], capture_output=True, text=True, check=False)
+        output = ["--dump-header", head, "--output", body, "--write-out", "%{http_version} %{time_total}"]
+        flags = ["--http2", "--silent", "--show-error", "--globoff", "--path-as-is", "--max-time", str(SECONDS)]
+        ran = subprocess.run([curl, *flags, *options, *output, url], capture_output=True, text=True, check=False)
         if ran.returncode != 0:
             raise Differs(f"curl --http2 failed: {ran.stderr.strip()}")
         version, seconds = ran.stdout.split()

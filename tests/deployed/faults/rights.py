@@ -110,7 +110,15 @@ def callers_of_functions_need_permission() -> None:
     proxy, serve = apigateway_v1._invoke_lambda_proxy_v1, lambda_svc.handle_function_url_request
 
     async def invoke_lambda_proxy(
-        integration: dict, api: str, stage_name: str, stage: dict, resource: dict, path: str, method: str, *more, **named
+        integration: dict,
+        api: str,
+        stage_name: str,
+        stage: dict,
+        resource: dict,
+        path: str,
+        method: str,
+        *more,
+        **named,
     ) -> tuple | object:
         function = apigateway_v1._extract_lambda_ref_from_integration_uri(integration["uri"])
         policy, account = lambda_svc.function_policy_for_arn(function)
