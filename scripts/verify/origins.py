@@ -19,7 +19,9 @@ PRESIGNED_SECONDS = 300
 
 def _part_checksums(stack: Stack) -> None:
     if "part-checksums" in stack.settings.without:
-        raise NotTried("WITHOUT names it")
+        raise NotTried("WITHOUT names them")
+    if stack.torrent.piece_length not in (MIB // 4, PART):
+        raise NotTried(f"PIECE_LENGTH is {stack.torrent.piece_length}")
     item = stack.objects.put_in_parts("parts.bin", [random_bytes(f"part {part}", PART) for part in (1, 2)])
     answer = stack.get(item)
     found = judge.torrent(answer, item)

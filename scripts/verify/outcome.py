@@ -60,5 +60,7 @@ def made(check: Check, stack: "Stack") -> Line:
         return Line(check.title, Verdict.DIFFERS, str(difference))
     except NotTried as reason:
         return Line(check.title, Verdict.NOT_TRIED, str(reason))
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        return Line(check.title, Verdict.DIFFERS, f"an answer cannot be read: {error!r}")
     except (BotoCoreError, ClientError) as error:
         return Line(check.title, Verdict.NOT_TRIED, f"S3 refuses what the check needs: {error}")

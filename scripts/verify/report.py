@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import boto3
 
@@ -92,6 +92,7 @@ def _without_names(text: str, stack: Stack) -> str:
     settings = stack.settings
     names = {
         settings.folder: "FOLDER/",
+        quote(settings.folder): "FOLDER/",
         urlsplit(settings.endpoint).netloc: "ENDPOINT",
         settings.sidecar_bucket: "SIDECARBUCKET",
         settings.bucket: "BUCKET",

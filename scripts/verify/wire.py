@@ -33,8 +33,13 @@ class Answer:
         return self.headers.get(name, "")
 
     def __str__(self) -> str:
-        text = " ".join(self.body[:200].decode("utf-8", "replace").split())
-        return f"{self.status} {self.header('content-type')} {text}".strip()
+        """The status, and what the body says."""
+        kind, text = self.header("content-type"), self.body.decode("utf-8", "replace")
+        if error := re.search("<Code>(.*)</Code><Message>(.*)</Message>", text):
+            return f"{self.status} {error[1]} ({error[2]})"
+        if kind.startswith("text/") or kind.endswith(("/json", "/xml")):
+            return f"{self.status} {kind} {' '.join(text.split())[:200]}"
+        return f"{self.status} {kind} of {len(self.body)} bytes".replace("  ", " ")
 
 
 def ask(url: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Answer:
