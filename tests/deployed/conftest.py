@@ -16,13 +16,16 @@ sys.path.insert(0, str(ROOT))
 # Last: some names of test files are the same there.
 sys.path.append(str(ROOT / "tests" / "e2e"))
 
+# Their assertions, too, say what they compared.
+pytest.register_assert_rewrite("behaviours", "served")
+
 from deployment import Package, Stack  # noqa: E402
 from emulator import Emulator  # noqa: E402
 from leftovers import pytest_configure, pytest_sessionfinish, pytest_unconfigure  # noqa: E402, F401
+from served import EVERYTHING, OPEN, PRIVATE, TORRENTS, create_buckets  # noqa: E402
 from shown import shown  # noqa: E402
 
 from scripts.stack import build, temporary  # noqa: E402
-from served import EVERYTHING, OPEN, PRIVATE, TORRENTS, create_buckets  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -58,8 +61,9 @@ def stack(emulator: Emulator, package: Package) -> Stack:
 def private(emulator: Emulator, package: Package) -> Stack:
     """The template for buckets that only roles may read, with everything on."""
     stack = Stack(emulator, package, "private")
-    parameters = {"Buckets": PRIVATE, "Access": "function-role", "ApiAuthorizer": "AWS_IAM", "SidecarBucket": TORRENTS}
-    stack.deploy(**parameters, **{**EVERYTHING, "PregenerateBuckets": PRIVATE})
+    # No request waits long for a job, so that it may be asked about while it runs.
+    own = {"Buckets": PRIVATE, "SidecarBucket": TORRENTS, "PregenerateBuckets": PRIVATE, "TimeBudgetMs": "3000"}
+    stack.deploy(**{**EVERYTHING, **own}, Access="function-role", ApiAuthorizer="AWS_IAM")
     return stack
 
 

@@ -1,11 +1,13 @@
 """The template, packaged as `sam package` does, and deployed."""
 
+import contextlib
 import io
 import json
 import platform
 import zipfile
 from pathlib import Path
 
+from botocore.exceptions import ClientError
 from emulator import Emulator
 from samtranslator.yaml_helper import yaml_parse
 
@@ -65,28 +67,38 @@ class Stack:
         self.emulator = emulator
         self._package = package
         self._client = emulator.client("cloudformation")
-        self._parameters: dict[str, str] = {}
 
     def deploy(self, template: dict | None = None, **parameters: str) -> None:
-        """Creates or updates the stack. Parameters keep their values, as they do with `sam deploy`."""
-        known = {"Architecture": ARCHITECTURES[platform.machine()], **self._parameters}
-        given = {**known, **parameters}
-        kind = "update" if self._parameters else "create"
-        call = getattr(self._client, f"{kind}_stack")
-        call(
-            StackName=self.name,
-            TemplateURL=self._package.template(template or load()),
-            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
-            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        )
-        self._parameters = given
+        """Creates or updates the stack. Other parameters keep their values, as with `sam deploy`."""
+        kept = self._kept()
+        given = parameters if kept else {"Architecture": ARCHITECTURES[platform.machine()], **parameters}
+        values = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
+        values += [{"ParameterKey": name, "UsePreviousValue": True} for name in kept if name not in given]
+        kind = "update" if kept else "create"
+        try:
+            getattr(self._client, f"{kind}_stack")(
+                StackName=self.name,
+                TemplateURL=self._package.template(template or load()),
+                Parameters=values,
+                Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+            )
+        except ClientError as error:
+            if error.response["Error"]["Message"] == "No updates are to be performed.":
+                return
+            raise
         self._wait(f"stack_{kind}_complete")
+
+    def _kept(self) -> list[str]:
+        """The parameters of the stack; none if it is not there."""
+        with contextlib.suppress(ClientError):
+            [stack] = self._client.describe_stacks(StackName=self.name)["Stacks"]
+            return [parameter["ParameterKey"] for parameter in stack["Parameters"]]
+        return []
 
     def delete(self) -> None:
         """Deletes the stack, and waits for its end."""
         self._client.delete_stack(StackName=self.name)
         self._wait("stack_delete_complete")
-        self._parameters = {}
 
     @property
     def outputs(self) -> dict[str, str]:

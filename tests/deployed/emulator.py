@@ -32,6 +32,8 @@ class Emulator:
             # So that it answers for the host names in the stack's outputs.
             "MINISTACK_HOST": f"{REGION}.amazonaws.com",
             "MINISTACK_REGION": REGION,
+            # A hundredth of the state machine's waits.
+            "SFN_WAIT_SCALE": "0.01",
             "PYTHONPATH": str(Path(__file__).parent),
             "TMPDIR": str(folder),
             # Of the functions.

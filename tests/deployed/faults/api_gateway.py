@@ -1,16 +1,20 @@
 """Faults of ministack's REST APIs."""
 
+from contextvars import ContextVar
+
 from ministack import app
 from ministack.services import apigateway_v1 as rest
 
 from faults.seams import replace
 
+# The host and the path of a request to a custom domain.
+_SENT: ContextVar[tuple[str, str] | None] = ContextVar("sent")
+
 
 def make_good() -> None:
     """All of this module."""
     whole_definitions_are_imported()
-    paths_stay_encoded()
-    events_are_as_aws_sends_them()
+    paths_stay_as_they_came()
     answers_are_decoded_without_accept()
 
 
@@ -34,31 +38,33 @@ def whole_definitions_are_imported() -> None:
     replace(import_path, import_path_item)
 
 
-def paths_stay_encoded() -> None:
-    """Functions get the path decoded."""
-    handle = app._handle_execute_api_request
+def paths_stay_as_they_came() -> None:
+    """Functions get the path decoded, without empty segments, and without what stands before it on a custom domain.
+
+    Of a repeated parameter they are told the first value, not the last.
+    """
+    handle, build = app._handle_execute_api_request, rest._build_lambda_event_v1
 
     async def handle_execute_api_request(
         host: str, path: str, *request: object, raw_path: str | None = None, **more: object
     ) -> tuple | None:
-        return await handle(host, raw_path or path, *request, raw_path=raw_path, **more)
-
-    replace(handle, handle_execute_api_request)
-
-
-def events_are_as_aws_sends_them() -> None:
-    """Of a repeated parameter the first value is told, not the last. Empty segments of the path are lost."""
-    build = rest._build_lambda_event_v1
+        path = raw_path or path
+        _SENT.set((host, path) if app._parse_execute_api_url(host, path) is None else None)
+        return await handle(host, path, *request, raw_path=raw_path, **more)
 
     def build_lambda_event(api: str, stage_name: str, stage: dict, resource: dict, path: str, *more, **named) -> dict:
         event = build(api, stage_name, stage, resource, path, *more, **named)
         event["path"] = "/" + path.lstrip("/")
+        if sent := _SENT.get():
+            event["requestContext"]["domainName"], event["path"] = sent
+            event["requestContext"]["path"] = event["path"]
         if event["pathParameters"]:
             event["pathParameters"] = {"proxy": path.strip("/")}
         values = event["multiValueQueryStringParameters"] or {}
         event["queryStringParameters"] = {name: every[-1] for name, every in values.items()} or None
         return event
 
+    replace(handle, handle_execute_api_request)
     replace(build, build_lambda_event)
 
 

@@ -6,7 +6,6 @@ IAM is enforced for who calls ministack, functions among them. What one service 
 import json
 from contextvars import ContextVar
 
-from faults.seams import replace
 from ministack.core.arn import execute_api_arn
 from ministack.core.iam_evaluator import (
     EvalContext,
@@ -17,6 +16,8 @@ from ministack.core.iam_evaluator import (
 )
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import apigateway_v1, eventbridge, lambda_svc, s3, sqs, stepfunctions
+
+from faults.seams import replace
 
 _ROLE: ContextVar[str] = ContextVar("role")
 
@@ -109,24 +110,15 @@ def callers_of_functions_need_permission() -> None:
     """API Gateway and Function URLs invoke functions whose policy does not let them."""
     proxy, serve = apigateway_v1._invoke_lambda_proxy_v1, lambda_svc.handle_function_url_request
 
-    async def invoke_lambda_proxy(
-        integration: dict,
-        api: str,
-        stage_name: str,
-        stage: dict,
-        resource: dict,
-        path: str,
-        method: str,
-        *more,
-        **named,
-    ) -> tuple | object:
+    async def invoke_lambda_proxy(integration: dict, api: str, stage: str, *request, **named) -> tuple | object:
+        _settings, _resource, path, method, *_ = request
         function = apigateway_v1._extract_lambda_ref_from_integration_uri(integration["uri"])
         policy, account = lambda_svc.function_policy_for_arn(function)
-        source = execute_api_arn(get_region(), account, api, stage_name, method, path)
+        source = execute_api_arn(get_region(), account, api, stage, method, path)
         condition = {"aws:sourcearn": source}
         if not _is_permitted(policy, "apigateway.amazonaws.com", "lambda:InvokeFunction", function, **condition):
             return apigateway_v1._gw_error("API_CONFIGURATION_ERROR", "Internal server error")
-        return await proxy(integration, api, stage_name, stage, resource, path, method, *more, **named)
+        return await proxy(integration, api, stage, *request, **named)
 
     async def handle_function_url_request(url_id: str, *request, **named) -> tuple:
         account, region, name, _qualifier, config = lambda_svc.resolve_function_url(url_id)
