@@ -69,17 +69,7 @@ def _removed(objects: Objects, stack: Stack | None) -> list[str]:
 
 
 def _settings(arguments: list[str]) -> Settings:
-    parser = argparse.ArgumentParser(prog="make verify", exit_on_error=False)
-    parser.add_argument("endpoint")
-    parser.add_argument("bucket")
-    for name in ("prefix", "without", "tracker", "sidecar-bucket", "sidecar-prefix"):
-        parser.add_argument(f"--{name}", default="")
-    for name in ("job-size", "burst"):
-        parser.add_argument(f"--{name}", default="0")
-    try:
-        given = parser.parse_args(arguments)
-    except (argparse.ArgumentError, SystemExit) as error:
-        raise StackError(f"{error}: {USAGE}") from None
+    given = _parsed(arguments)
     endpoint = given.endpoint.rstrip("/")
     parts = urlsplit(endpoint)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
@@ -100,6 +90,17 @@ def _settings(arguments: list[str]) -> Settings:
         given.sidecar_bucket,
         given.sidecar_prefix,
     )
+
+
+def _parsed(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m scripts.verify")
+    parser.add_argument("endpoint")
+    parser.add_argument("bucket")
+    for name in ("prefix", "without", "tracker", "sidecar-bucket", "sidecar-prefix"):
+        parser.add_argument(f"--{name}", default="")
+    for name in ("job-size", "burst"):
+        parser.add_argument(f"--{name}", default="0")
+    return parser.parse_args(arguments)
 
 
 def _number(name: str, value: str, most: int = origins.LARGEST) -> int:

@@ -112,6 +112,6 @@ CHECKS = (
     Check("key with the endpoint's path and the bucket in it", _endpoint_in_key),
     Check("key whose slash is sent as %2F", partial(_spelled, name="sent/slash", spelling="sent%2Fslash")),
     Check("key whose + is sent as it is", partial(_spelled, name="sent+plus", spelling="sent+plus")),
-    Check("key of which every byte is sent as %xx", partial(_spelled, name="xx", spelling="%78%78")),
+    Check("key with every byte escaped", partial(_spelled, name="xx", spelling="%78%78")),
     Check("key in lower-case escapes", partial(_spelled, name="/é", spelling="%2f%c3%a9")),
 )

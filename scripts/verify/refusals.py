@@ -177,5 +177,5 @@ CHECKS = (
     Check("CORS on a 403", partial(_cors_on_refusal, refusal=NOT_SERVED)),
     Check("CORS on a 405", partial(_cors_on_refusal, refusal=PUT)),
     Check("CORS on a 501", partial(_cors_on_refusal, refusal=WITHOUT_TORRENT)),
-    Check("CORS on an answer of API Gateway's own", _own_answer),
+    Check("CORS on an answer by API Gateway itself", _own_answer),
 )

@@ -94,6 +94,7 @@ def _without_names(text: str, stack: Stack) -> str:
         settings.folder: "FOLDER/",
         quote(settings.folder): "FOLDER/",
         urlsplit(settings.endpoint).netloc: "ENDPOINT",
+        urlsplit(settings.tracker).netloc: "TRACKER",
         settings.sidecar_bucket: "SIDECARBUCKET",
         settings.bucket: "BUCKET",
     }

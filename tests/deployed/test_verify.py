@@ -45,12 +45,11 @@ DIFFERENT = {
     "versionId",
 }
 NOT_TRIED = {
-    # It has no TLS, no SHA-1s of parts, and no throttling, and it knows every method.
+    # It has no TLS and no throttling, and it knows every method.
     "GET without Accept, HTTP/2",
     "GET with Accept: */*, HTTP/2",
-    "part checksums",
     "throttled requests",
-    "CORS on an answer of API Gateway's own",
+    "CORS on an answer by API Gateway itself",
 }
 FAULTS = {**OF_THE_API, **OF_PATHS, **{f"tracker: {name}": fault for name, fault in OF_THE_TRACKER.items()}}
 
