@@ -86,7 +86,7 @@ class Objects:
         return self._multipart(key, parts, upload, ChecksumAlgorithm="SHA1")
 
     def put_copied(self, name: str, length: int) -> Object:
-        """A large object, of which at most 80 MiB are uploaded: its parts are overlapping ranges of those."""
+        """A large object. At most 80 MiB are uploaded, and its parts are overlapping ranges of those."""
         source = self.put(f"{name}.source", random_bytes(name, min(length, SOURCE)))
         view = memoryview(source.body)
         # No part is like its neighbours, so their order shows.
