@@ -24,6 +24,7 @@ from served import (
     manifest,
     run_batch,
     signed,
+    started,
     upload_in_parts,
     wait_for,
 )
@@ -64,6 +65,12 @@ class Private:
         """Deletes the sidecar."""
         self.s3.delete_object(Bucket=TORRENTS, Key=f"{PRIVATE}/{self.key}.torrent")
 
+    def fragments(self) -> list[str]:
+        """What the job keeps between its steps."""
+        [job, *_] = {one["name"].rpartition("-")[0] for one in started(self.stack, self.key)}
+        listed = self.s3.list_objects_v2(Bucket=TORRENTS, Prefix=f"torrent-jobs/{job}/")
+        return [one["Key"] for one in listed.get("Contents", [])]
+
     def jobs(self, key: str = "") -> list[str]:
         """How the jobs of the key have ended."""
         return [one["status"] for one in executions(self.stack, self.key + key)]
@@ -98,7 +105,7 @@ def it_hashes_in_jobs(private: Private) -> None:
     private.ask_once()
     assert private.jobs() == ["SUCCEEDED"]
     assert private.ask().headers["x-torrent-origin"] in {"job", "sidecar"}
-    assert "Contents" not in private.s3.list_objects_v2(Bucket=TORRENTS, Prefix="torrent-jobs/")
+    assert private.fragments() == []
 
 
 def it_hashes_collections_in_jobs(private: Private) -> None:
@@ -112,9 +119,11 @@ def it_tells_progress(private: Private) -> None:
     """The answer counts the spans that are hashed."""
     private.put(LARGE)
     with no_function_is_free(private, "HashFunction"):
+        private.batch()
+        wait_for(lambda: private.fragments() or None, "list of spans")
         answer = private.ask_once()
-    assert (answer.status, b"0 of 4 spans are hashed" in answer.body) == (503, True)
     private.jobs()
+    assert (answer.status, b"0 of 4 spans are hashed" in answer.body) == (503, True)
 
 
 @contextlib.contextmanager

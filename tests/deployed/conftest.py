@@ -62,7 +62,7 @@ def private(emulator: Emulator, package: Package) -> Stack:
     """The template for buckets that only roles may read, with everything on."""
     stack = Stack(emulator, package, "private")
     # No request waits long for a job, so that it may be asked about while it runs.
-    own = {"Buckets": PRIVATE, "SidecarBucket": TORRENTS, "PregenerateBuckets": PRIVATE, "TimeBudgetMs": "3000"}
+    own = {"Buckets": PRIVATE, "SidecarBucket": TORRENTS, "PregenerateBuckets": PRIVATE, "TimeBudgetMs": "5000"}
     stack.deploy(**{**EVERYTHING, **own}, Access="function-role", ApiAuthorizer="AWS_IAM")
     return stack
 

@@ -25,7 +25,7 @@ def load() -> dict:
 
 
 class Package:
-    """What `sam package` uploads: the functions' code, the state machine and, for each stack, the template."""
+    """What `sam package` uploads: the functions' code, the state machine and the template."""
 
     def __init__(self, emulator: Emulator, binaries: Path, bucket: str = "sam-artifacts") -> None:
         self._s3 = emulator.client("s3")
@@ -34,8 +34,9 @@ class Package:
         self._uploads: dict[str, str] = {}
         self._s3.create_bucket(Bucket=bucket)
 
-    def template(self, template: dict) -> str:
-        """Uploads `template`, in which uploads stand for local paths, and returns the URL."""
+    def template(self) -> str:
+        """Uploads the template, in which uploads stand for local paths, and returns the URL."""
+        template = load()
         for resource in template["Resources"].values():
             properties = resource.get("Properties", {})
             if "CodeUri" in properties:
@@ -60,7 +61,7 @@ class Package:
 
 
 class Stack:
-    """A stack of the template, or of another one, for example one with a policy taken away."""
+    """A stack of the template."""
 
     def __init__(self, emulator: Emulator, package: Package, name: str = "torrents") -> None:
         self.name = name
@@ -68,7 +69,7 @@ class Stack:
         self._package = package
         self._client = emulator.client("cloudformation")
 
-    def deploy(self, template: dict | None = None, **parameters: str) -> None:
+    def deploy(self, **parameters: str) -> None:
         """Creates or updates the stack. Other parameters keep their values, as with `sam deploy`."""
         kept = self._kept()
         given = parameters if kept else {"Architecture": ARCHITECTURES[platform.machine()], **parameters}
@@ -78,7 +79,7 @@ class Stack:
         try:
             getattr(self._client, f"{kind}_stack")(
                 StackName=self.name,
-                TemplateURL=self._package.template(template or load()),
+                TemplateURL=self._package.template(),
                 Parameters=values,
                 Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
             )

@@ -104,15 +104,20 @@ def upload_in_parts(s3: BaseClient, bucket: str, key: str) -> None:
     s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
 
 
-def executions(stack: Stack, key: str) -> list[dict]:
-    """Those of the job of `key`, once they have ended."""
+def started(stack: Stack, key: str) -> list[dict]:
+    """The executions of the job of `key`."""
     workflow = stack.emulator.client("stepfunctions")
+    listed = workflow.list_executions(stateMachineArn=stack.outputs["JobStateMachineArn"])["executions"]
+    described = [workflow.describe_execution(executionArn=one["executionArn"]) for one in listed]
+    return [one for one in described if json.loads(one["input"]).get("key") == key]
+
+
+def executions(stack: Stack, key: str) -> list[dict]:
+    """The same, once they have ended."""
 
     def ended() -> list[dict] | None:
-        listed = workflow.list_executions(stateMachineArn=stack.outputs["JobStateMachineArn"])["executions"]
-        described = [workflow.describe_execution(executionArn=one["executionArn"]) for one in listed]
-        own = [one for one in described if json.loads(one["input"]).get("key") == key]
-        return None if any(one["status"] == "RUNNING" for one in own) else own
+        found = started(stack, key)
+        return None if any(one["status"] == "RUNNING" for one in found) else found
 
     return wait_for(ended, f"end of the job of {key}")
 

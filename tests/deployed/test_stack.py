@@ -8,8 +8,8 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from deployment import Package, Stack
-from emulator import Emulator
-from served import LARGE, OPEN, ask, everyone_may_read
+from emulator import ROOT, Emulator
+from served import LARGE, OPEN, ask, everyone_may_read, signed
 
 from scripts.stack import metainfo
 
@@ -45,6 +45,19 @@ def test_the_tracker_comes_and_goes(changing: Stack, s3: BaseClient, folder: Pat
     assert not [name for name in [*changing.resources, *changing.outputs] if "Tracker" in name]
 
 
+@pytest.mark.parametrize("action", ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"])
+def test_the_trackers_url_needs_both_permissions(changing: Stack, folder: Path, action: str) -> None:
+    changing.deploy(Tracker="true")
+    assert clients.curl(changing.tracker, folder).status == 200
+    function = {"FunctionName": changing.outputs["TrackerFunctionName"]}
+    client = changing.emulator.client("lambda")
+    policy = json.loads(client.get_policy(**function)["Policy"])
+    [permission] = [one["Sid"] for one in policy["Statement"] if one["Action"] == action]
+    client.remove_permission(**function, StatementId=permission)
+    assert clients.curl(changing.tracker, folder).status == 403
+    changing.deploy(Tracker="false")
+
+
 def test_jobs_go_and_come(changing: Stack, s3: BaseClient, folder: Path) -> None:
     for key in ("by request", "by job"):
         s3.put_object(Bucket=OPEN, Key=key, Body=LARGE)
@@ -57,6 +70,16 @@ def test_jobs_go_and_come(changing: Stack, s3: BaseClient, folder: Path) -> None
     assert changing.endpoint == endpoint
 
 
+def test_the_api_closes_at_the_same_address(changing: Stack, s3: BaseClient, folder: Path) -> None:
+    s3.put_object(Bucket=OPEN, Key="closing", Body=b"content")
+    url = clients.torrent_url(changing.endpoint, OPEN, "closing", "torrent=")
+    assert clients.curl(url, folder).status == 200
+    changing.deploy(ApiAuthorizer="AWS_IAM")
+    assert [clients.curl(url, folder, *options).status for options in ([], signed(ROOT))] == [403, 200]
+    changing.deploy(ApiAuthorizer="NONE")
+    assert clients.curl(url, folder).status == 200
+
+
 def test_the_tenth_bucket_has_what_the_first_has(changing: Stack, s3: BaseClient, folder: Path) -> None:
     s3.create_bucket(Bucket=TEN[-1])
     everyone_may_read(s3, TEN[-1])
@@ -65,8 +88,17 @@ def test_the_tenth_bucket_has_what_the_first_has(changing: Stack, s3: BaseClient
         s3.put_object(Bucket=TEN[-1], Key=key, Body=body)
         assert ask(changing, folder, key, TEN[-1]).status == 200
         assert ask(changing, folder, key, TEN[-1]).headers["x-torrent-origin"] == "sidecar"
+    assert sidecars(changing) == [f"arn:aws:s3:::{bucket}/*.torrent" for bucket in TEN]
     changing.deploy(Buckets=OPEN)
     assert ask(changing, folder, "small", TEN[-1]).status == 403
+    assert sidecars(changing) == [f"arn:aws:s3:::{OPEN}/*.torrent"]
+
+
+def sidecars(stack: Stack) -> list[str]:
+    """What the API function may write."""
+    iam = stack.emulator.client("iam")
+    policy = iam.get_role_policy(RoleName=stack.resources["FunctionRole"], PolicyName="sidecars")
+    return policy["PolicyDocument"]["Statement"][0]["Resource"]
 
 
 @pytest.mark.parametrize(

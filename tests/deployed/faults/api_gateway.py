@@ -4,6 +4,7 @@ from contextvars import ContextVar
 
 from ministack import app
 from ministack.services import apigateway_v1 as rest
+from ministack.services.cloudformation import provisioners
 
 from faults.seams import replace
 
@@ -14,6 +15,7 @@ _SENT: ContextVar[tuple[str, str] | None] = ContextVar("sent")
 def make_good() -> None:
     """All of this module."""
     whole_definitions_are_imported()
+    changed_definitions_keep_their_api()
     paths_stay_as_they_came()
     answers_are_decoded_without_accept()
 
@@ -36,6 +38,24 @@ def whole_definitions_are_imported() -> None:
     rest._OPENAPI_HTTP_METHODS.add("any")
     replace(import_api, import_rest_api)
     replace(import_path, import_path_item)
+
+
+def changed_definitions_keep_their_api() -> None:
+    """A changed definition makes a new API, which has another address."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::RestApi"]
+    update = handlers["update"]
+
+    def update_rest_api(api: str, old: dict, new: dict, stack: str, logical_id: str | None = None) -> tuple[str, dict]:
+        if new.get("Body") == old.get("Body"):
+            return update(api, old, new, stack, logical_id)
+        imported, _ = provisioners._apigw_rest_api_create(logical_id, new, stack)
+        rest._rest_apis[api] = {**rest._rest_apis[imported], "id": api}
+        for parts in (rest._resources, rest._authorizers_v1, rest._gateway_responses):
+            parts[api] = parts.get(imported, {})
+        rest._delete_rest_api(imported)
+        return api, provisioners._apigw_rest_api_attrs(api)
+
+    handlers["update"] = update_rest_api
 
 
 def paths_stay_as_they_came() -> None:
