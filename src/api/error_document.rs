@@ -66,7 +66,7 @@ impl From<&Refusal> for ErrorAnswer {
             Refusal::NotImplemented | Refusal::DirectoryBucket | Refusal::BlankKey => {
                 (StatusCode::NOT_IMPLEMENTED, "NotImplemented")
             }
-            Refusal::InvalidUri => (StatusCode::BAD_REQUEST, "InvalidURI"),
+            Refusal::InvalidUri | Refusal::TwoPaths => (StatusCode::BAD_REQUEST, "InvalidURI"),
             Refusal::TorrentOfBucket => (StatusCode::BAD_REQUEST, "RequestTorrentOfBucketError"),
             Refusal::InvalidBucketName => (StatusCode::BAD_REQUEST, "InvalidBucketName"),
             Refusal::KeyTooLong => (StatusCode::BAD_REQUEST, "KeyTooLongError"),
