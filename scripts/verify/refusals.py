@@ -124,6 +124,7 @@ def _preflight(stack: Stack) -> None:
     for target in ("/", stack.path(stack.plain.key)):
         answer = stack.ask(target, "OPTIONS", asked)
         judge.status(answer, 204)
+        judge.equal("content-type", answer.header("content-type"), "text/plain")
         judge.equal("access-control-allow-origin", answer.header("access-control-allow-origin"), "*")
         judge.equal("access-control-allow-methods", answer.header("access-control-allow-methods"), METHODS)
         judge.equal("access-control-allow-headers", answer.header("access-control-allow-headers"), "*, authorization")

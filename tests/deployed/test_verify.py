@@ -35,8 +35,6 @@ HTTP2 = "GET*HTTP/2"
 DIFFERENT = {
     # It answers HEAD with `Content-Length: 0`.
     "HEAD",
-    # As API Gateway does, it adds a type to the function's 304, which has none.
-    "If-None-Match with the ETag: 304",
     # It puts a request ID of its own into every answer.
     "request ID of an error document",
     # It does not judge presigned URLs.
