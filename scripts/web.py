@@ -54,7 +54,7 @@ def advice(target: Path, bucket: str) -> str:
         f"  aws s3api put-bucket-cors --bucket {bucket} --cors-configuration file://{folder}/cors.json\n\n"
         f"The rule in {folder}/cors.json is\n\n"
         f"  {(target / 'cors.json').read_text(encoding='utf-8').strip()}\n\n"
-        "The page of an object is then\n\n"
+        "The page of an object, or of a folder if KEY ends in /, is then\n\n"
         f"  https://{bucket}.s3.REGION.amazonaws.com/web/index.html#{bucket}/KEY\n"
     )
 
