@@ -41,7 +41,8 @@ class Emulator:
             **ROOT.environment(),
         }
         command = [tools.pinned("python"), "-m", "faults"]
-        process = Process(owner, "ministack", command, log=self.log, env=tools.environment(**variables))
+        env = tools.environment(**variables)
+        process = Process(owner, "ministack", command, log=self.log, env=env, grace_seconds=0)
         process.wait_until(lambda: http.body(f"{self.endpoint}/_ministack/health") is not None, READY_SECONDS)
 
     def client(self, service: str, credentials: Credentials = ROOT) -> BaseClient:
