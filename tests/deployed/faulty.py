@@ -28,7 +28,7 @@ def _without_presigned_and_version(known: str) -> str:
 
 def _no_slash_in_query(request: Request, ask: Ask) -> Response:
     raw = set(request.query.partition("peer_id")[0]) & set("/$")
-    return status(400)(request, ask) if raw else ask(request)
+    return status(502)(request, ask) if raw else ask(request)
 
 
 def _range_of_another(request: Request, ask: Ask) -> Response:
@@ -95,6 +95,6 @@ OF_THE_TRACKER: dict[str, tuple[Fault, tuple[str, ...]]] = {
         target(lambda known: re.sub("%(26|3B)", "&", known)),
         ("announce with %26%3D*", "announce with %24%3B*"),
     ),
-    "a slash is refused": (_no_slash_in_query, ("announce with a / *", "announce with a [$] *")),
+    "a slash in a query is a fault": (_no_slash_in_query, ("announce with a / *", "announce with a [$] *")),
     "nobody is told of anyone": (target(lambda known: f"{known}&numwant=0"), ("one peer*",)),
 }
