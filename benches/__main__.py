@@ -38,7 +38,7 @@ def main(names: list[str]) -> int:
     """Runs them one after the other: each has the machine for itself."""
     unknown = set(names) - set(NAMES)
     if unknown:
-        print(f"get-object-torrent: no benchmark {', '.join(sorted(unknown))}; there are: {' '.join(NAMES)}")
+        print(f"get-object-torrent: no benchmark {', '.join(sorted(unknown))}; choose from: {' '.join(NAMES)}")
         return WRONG_USAGE
     # Whoever stops this gets rid of all that it has started.
     signals.raise_on_stop_signals()

@@ -83,7 +83,7 @@ def boto3_loop(place: Place) -> Usage:
     printed = json.loads(ran.stdout)
     pieces = libtorrent.bdecode(place.torrent)[b"info"][b"pieces"]
     if printed["pieces"] != hashlib.sha1(pieces).hexdigest():
-        raise StackError(f"boto3 and hashlib come to other pieces of {place.file.name} than the function")
+        raise StackError(f"boto3 and hashlib compute other pieces of {place.file.name} than the function")
     return Usage(**printed["usage"])
 
 

@@ -96,10 +96,10 @@ class _FarEnd:
         """The sidecar has all digests, in order, and nothing else is left."""
         keys = [entry["Key"] for entry in self._client.list_objects_v2(Bucket=BUCKET, Prefix=self._prefix)["Contents"]]
         if keys != [f"{self._prefix}{KEY}.torrent"]:
-            raise StackError(f"clean has left {keys}")
+            raise StackError(f"clean left {keys}")
         torrent = self._client.get_object(Bucket=BUCKET, Key=keys[0])["Body"].read()
         if b"6:pieces%d:" % len(self.digests) + self.digests not in torrent:
-            raise StackError("the torrent has not the fragments' digests")
+            raise StackError("the torrent lacks the fragments' digests")
 
     def _put_fragments(self) -> None:
         spans = job_driver.spans(self._client, self._planned)

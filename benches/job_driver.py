@@ -60,7 +60,7 @@ def plan(workers: Workers, bucket: str, key: str) -> dict[str, Any]:
     """Plan's answer for an object that has to be read."""
     planned = workers.call({"task": "plan", "input": {"bucket": bucket, "key": key}})
     if planned["status"] != "read":
-        raise StackError(f"{bucket}/{key} has not to be read: {planned}")
+        raise StackError(f"{bucket}/{key} needs no read: {planned}")
     return planned
 
 

@@ -126,7 +126,7 @@ def main(folder: Path) -> None:
     for name, (source, draw) in PLOTS.items():
         report = folder / f"{source}.json"
         if not report.exists():
-            print(f"get-object-torrent: no {name}.svg, since {report} is missing: run `make bench ONLY={source}`")
+            print(f"get-object-torrent: no {name}.svg, because {report} is missing: run `make bench ONLY={source}`")
             continue
         _save(Report.load(report), draw, folder / f"{name}.svg")
         print(f"Plot: {folder / name}.svg")

@@ -32,7 +32,7 @@ def main() -> None:
     missing = [name for name in NAMES if not (FOLDER / f"{name}.json").exists()]
     missing += [f"{plot}.svg" for plot, _ in PLOT_OF.values() if not (FOLDER / f"{plot}.svg").exists()]
     if missing:
-        raise StackError(f"there is nothing yet of {', '.join(missing)}: run `make bench` first")
+        raise StackError(f"{', '.join(missing)}: no results yet: run `make bench` first")
     parts = [_made(), *(_section(name) for name in NAMES)]
     DOCUMENT.write_text(between_marks(DOCUMENT.read_text(encoding="utf-8"), "\n".join(parts)), encoding="utf-8")
     PLOTS.mkdir(exist_ok=True)

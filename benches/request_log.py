@@ -38,4 +38,4 @@ def _last(function: Function, key: str) -> dict[str, Any]:
         if requests:
             return requests[-1]
         time.sleep(0.01)
-    raise StackError(f"the function's log tells of no request for {key}{function.process.last_lines()}")
+    raise StackError(f"the function's log has no request for {key}{function.process.last_lines()}")

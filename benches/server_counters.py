@@ -32,7 +32,7 @@ def of_bucket(server: SeaweedFS, bucket: str) -> Counts:
     """At this moment."""
     text = http.body(server.metrics)
     if text is None:
-        raise StackError(f"SeaweedFS tells nothing at {server.metrics}")
+        raise StackError(f"SeaweedFS reports no metrics at {server.metrics}")
     sent, requests = 0, {}
     for name, labels, value in SAMPLE.findall(text.decode()):
         label = dict(LABEL.findall(labels))

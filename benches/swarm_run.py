@@ -130,5 +130,5 @@ def _wait(done: Callable[[], bool], deadline_seconds: float) -> None:
     deadline = time.monotonic() + deadline_seconds
     while not done():
         if time.monotonic() > deadline:
-            raise StackError(f"a swarm has not ended after {deadline_seconds:.0f} s")
+            raise StackError(f"a swarm did not finish after {deadline_seconds:.0f} s")
         time.sleep(POLL_SECONDS)

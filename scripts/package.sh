@@ -1,6 +1,6 @@
 #!/bin/sh
-# Zips the functions that `make build` has built into target/package/, for deployment. Their bill of materials goes with
-# them. The same programs give the same bytes.
+# Zips the functions that `make build` has built into target/package/. With them go their bill of materials, and what
+# `sam deploy` needs to deploy these zips: docs/OPERATIONS.md has the command. The same programs give the same bytes.
 set -eu
 cd "$(dirname "$0")/.."
 case $(uname -sm) in
@@ -14,7 +14,12 @@ esac
 built=$(realpath "${CARGO_TARGET_DIR:-target}")/release
 rm -rf target/package
 mkdir -p target/package
-cp target/get-object-torrent.cdx.json target/package/
+cp target/get-object-torrent.cdx.json samconfig.yaml statemachine/torrent-job.asl.json target/package/
+# The template, with the zip of its binary for each function, and this architecture only.
+sed -E "s|(DefinitionUri: )statemachine/|\1|
+    /^  Architecture:/,/Default:/s/(AllowedValues: \[|Default: )[^]]*/\1$architecture/" template.yaml |
+    awk '/^ +Binary:/ { zip = $2 "-'"$architecture"'.zip" } /^ +CodeUri: \.$/ { sub(/\.$/, zip) } 1' \
+        > "target/package/template-$architecture.yaml"
 cd target/package
 for function in get-object-torrent torrent-job torrent-tracker; do
     cp "$built/$function" bootstrap

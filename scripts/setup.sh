@@ -5,6 +5,7 @@
 # every missing tool and how to install it. PYTHON names the Python to use, python3 by default.
 set -eu
 PYTHON=${PYTHON:-python3}
+RUST=$(awk -F '"' '/^rust-version/ { print $2 }' "$(dirname "$0")/../Cargo.toml")
 
 # Each tool with its package for apt, dnf and brew.
 packages() {
@@ -35,6 +36,13 @@ python() {
     command -v "$PYTHON" >/dev/null && "$PYTHON" -c "$1" 2>/dev/null
 }
 
+# The version of Rust, if it is too old. rustup may have to fetch it first, and then shows that on stderr.
+old_rust() {
+    { cargo --version; ! command -v rustc >/dev/null || rustc --version; } | awk -v least="$RUST" '
+        function number(version, part) { split(version, part, "."); return part[1] * 1e6 + part[2] * 1e3 + part[3] }
+        number($2) < number(least) { print $2; exit }'
+}
+
 has() {
     case $1 in
         python3) python 'import ensurepip, venv' ;;
@@ -46,10 +54,14 @@ has() {
 fault() {
     case $1 in
         cargo)
-            has cargo || echo "cargo is missing: install Rust 1.94.1 or newer, see https://rustup.rs" ;;
+            if ! has cargo; then
+                echo "cargo is missing: install Rust $RUST or newer, see https://rustup.rs"
+            elif old=$(old_rust) && [ -n "$old" ]; then
+                echo "Rust $old is too old: install Rust $RUST or newer with \`rustup update stable\`, see https://rustup.rs"
+            fi ;;
         python3)
             python '' && ! python 'import sys; sys.exit(sys.version_info < (3, 11))' &&
-                echo "$PYTHON is too old: install Python 3.11 or newer, and name it as in PYTHON=python3.11" ;;
+                echo "$PYTHON is too old: install Python 3.11 or newer and name it, for example with PYTHON=python3.11" ;;
     esac
 }
 

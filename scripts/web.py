@@ -54,7 +54,7 @@ def advice(target: Path, bucket: str) -> str:
         f"  aws s3api put-bucket-cors --bucket {bucket} --cors-configuration file://{folder}/cors.json\n\n"
         f"The rule in {folder}/cors.json is\n\n"
         f"  {(target / 'cors.json').read_text(encoding='utf-8').strip()}\n\n"
-        "The page of an object is then\n\n"
+        "The page of an object, or of a folder if KEY ends in /, is then\n\n"
         f"  https://{bucket}.s3.REGION.amazonaws.com/web/index.html#{bucket}/KEY\n"
     )
 
@@ -64,7 +64,7 @@ def _checked(endpoint: str) -> str:
     local = parts.scheme == "http" and parts.hostname in LOCAL
     if not parts.netloc or parts.query or parts.fragment or not (parts.scheme == "https" or local):
         raise StackError(
-            f"ENDPOINT is {endpoint!r}, and should be the stack's output Endpoint: make web ENDPOINT=https://… BUCKET=…"
+            f"ENDPOINT is {endpoint!r}, but must be the stack's output Endpoint: make web ENDPOINT=https://… BUCKET=…"
         )
     return endpoint.rstrip("/")
 
@@ -81,11 +81,11 @@ def _tarball() -> Path:
         CACHE.mkdir(parents=True, exist_ok=True)
         command = ["npm", "pack", WEBTORRENT, "--silent", "--pack-destination", str(CACHE)]
         if subprocess.run(command, cwd=CACHE, stdout=subprocess.DEVNULL, check=False).returncode != 0:
-            raise StackError(f"npm cannot fetch {WEBTORRENT}: is the npm registry in reach?")
+            raise StackError(f"npm cannot fetch {WEBTORRENT}: check your connection to the npm registry")
     digest = base64.b64encode(hashlib.sha512(path.read_bytes()).digest()).decode()
     if f"sha512-{digest}" != INTEGRITY:
         path.unlink()
-        raise StackError(f"{WEBTORRENT} has the hash sha512-{digest}, and should have {INTEGRITY}: it was not used")
+        raise StackError(f"{WEBTORRENT} has the hash sha512-{digest} instead of {INTEGRITY}: it was not used")
     return path
 
 

@@ -1,6 +1,6 @@
-// Bucket and key, their URLs, and how both are shown.
+// Bucket and key in addresses: of the page, of the endpoint, and in commands.
 
-/** The object that the page's address names after `#`: `bucket/key`, percent-encoded as in a URL. */
+/** The file or folder that the page's address names after `#`: `bucket/key`, percent-encoded as in a URL. */
 export function namedObject(hash) {
   let path;
   try {
@@ -8,12 +8,23 @@ export function namedObject(hash) {
   } catch {
     throw new Error('What follows # in the address is not percent-encoded UTF-8. Write a % in a key as %25.');
   }
-  const slash = path.indexOf('/');
-  if (slash < 1 || slash === path.length - 1) {
-    throw new Error('The address does not name an object. Its end has to be #bucket/key.');
+  if (!path) {
+    throw new Error('The address of this page does not name a file. It must end in #bucket/key or #bucket/folder/.');
   }
-  return { bucket: path.slice(0, slash), key: path.slice(slash + 1) };
+  const [bucket] = path.split('/', 1);
+  const key = path.slice(bucket.length + 1);
+  if (!bucket) throw new Error('The address of this page does not name a bucket. It must end in #bucket/key.');
+  if (!key) {
+    throw new Error(
+      'The address of this page names a bucket, but no file or folder in it. It must end in #bucket/key or ' +
+        '#bucket/folder/.',
+    );
+  }
+  return { bucket, key };
 }
+
+/** The page of another object. */
+export const pageOf = (object) => `#${objectPath(object)}`;
 
 /** Browsers resolve these segments, encoded or not, so that they would ask for another key. */
 export function hasDotSegments({ key }) {
@@ -22,40 +33,18 @@ export function hasDotSegments({ key }) {
 
 /** The path of an object, each byte of the key encoded as the AWS SDKs do. */
 export function objectPath({ bucket, key }) {
-  return [bucket, ...key.split('/')].map(encodeSegment).join('/');
+  return [bucket, ...key.split('/')].map((segment) => encoded(encodeURIComponent(segment), /[!'()*]/g)).join('/');
 }
 
-function encodeSegment(segment) {
-  const encode = (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-  return encodeURIComponent(segment).replace(/[!'()*]/g, encode);
+/**
+ * A URL as one argument, to be pasted at the prompt of sh, bash, PowerShell or cmd.exe. What sh and PowerShell expand
+ * inside double quotes is percent-encoded. A `%` stays: only cmd.exe gives it a meaning, and its prompt keeps `%20…%` as
+ * it is unless a variable has that very name.
+ */
+export function quoted(url) {
+  return `"${encoded(url, /["$`\\!]/g)}"`;
 }
 
-/** One argument for a POSIX shell or PowerShell. */
-export function shellQuoted(text) {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
-}
-
-/** Bytes in decimal units, as disks and network rates are given. */
-export function inBytes(count) {
-  return scaled(count, 1000, ['bytes', 'kB', 'MB', 'GB', 'TB']);
-}
-
-/** Bytes in binary units: piece lengths are powers of two. */
-export function inBinaryBytes(count) {
-  return scaled(count, 1024, ['bytes', 'KiB', 'MiB', 'GiB']);
-}
-
-function scaled(count, base, units) {
-  let power = 0;
-  while (count >= base && power < units.length - 1) {
-    count /= base;
-    power += 1;
-  }
-  const digits = power === 0 || Number.isInteger(count) ? 0 : 1;
-  return `${count.toFixed(digits)} ${units[power]}`;
-}
-
-/** A whole number with its thousands apart. */
-export function counted(count, noun) {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+function encoded(text, special) {
+  return text.replace(special, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -1,74 +1,102 @@
 // The page's part for a download in the browser.
 
-import { inBytes, shellQuoted } from './address.js';
-import { removeLeftovers, room } from './disk.js';
+import { kept, removeLeftovers, room } from './disk.js';
 import { download, hasPeers } from './download.js';
-import { faultOf } from './seeds.js';
-import { element, hide, notice, show } from './view.js';
+import { usableSeeds } from './seeds.js';
+import { element, fault, hide, notice, show } from './view.js';
+import { harmless, inBinaryBytes, inBytes, inTime, percent, visible } from './words.js';
 
-/** Offers it where it can work, and says why where it cannot. */
-export function offerDownload(torrent, infoHash, seeds, object) {
-  show('browser');
+// The info hash of the download that runs in this tab, to go on after a reload.
+const RUNNING = 'running';
+
+/** Offers it where it can work, and says why where it cannot. Whether it is a good choice is what this returns. */
+export async function offerDownload(torrent, infoHash, seeds, object) {
   const obstacle = obstacleOf(seeds);
   if (obstacle) {
     notice('outcome', obstacle, 'fault');
-    return;
+    return false;
   }
   if (hasPeers(torrent)) {
     element('sharing').textContent =
       'Meanwhile it shares what it has with other browsers, which see your network address.';
   }
-  show('starting');
-  element('start').addEventListener('click', () => run(torrent, infoHash, seeds, object));
-  removeLeftovers().then(() => warnOfSize(torrent)).catch(() => {});
+  const go = () => run(torrent, infoHash, seeds, object);
+  element('start').addEventListener('click', go);
+  show('starting', 'meanwhile');
+  await removeLeftovers().catch(() => {});
+  const { verified, size } = await keptOf(infoHash);
+  showKept(torrent, verified);
+  const fits = await warnOfSize(torrent, size).catch(() => true);
+  const [{ type }] = performance.getEntriesByType('navigation');
+  if (type === 'reload' && sessionStorage.getItem(RUNNING) === infoHash) go();
+  return fits;
 }
 
 function obstacleOf(seeds) {
   if (!window.isSecureContext) {
-    return 'This page was opened by http, and browsers check pieces only on pages opened by https. Open it by https.';
+    return 'This page was loaded over HTTP, and browsers can verify pieces only on HTTPS pages. Reload it over HTTPS.';
   }
   if (!navigator.storage?.getDirectory) {
-    return 'This browser keeps no files for pages, which this needs. Use a BitTorrent program.';
+    return 'This browser cannot store files for web pages, which the download needs. Use a BitTorrent client instead.';
   }
-  if (seeds.length === 0) return 'The torrent names no web seed that a browser can read. Use a BitTorrent program.';
+  if (seeds.length === 0) {
+    return 'The torrent names no web seed that a browser can read. Use a BitTorrent client instead.';
+  }
   return null;
 }
 
-async function warnOfSize(torrent) {
-  const promised = await room();
-  if (torrent.length < promised) return;
+// Without storage there is nothing in it.
+const keptOf = (infoHash) => kept(infoHash).catch(() => ({ verified: 0, size: 0 }));
+
+/** Says how much is here before a download. */
+function showKept({ length }, verified) {
+  element('start').textContent = verified > 0 && verified < length ? 'Download the rest' : 'Download and check';
+  element('earlier').hidden = verified === 0;
+  element('earlier').textContent =
+    verified < length
+      ? `${inBytes(verified)} of ${inBytes(length)} (${percent(verified, length)} %) are here already.`
+      : 'The whole file is here already. It is checked again, and nothing is fetched twice.';
+}
+
+async function warnOfSize({ length }, used) {
+  const promised = (await room()) + used;
+  if (length < promised) return true;
   element('small').textContent =
-    `The browser promises this page room for ${inBytes(promised)} only. A BitTorrent program is the better choice.`;
+    `Your browser gives this page only ${inBytes(promised)} of storage. Use a BitTorrent client instead.`;
   show('small');
+  return false;
 }
 
 async function run(torrent, infoHash, seeds, object) {
   const controller = new AbortController();
-  const cancel = () => controller.abort(new Error('You cancelled the download.'));
-  begin(torrent);
+  const cancel = () => controller.abort(new Error(`You cancelled the download.${deleted()}`));
+  begin(torrent, infoHash);
   element('cancel').addEventListener('click', cancel);
-  addEventListener('beforeunload', ask);
   try {
-    const usable = await usableSeeds(seeds, object);
-    controller.signal.throwIfAborted();
+    const usable = await usableSeeds(seeds, object, controller.signal);
     const report = (now) => progress(now, torrent);
     const { file, discard } = await download(torrent, infoHash, usable, controller.signal, report);
     complete(torrent, file, discard);
   } catch (error) {
+    document.title = visible(torrent.name);
+    showKept(torrent, (await keptOf(infoHash)).verified);
     end('starting', 'start');
-    notice('outcome', error.message, 'fault');
+    explain(error);
   } finally {
-    removeEventListener('beforeunload', ask);
+    sessionStorage.removeItem(RUNNING);
     element('cancel').removeEventListener('click', cancel);
   }
 }
 
-// The browser then asks whether to leave the page.
-const ask = (event) => event.preventDefault();
+const deleted = () => {
+  const { value } = element('done');
+  return value > 0 ? ` The ${inBytes(value)} that had arrived are deleted.` : '';
+};
 
-function begin(torrent) {
-  hide('rule', 'rule-box', 'starting');
-  notice('outcome', 'Looking whether this page may read the object …');
+function begin(torrent, infoHash) {
+  sessionStorage.setItem(RUNNING, infoHash);
+  hide('starting', 'earlier', 'instead');
+  notice('outcome', 'Checking whether this page can read the file …');
   element('done').max = torrent.length;
   element('done').value = 0;
   element('rate').textContent = '';
@@ -84,40 +112,53 @@ function end(line, control) {
   if (focused) element(control).focus();
 }
 
-/** The web seeds that this page may read. Without any, the fault of the first. */
-async function usableSeeds(seeds, object) {
-  const faults = await Promise.all(seeds.map(faultOf));
-  const usable = seeds.filter((_, index) => faults[index] === null);
-  if (usable.length > 0) return usable;
-  if (faults[0].cors) await showRule(object);
-  throw new Error(faults[0].message);
+function explain(error) {
+  fault('outcome', error);
+  element('rule-command').textContent = error.command ?? '';
+  element('rule-box').hidden = !error.command;
+  element('instead').hidden = !(error.plain && element('instead-link').href);
 }
 
-async function showRule({ bucket }) {
-  const rule = await (await fetch('cors.json')).text();
-  element('rule-command').textContent =
-    `aws s3api put-bucket-cors --bucket ${bucket} --cors-configuration ${shellQuoted(rule.trim())}`;
-  show('rule', 'rule-box');
-}
-
-function progress({ ready, done, rate, seeds, peers, stalled }, torrent) {
-  element('done').value = done;
-  element('rate').textContent =
-    `${inBytes(done)} of ${inBytes(torrent.length)}, ${inBytes(rate)} a second, ` +
-    `web seeds: ${seeds}, peers: ${peers}`;
-  const text = ready ? stalled || 'Downloading …' : 'Checking what an earlier visit has left here …';
+function progress(now, torrent) {
+  const share = percent(now.done, torrent.length);
+  element('done').value = now.done;
+  element('rate').textContent = figures(now, torrent, share);
+  document.title = `${share} % – ${visible(torrent.name)}`;
+  const text = statusText(now, torrent);
   // A screen reader reads each change aloud.
   if (text !== element('outcome-text').textContent) notice('outcome', text);
+}
+
+function figures({ done, rate, left, seeds, peers, pause }, { length }, share) {
+  const parts = [`${share} %: ${inBytes(done)} of ${inBytes(length)}`];
+  if (pause) {
+    parts.push(`asks again in ${inTime((pause.until - performance.now()) / 1000)}`);
+  } else {
+    parts.push(`${inBytes(rate)} a second`);
+    if (left !== null) parts.push(`about ${inTime(left)} left`);
+  }
+  return [...parts, `web seeds: ${seeds}, peers: ${peers}`].join(', ');
+}
+
+function statusText({ ready, pause, stalled }, { pieceLength }) {
+  if (!ready) return 'Checking what you downloaded earlier …';
+  if (pause) return `${pause.reason} The download goes on as soon as it can.`;
+  if (!stalled) return 'Downloading …';
+  return (
+    'No piece has arrived for 45 seconds. A piece has ' +
+    `${inBinaryBytes(pieceLength)}: if your line is slow, wait. If not, use a BitTorrent client or the plain link.`
+  );
 }
 
 function complete(torrent, file, discard) {
   const save = element('save');
   save.href = URL.createObjectURL(file);
-  save.download = torrent.name;
+  save.download = harmless(torrent.name);
+  document.title = `Done – ${visible(torrent.name)}`;
   end('saving', 'save');
   const text =
-    `All ${inBytes(torrent.length)} are here, and every piece is checked. Your browser saves the file now; if it does ` +
-    'not, use the button. Until you delete it, the browser keeps a copy for this page.';
+    `All ${inBytes(torrent.length)} are here, and every piece is checked. Your browser saves the file now. If it ` +
+    'does not, use the button. The browser keeps a copy for this page for a day, unless you delete it.';
   notice('outcome', text, 'good');
   save.click();
   element('discard').addEventListener('click', () => remove(save, discard), { once: true });

@@ -1,6 +1,8 @@
 // Where WebTorrent keeps its pieces: a file in the browser's own storage, named by the info hash. So the size of an
 // object is limited by the disk and not by memory, and a download that broke off goes on where it was.
 
+import { Fault, missingScript } from './faults.js';
+
 const FOLDER = 'torrents';
 const KEPT_MILLISECONDS = 24 * 60 * 60 * 1000;
 
@@ -19,6 +21,8 @@ export class Disk {
     this.#length = length;
     this.chunkLength = chunkLength;
     this.#worker.onmessage = ({ data }) => this.#answered(data);
+    // Its own errors are answers. This one is that there is no worker.
+    this.#worker.onerror = () => this.#lost(missingScript('disk-worker.js'));
   }
 
   /** Opens the file, which only one tab at a time may do. */
@@ -65,6 +69,11 @@ export class Disk {
     return file.slice(0, file.size, 'application/octet-stream');
   }
 
+  /** Notes how many bytes are verified, for the next visit. */
+  remember(verified) {
+    localStorage.setItem(noteOf(this.#name), verified);
+  }
+
   #ask(action, argument) {
     const id = this.#asked++;
     this.#worker.postMessage({ id, action, argument });
@@ -77,7 +86,26 @@ export class Disk {
     if (error) reject(error);
     else resolve(result);
   }
+
+  #lost(error) {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+    this.#closing = Promise.resolve();
+  }
 }
+
+/** How many verified bytes of a torrent an earlier visit has left, and how large their file is. */
+export async function kept(name) {
+  try {
+    const { size } = await (await (await directory()).getFileHandle(name)).getFile();
+    return { verified: Math.min(Number(localStorage.getItem(noteOf(name))), size), size };
+  } catch (error) {
+    if (error.name === 'NotFoundError') return { verified: 0, size: 0 };
+    throw error;
+  }
+}
+
+const noteOf = (name) => `verified-${name}`;
 
 /** How many more bytes the browser promises this page room for. Some never promise more than 10 GiB, and give more. */
 export async function room() {
@@ -96,6 +124,7 @@ export async function removeLeftovers() {
 
 async function remove(name) {
   await (await directory()).removeEntry(name);
+  localStorage.removeItem(noteOf(name));
 }
 
 async function directory() {
@@ -104,10 +133,10 @@ async function directory() {
 }
 
 function explained(error) {
-  if (error.name === 'QuotaExceededError') return error;
+  if (error instanceof Fault || error.name === 'QuotaExceededError') return error;
   const message =
     error.name === 'NoModificationAllowedError'
-      ? 'Another tab is downloading this object already.'
-      : `This browser keeps no files for this page, perhaps because the window is private (${error.name}).`;
+      ? 'Another tab is already downloading this file.'
+      : `This browser cannot store files for this page, perhaps because the window is private (${error.name}).`;
   return new Error(message, { cause: error });
 }

@@ -1,33 +1,36 @@
 // A verified download in the browser, by WebTorrent.
 
-import { inBinaryBytes } from './address.js';
+import { BackingOff } from './backoff.js';
 import { Disk } from './disk.js';
+import { Fault, missingScript } from './faults.js';
+import { Pace } from './pace.js';
+import { REPLACED } from './seeds.js';
 
 // Without an end, one overwritten object makes a tab fetch tens of megabytes a second for nothing.
 const BAD_PIECES = 5;
 const TICK_MILLISECONDS = 500;
-const STALLED_SECONDS = 45;
-// WebTorrent gives a piece 60 seconds. Several large ones at once would each be too slow on a slow line.
+// Several large pieces at once would each take long on a slow line.
 const LARGE_PIECE = 4 * 1024 * 1024;
-const FULL = 'The browser has no more room for this page, so the download was stopped. Use a BitTorrent program.';
+const FULL = 'The browser has no more room for this page, so the download stopped. Use a BitTorrent client instead.';
 
 /**
  * Downloads `torrent` from `webSeeds` and from peers, and returns the object as a file in the browser's storage, with
  * `discard()`, which removes it from there. Until that is called, the object is shared with peers. Aborting `signal`
- * ends it; `progress({ ready, done, rate, seeds, peers, stalled })` tells how it goes.
+ * ends it and removes what has arrived; `progress` is told how it goes, see `report`.
  */
 export async function download(torrent, infoHash, webSeeds, signal, progress) {
-  const { default: WebTorrent } = await import('./webtorrent.min.js');
+  const WebTorrent = await webTorrent();
   signal.throwIfAborted();
   const disk = new Disk(infoHash, torrent.length, torrent.pieceLength);
   const client = new WebTorrent({ webSeeds: false, tracker: hasPeers(torrent) });
-  const discard = () => client.destroy(() => disk.destroy());
+  const ended = () => new Promise((resolve) => client.destroy(() => disk.close(resolve)));
+  const discard = () => ended().then(() => new Promise((resolve) => disk.destroy(resolve)));
   try {
     await disk.open();
     await whole(client, disk, torrent, webSeeds, signal, progress);
     return { file: await disk.file(), discard };
   } catch (error) {
-    discard();
+    await (error.kept ? ended() : discard());
     throw error.name === 'QuotaExceededError' ? new Error(FULL, { cause: error }) : error;
   }
 }
@@ -37,7 +40,16 @@ export function hasPeers({ trackers }) {
   return trackers.some((url) => url.startsWith('wss:'));
 }
 
+async function webTorrent() {
+  try {
+    return (await import('./webtorrent.min.js')).default;
+  } catch (cause) {
+    throw missingScript('webtorrent.min.js', cause);
+  }
+}
+
 async function whole(client, disk, torrent, webSeeds, signal, progress) {
+  const seeds = new Map();
   let timer;
   signal.throwIfAborted();
   try {
@@ -50,14 +62,28 @@ async function whole(client, disk, torrent, webSeeds, signal, progress) {
         maxWebConns: torrent.pieceLength > LARGE_PIECE ? 1 : 4,
       });
       entry.on('error', reject);
-      entry.on('metadata', () => webSeeds.forEach((url) => entry.addWebSeed(url)));
+      entry.on('metadata', () => webSeeds.forEach((url) => addSeed(entry, url, seeds, reject)));
       entry.on('warning', badPieces(reject));
       entry.on('done', resolve);
-      timer = setInterval(reporter(entry, torrent, progress), TICK_MILLISECONDS);
+      timer = setInterval(reporter(entry, torrent, disk, seeds, progress), TICK_MILLISECONDS);
     });
   } finally {
     clearInterval(timer);
+    for (const seed of seeds.values()) seed.close();
   }
+}
+
+/** The last seed that S3 refuses ends the download. */
+function addSeed(entry, url, seeds, reject) {
+  entry.addWebSeed(url);
+  // WebTorrent is pinned, so that its inner names stay.
+  const { conn } = entry._peers.get(url);
+  const stop = (fault) => {
+    seeds.delete(url);
+    if (seeds.size === 0) reject(fault);
+    else entry.removePeer(url);
+  };
+  seeds.set(url, new BackingOff(conn, url, entry.pieceLength, stop));
 }
 
 function badPieces(reject) {
@@ -66,35 +92,34 @@ function badPieces(reject) {
     if (!message.includes('failed verification')) return;
     count += 1;
     if (count === BAD_PIECES) {
-      reject(
-        new Error(
-          `${BAD_PIECES} pieces were not those of the torrent, so the download was stopped. The object was replaced ` +
-            'after this torrent was made. Load this page anew to get the torrent of the new object.',
-        ),
-      );
+      reject(new Fault(`Five pieces did not match the torrent, so the download stopped. ${REPLACED}`));
     }
   };
 }
 
-function reporter(entry, torrent, progress) {
-  let received = -1;
-  let changed = 0;
+function reporter(entry, torrent, disk, seeds, progress) {
+  const pace = new Pace(torrent.length);
+  let verified = 0;
+  entry.on('verified', (index) => {
+    const start = index * torrent.pieceLength;
+    verified += Math.min(torrent.pieceLength, torrent.length - start);
+  });
   return () => {
-    const now = performance.now();
-    if (entry.received !== received) [received, changed] = [entry.received, now];
-    const stalled = entry.ready && now - changed > STALLED_SECONDS * 1000;
-    const seeds = entry.wires.filter((wire) => wire.type === 'webSeed').length;
+    const webSeeds = [...seeds.values()];
+    const peers = entry.wires.filter((wire) => wire.type !== 'webSeed').length;
+    const pauses = webSeeds.map((seed) => seed.pause);
+    const waits = peers === 0 && pauses.every(Boolean);
+    if (entry.ready) {
+      pace.note(verified);
+      disk.remember(verified);
+    }
     progress({
       ready: entry.ready,
-      done: entry.downloaded,
-      rate: entry.downloadSpeed,
-      seeds,
-      peers: entry.wires.length - seeds,
-      stalled: stalled && stalledText(torrent),
+      done: verified,
+      seeds: webSeeds.length,
+      peers,
+      pause: waits ? pauses.toSorted((one, other) => one.until - other.until)[0] : null,
+      ...pace,
     });
   };
 }
-
-const stalledText = ({ pieceLength }) =>
-  `Nothing has arrived for ${STALLED_SECONDS} seconds. A piece, here ${inBinaryBytes(pieceLength)}, has to arrive ` +
-  'within 60 seconds: on a slow line, use a BitTorrent program.';

@@ -1,21 +1,29 @@
 // What is in a .torrent file (BEP 3), and its info hash.
 
-/** Reads a .torrent of one file. */
+import { Fault } from './faults.js';
+
+/** Reads a .torrent. `files` are those of a collection, each with `path` and `length`; `null` for a single file. */
 export function readTorrent(bytes) {
   const reader = new Reader(bytes);
   const torrent = reader.value();
-  const info = torrent.get('info');
-  const length = info.get('length');
+  const info = torrent instanceof Map ? torrent.get('info') : null;
+  if (!(info instanceof Map && info.get('pieces') instanceof Uint8Array)) throw damaged();
+  const files = info.get('files')?.map(fileOf) ?? null;
   return {
     bytes,
     name: text(info.get('name.utf-8') ?? info.get('name')),
-    length,
+    files,
+    length: files ? files.reduce((total, { length }) => total + length, 0) : info.get('length'),
     pieceLength: info.get('piece length'),
     pieceCount: info.get('pieces').length / 20,
     webSeeds: [torrent.get('url-list') ?? []].flat().map(text),
     trackers: [torrent.get('announce') ?? [], torrent.get('announce-list') ?? []].flat(2).map(text),
     info: reader.infoBytes,
   };
+}
+
+function fileOf(file) {
+  return { path: (file.get('path.utf-8') ?? file.get('path')).map(text).join('/'), length: file.get('length') };
 }
 
 /** The 40 hex digits that name the torrent; `null` where the browser does not hash (pages not opened by https). */
@@ -25,7 +33,8 @@ export async function infoHash({ info }) {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-const text = (bytes) => new TextDecoder().decode(bytes);
+// A byte order mark is part of a name.
+const text = (bytes) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 
 /** Bencode: integers, byte strings, lists, and dictionaries as maps. */
 class Reader {
@@ -95,4 +104,6 @@ class Reader {
 }
 
 const damaged = () =>
-  new Error('The endpoint sent something that is not a torrent. Is it the address of the function?');
+  new Fault('The publisher’s server sent something that is not a torrent.', {
+    owner: 'Is the endpoint that this page was made for the address of the function? make web ENDPOINT=… sets it.',
+  });

@@ -1,19 +1,21 @@
 // The page: what is in the document, and when it changes.
 
-import {
-  counted, hasDotSegments, inBinaryBytes, inBytes, namedObject, objectPath, shellQuoted,
-} from './address.js';
-import { fetchTorrent, jobProgress, Refusal } from './endpoint.js';
+import { hasDotSegments, namedObject, objectPath, quoted } from './address.js';
+import { offerDownload } from './browser.js';
+import { fetchTorrent, jobProgress } from './endpoint.js';
+import { Fault } from './faults.js';
+import { showFiles } from './files.js';
 import { infoHash, readTorrent } from './metainfo.js';
 import { reachable } from './seeds.js';
-import { offerDownload } from './browser.js';
-import { element, hide, notice, show } from './view.js';
+import { element, fault, hide, notice, show } from './view.js';
+import { counted, harmless, inBinaryBytes, inBytes, inTime, percent, visible } from './words.js';
 
 const endpoint = document.querySelector('meta[name=endpoint]').content.replace(/\/+$/, '');
 
 function start() {
+  hide('unloaded');
   try {
-    if (!endpoint) throw new Error('This page does not know its endpoint yet. Its owner sets it: make web ENDPOINT=…');
+    if (!endpoint) throw new Fault('This page is not set up yet.', { owner: 'Set its endpoint: make web ENDPOINT=…' });
     const object = namedObject(location.hash);
     name(object.key);
     if (hasDotSegments(object)) throw new Error(DOTS);
@@ -21,7 +23,7 @@ function start() {
     element('again').addEventListener('click', ask);
     ask();
   } catch (error) {
-    notice('state', error.message, 'fault');
+    fault('state', error);
   }
 }
 
@@ -33,45 +35,58 @@ async function present(object) {
   hide('retry');
   notice('state', 'Asking for the torrent …');
   const torrentUrl = `${endpoint}/${objectPath(object)}?torrent`;
-  const answer = await fetchTorrent(torrentUrl, waiting);
+  const answer = await fetchTorrent(torrentUrl, object.key.endsWith('/') ? 'folder' : 'file', waiting);
   const torrent = readTorrent(answer.bytes);
   const hash = await infoHash(torrent);
   if (hash && answer.infoHash && hash !== answer.infoHash) {
     throw new Error(`The torrent arrived damaged: its info hash is ${hash}, and should be ${answer.infoHash}.`);
   }
-  hide('state', 'made');
   describe(object, torrent, hash ?? answer.infoHash ?? 'unknown');
-  offerPrograms(torrentUrl);
-  const seeds = reachable(torrent.webSeeds);
-  offerPlain(seeds[0]);
-  offerDownload(torrent, hash, seeds, object);
+  offerPrograms(torrentUrl, torrent);
+  if (torrent.files) {
+    showFiles(torrent.files, object);
+  } else {
+    const seeds = reachable(torrent.webSeeds);
+    offerPlain(seeds[0]);
+    const inBrowser = await offerDownload(torrent, hash, seeds, object);
+    if (!inBrowser) element('plain').before(element('browser'));
+    element('start').classList.toggle('main', inBrowser);
+    element('torrent-file').classList.toggle('main', !inBrowser);
+    show('browser');
+  }
+  hide('state', 'made');
+  show('lead', 'programs', 'facts');
 }
 
 function name(text) {
-  element('name').textContent = text;
-  document.title = text;
+  element('name').textContent = document.title = visible(text);
 }
 
 function describe(object, torrent, hash) {
+  const { length, files, pieceCount, pieceLength } = torrent;
   name(torrent.name);
-  element('object').textContent = `s3://${object.bucket}/${object.key}`;
-  element('size').textContent = `${inBytes(torrent.length)} (${counted(torrent.length, 'byte')})`;
-  const pieces = counted(torrent.pieceCount, 'piece');
-  element('pieces').textContent = `${pieces} of ${inBinaryBytes(torrent.pieceLength)}`;
+  element('lead').textContent = files ? `${counted(files.length, 'file')}, ${inBytes(length)}` : inBytes(length);
+  element('object-label').textContent = files ? 'Folder' : 'Object';
+  element('object').textContent = `s3://${object.bucket}/${visible(object.key)}`;
+  element('size').textContent = `${inBytes(length)} (${counted(length, 'byte')})`;
+  element('pieces').textContent = `${counted(pieceCount, 'piece')} of ${inBinaryBytes(pieceLength)}`;
   element('info-hash').textContent = hash;
-  show('facts');
 }
 
-function offerPrograms(torrentUrl) {
+function offerPrograms(torrentUrl, torrent) {
   link('torrent', torrentUrl);
-  element('aria2').textContent = `aria2c ${shellQuoted(torrentUrl)}`;
-  element('transmission').textContent = `transmission-remote --add ${shellQuoted(torrentUrl)}`;
-  show('programs');
+  const file = element('torrent-file');
+  file.href = URL.createObjectURL(new Blob([torrent.bytes], { type: 'application/x-bittorrent' }));
+  file.download = `${harmless(torrent.name)}.torrent`;
+  file.classList.add('main');
+  element('aria2').textContent = `aria2c --seed-time=60 ${quoted(torrentUrl)}`;
+  element('transmission').textContent = `transmission-remote --add ${quoted(torrentUrl)}`;
 }
 
 function offerPlain(url) {
   if (!url) return;
   link('direct', url);
+  element('instead-link').href = url;
   show('plain');
 }
 
@@ -81,28 +96,47 @@ function link(id, url) {
 }
 
 /** Shows why the torrent is not there yet, counts down, and does not ask on while nobody looks. */
-async function waiting({ code, message }, seconds) {
+async function waiting({ status, code, message }, seconds) {
   const progress = jobProgress(message);
   if (progress) {
     element('made').max = progress.total;
     element('made').value = progress.done;
     show('made');
   }
-  notice('state', `The torrent is not ready yet. This page asks again every ${counted(seconds, 'second')}.`, '',
-    `${code}: ${message}`);
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  if (document.hidden) {
-    await new Promise((resolve) => document.addEventListener('visibilitychange', resolve, { once: true }));
-  }
+  const text = progress
+    ? `The torrent is being made: ${progress.done.toLocaleString('en')} of ${counted(progress.total, 'part')} ` +
+      `(${percent(progress.done, progress.total)} %) have been read.`
+    : 'The publisher’s server is busy, or is still making the torrent.';
+  fault('state', { message: text, owner: `The endpoint answered ${status} ${code}: ${message}` }, '');
+  show('asking');
+  await countdown(seconds);
+  hide('asking');
+}
+
+/** Ends early when the visitor asks, and late while the page is hidden. */
+function countdown(seconds) {
+  return new Promise((resolve) => {
+    const end = performance.now() + seconds * 1000;
+    const asked = new AbortController();
+    const look = () => {
+      const left = (end - performance.now()) / 1000;
+      element('countdown').textContent = `Asks again in ${inTime(left)}.`;
+      if (left <= 0 && !document.hidden) finish();
+    };
+    const timer = setInterval(look, 250);
+    const finish = () => {
+      clearInterval(timer);
+      asked.abort();
+      resolve();
+    };
+    element('now').addEventListener('click', finish, { signal: asked.signal });
+    look();
+  });
 }
 
 function failed(error) {
-  hide('made');
-  if (error instanceof Refusal) {
-    notice('state', `The endpoint answered ${error.status} ${error.code}.`, 'fault', error.message);
-  } else {
-    notice('state', error.message, 'fault');
-  }
+  hide('made', 'asking');
+  fault('state', error);
   show('retry');
 }
 

@@ -16,7 +16,14 @@ export function notice(id, text, kind = '', detail = '') {
   box.classList.remove('fault', 'good');
   if (kind) box.classList.add(kind);
   element(`${id}-text`).textContent = text;
-  const more = element(`${id}-detail`);
-  if (more) more.textContent = detail;
+  element(`${id}-detail`).textContent = detail;
+  hide(`${id}-owner`);
   box.hidden = false;
+}
+
+/** Says what is wrong, and folds away what only the publisher needs. */
+export function fault(id, { message, detail = '', owner = '' }, kind = 'fault') {
+  notice(id, message, kind, detail);
+  element(`${id}-advice`).textContent = owner;
+  if (owner) show(`${id}-owner`);
 }

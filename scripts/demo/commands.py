@@ -28,15 +28,15 @@ def to_try(endpoint: str, s3_endpoint: str, key: str, folder: str, log: Path) ->
     upload = [_aws(), "s3", "cp", "FILE", f"s3://{BUCKET}/", "--region", REGION, "--endpoint-url", s3_endpoint]
     account = [f"{name}={value}" for name, value in ADMIN.environment().items()]
     return [
-        ("the torrent, by the AWS CLI", shlex.join(get_object_torrent(endpoint, key, torrent))),
-        ("or by curl", f"curl -o {output} {url}"),
+        ("the torrent, with the AWS CLI", shlex.join(get_object_torrent(endpoint, key, torrent))),
+        ("or with curl", f"curl -o {output} {url}"),
         ("the torrent of the folder", f"curl -o {folder_output} {folder_url}"),
         ("its headers: the info hash, and where the hashes came from", f"curl -I {url}"),
         ("the copy that the function keeps beside the object", f"curl -I {stored}"),
-        ("the download, by another client", f"aria2c --enable-dht=false --seed-time=0 {output}"),
-        ("an object of your own, to get the torrent of", shlex.join([*account, *upload])),
+        ("the download, with another client", f"aria2c --enable-dht=false --seed-time=0 {output}"),
+        ("your own object, to get a torrent for", shlex.join([*account, *upload])),
         (
-            "an event of events/, as Lambda would hand it over",
+            "an event from events/, as Lambda would send it",
             f"PORT={endpoint.rpartition(':')[2]} make invoke EVENT=rest-v1",
         ),
         ("the function's log", f"tail -f {shlex.quote(str(log))}"),

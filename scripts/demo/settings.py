@@ -25,7 +25,7 @@ def read(environment: Mapping[str, str], arguments: Sequence[str]) -> Settings:
     """The settings; a fault is a `UsageError` of one line."""
     if unknown := [argument for argument in arguments if argument != "--once"]:
         raise UsageError(
-            f"{unknown[0]} is no option: there is --once, and FILE, DIR, PORT, S3_PORT and TRACKER in the environment"
+            f"{unknown[0]} is not an option: use --once, or FILE, DIR, PORT, S3_PORT and TRACKER in the environment"
         )
     port = _port("PORT", "the function", environment.get("PORT") or "9000")
     s3_port = _port("S3_PORT", "the S3 server", environment.get("S3_PORT") or "8333")
@@ -40,7 +40,7 @@ def read(environment: Mapping[str, str], arguments: Sequence[str]) -> Settings:
 
 def _port(variable: str, whose: str, chosen: str) -> int:
     if not chosen.isdecimal() or not 0 < int(chosen) < 65_536:
-        raise UsageError(f"{variable}={chosen} is no port: give a number from 1 to 65535")
+        raise UsageError(f"{variable}={chosen} is not a port: choose a number from 1 to 65535")
     port = int(chosen)
     if fault := ports.fault(port):
         raise UsageError(

@@ -49,7 +49,7 @@ def file(chosen: str | None) -> Source:
     except UnicodeEncodeError as error:
         raise UsageError(f"FILE={path!r}: a name that is not UTF-8 cannot be a key of S3") from error
     if is_empty:
-        raise UsageError(f"FILE={path} is empty: no BitTorrent client loads a torrent of nothing")
+        raise UsageError(f"FILE={path} is empty: no BitTorrent client accepts an empty torrent")
     return Source(path, path.name, {path.name: path})
 
 

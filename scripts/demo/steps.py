@@ -169,7 +169,7 @@ class Demo:
             self._console.line(f"   {name:<10} {value}")
 
     def _download(self, source: Source, torrent: bytes, folder: Path) -> None:
-        self._console.step("Downloading by it with libtorrent, from the web seed alone: no peers, trackers or DHT")
+        self._console.step("Downloading with libtorrent, from the web seed alone: no peers, trackers or DHT")
         start = time.monotonic()
 
         def progress(progress: download.Progress) -> None:
@@ -203,12 +203,12 @@ class Demo:
 
     def _compare(self, file: Path, downloaded: Path) -> None:
         if file.suffix == ".torrent" and not downloaded.exists():
-            self._console.line(f"   left out, as the function keeps torrents by such names: {file}")
+            self._console.line(f"   left out, because the function uses such names for its torrents: {file}")
         elif not downloaded.exists() or not filecmp.cmp(file, downloaded, shallow=False):
-            raise StackError(f"the downloaded bytes are not those of {file}: did it change meanwhile?")
+            raise StackError(f"the download differs from {file}: did the file change meanwhile?")
 
     def _stay_up(self, s3: SeaweedFS, running: Function) -> None:
-        self._console.line("\nAll of this stays up until Ctrl-C. To try from another terminal, in this folder:\n")
+        self._console.line("\nEverything keeps running until Ctrl-C. Try these in another terminal, in this folder:\n")
         keys = (source.key for source in self._sources)
         for purpose, command in commands.to_try(running.endpoint, s3.endpoint, *keys, running.log):
             self._console.line(f"  # {purpose}\n  {command}\n")

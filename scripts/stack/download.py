@@ -88,7 +88,7 @@ def _follow(
             last_done, last_change = status.total_wanted_done, time.monotonic()
         if time.monotonic() - last_change > stall_seconds:
             said = "; ".join(messages[-3:]) or "no reason given"
-            raise StackError(f"the download stands still at {last_done} of {status.total_wanted} bytes: {said}")
+            raise StackError(f"the download is stuck at {last_done} of {status.total_wanted} bytes: {said}")
         time.sleep(POLL_SECONDS)
 
 

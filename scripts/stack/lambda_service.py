@@ -7,12 +7,11 @@ many for a test suite.
 
 import contextlib
 
-from scripts.stack.gateways import Gateway, Request, Response, response
+from scripts.stack.gateways import FAILED, Gateway, Request, Response
 from scripts.stack.runtime_api import Handler, Invocations, RuntimeApi, serve, serve_ipv6
 
 # The timeout of the function in template.yaml.
 LAMBDA_SECONDS = 30
-FAILED = Response(502, [("content-type", "application/json")], b'{"message": "Internal server error"}')
 
 
 class LambdaService:
@@ -42,8 +41,8 @@ class LambdaService:
 
     def invoke(self, request: Request) -> Response:
         """The function's answer to an HTTP request."""
-        outcome = self._invocations.run(self._gateway(request))
-        return FAILED if outcome is None or outcome.failed else response(outcome.body)
+        outcome = self._invocations.run(self._gateway.event(request))
+        return FAILED if outcome is None or outcome.failed else self._gateway.response(outcome.body)
 
 
 class _Client(Handler):

@@ -84,7 +84,7 @@ class Process:
         while self.status() is None:
             elapsed = time.monotonic() - start
             if elapsed > deadline_seconds:
-                raise StackError(f"{self.name} has not ended after {elapsed:.0f} s")
+                raise StackError(f"{self.name} did not stop after {elapsed:.0f} s")
             waiting(elapsed)
             time.sleep(POLL_SECONDS)
 
@@ -100,7 +100,7 @@ class Process:
             for pid in self._descendants.alive():
                 send(pid, signal.SIGKILL)
             if time.monotonic() > kill_deadline:
-                raise StackError(f"{self.name} (process {self.pid}) cannot be ended")
+                raise StackError(f"{self.name} (process {self.pid}) cannot be stopped")
             # Mostly it ends in a moment, and a test run has a hundred.
             if self.status() is not None:
                 time.sleep(POLL_SECONDS)

@@ -7,7 +7,10 @@ use std::net::IpAddr;
 use lambda_http::{Request, RequestExt, http::header::HOST, request::RequestContext};
 use percent_encoding::percent_decode_str;
 
-use super::base_path::{below, matched_by_proxy};
+use super::{
+    base_path::{below, matched_by_proxy, slashes_before},
+    refusal::Refusal,
+};
 use crate::object::percent_decode;
 
 /// The bucket and key in a request's address, not yet checked.
@@ -19,16 +22,18 @@ pub(super) struct Address {
 
 /// A path, and how to read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct RawPath<'a> {
-    path: &'a str,
+pub(super) struct RawPath {
+    path: String,
+    /// Whether the event shows another path elsewhere, so that this one may not be what the client sent.
+    contradicted: bool,
     encoded: bool,
     bucket: Option<String>,
 }
 
-impl<'a> RawPath<'a> {
+impl RawPath {
     /// Takes the path of `request`, below `domain` where virtual hosts are served. What stands before the bucket is cut off:
     /// what the event tells, or else `base_path` or an HTTP API's stage.
-    pub(super) fn of(request: &'a Request, domain: Option<&str>, base_path: Option<&str>) -> Self {
+    pub(super) fn of(request: &Request, domain: Option<&str>, base_path: Option<&str>) -> Self {
         let (stage, encoded) = match request.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => {
                 let encoded = carries_encoded_paths(context.domain_name.as_deref().unwrap_or_default());
@@ -39,14 +44,29 @@ impl<'a> RawPath<'a> {
         let path = request.raw_http_path();
         let told = || proxy(request).and_then(|proxy| matched_by_proxy(path, proxy));
         let known = || [base_path, stage].into_iter().flatten().find_map(|before| below(path, before));
-        let path = told().or_else(known).unwrap_or(path);
-        Self { path, encoded, bucket: domain.and_then(|domain| bucket_of_host(request, domain)) }
+        let rest = told().or_else(known).unwrap_or(path);
+        let key = rest.trim_start_matches('/');
+        let folded = folded_slashes(request, path, key);
+        let slashes = folded.unwrap_or_default().max(rest.len() - key.len());
+        Self {
+            path: "/".repeat(slashes) + key,
+            contradicted: folded.is_none(),
+            encoded,
+            bucket: domain.and_then(|domain| bucket_of_host(request, domain)),
+        }
     }
 
-    /// Returns bucket and key, or `None` where the path is not percent-encoded UTF-8.
-    pub(super) fn address(&self) -> Option<Address> {
+    /// Returns bucket and key, unless the path is not certain, or not percent-encoded UTF-8.
+    pub(super) fn address(&self) -> Result<Address, Refusal> {
+        if self.contradicted {
+            return Err(Refusal::TwoPaths);
+        }
+        self.decoded().ok_or(Refusal::InvalidUri)
+    }
+
+    fn decoded(&self) -> Option<Address> {
         let text = |part: &str| if self.encoded { decode(part) } else { Some(part.to_owned()) };
-        let path = self.path.strip_prefix('/').unwrap_or(self.path);
+        let path = self.path.strip_prefix('/').unwrap_or(&self.path);
         let (bucket, key) = if let Some(bucket) = &self.bucket {
             (bucket.clone(), path)
         } else {
@@ -58,12 +78,30 @@ impl<'a> RawPath<'a> {
 
     /// Returns the decoded path below its bucket, as well as it can be shown: `/bucket/key`.
     pub(super) fn resource(&self) -> String {
-        let path = if self.encoded { percent_decode_str(self.path).decode_utf8_lossy() } else { self.path.into() };
+        let path =
+            if self.encoded { percent_decode_str(&self.path).decode_utf8_lossy() } else { self.path.as_str().into() };
         match &self.bucket {
             Some(bucket) => format!("/{bucket}{path}"),
             None if path.is_empty() => "/".to_owned(),
             None => path.into_owned(),
         }
+    }
+}
+
+/// Returns how many slashes stood before `key`, as far as the request context tells. `None` means that it shows another
+/// path than `path`.
+fn folded_slashes(request: &Request, path: &str, key: &str) -> Option<usize> {
+    match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV1(context)) => {
+            // `sam local` shows the route here.
+            let whole = context.path.as_deref().filter(|whole| context.resource_path.as_deref() != Some(whole));
+            whole.map_or(Some(0), |whole| slashes_before(key, path, whole, context.stage.as_deref()))
+        }
+        // Nobody has recorded how the two paths of an HTTP API may differ, and below a mapping they do.
+        Some(RequestContext::ApiGatewayV2(context)) => {
+            context.http.path.as_deref().and_then(|whole| slashes_before(key, path, whole, None)).or(Some(0))
+        }
+        _ => Some(0),
     }
 }
 
@@ -110,8 +148,8 @@ mod tests {
     use super::*;
 
     fn address(path: &str, encoded: bool) -> Option<(String, String)> {
-        let raw = RawPath { path, encoded, bucket: None };
-        raw.address().map(|address| (address.bucket, address.key))
+        let raw = RawPath { path: path.to_owned(), contradicted: false, encoded, bucket: None };
+        raw.decoded().map(|address| (address.bucket, address.key))
     }
 
     #[test]

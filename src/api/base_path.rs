@@ -1,7 +1,8 @@
 //! What API Gateway leaves before the bucket in an event's path: a custom domain's base path, and a stage that its
-//! mapping does not name. What `{proxy+}` matched tells where that ends.
+//! mapping does not name. What `{proxy+}` matched tells where that ends, and the request context how many slashes
+//! followed it.
 
-use percent_encoding::percent_decode;
+use percent_encoding::{percent_decode, percent_decode_str};
 
 /// Returns the end of `path` that `{proxy+}` matched. `None` means that `path` does not end in `proxy`.
 ///
@@ -20,6 +21,21 @@ pub(super) fn matched_by_proxy<'a>(path: &'a str, proxy: &str) -> Option<&'a str
 pub(super) fn below<'a>(path: &'a str, base_path: &str) -> Option<&'a str> {
     let rest = path.strip_prefix('/')?.strip_prefix(base_path)?;
     (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+}
+
+/// Returns how many slashes the client wrote before `key`, the end of `path`. A REST API folds them in `path`, where
+/// `/stage//key` becomes `/key`, and keeps them in `whole`, the request context's path. That one begins with `stage` on
+/// the API's own host. `None` means that the two differ in more than slashes and what is cut off.
+pub(super) fn slashes_before(key: &str, path: &str, whole: &str, stage: Option<&str>) -> Option<usize> {
+    // Emulators may decode the one and not the other.
+    let decoded = || whole.strip_suffix(&*percent_decode_str(key).decode_utf8().ok()?);
+    let before = whole.strip_suffix(key).or_else(decoded)?;
+    let expected = segments(path.strip_suffix(key)?.bytes());
+    let seen = segments(before.bytes());
+    let below_stage = seen.split_first().filter(|(first, _)| stage.is_some_and(|stage| stage.as_bytes() == *first));
+    let same = expected.ends_with(&seen) || below_stage.is_some_and(|(_, rest)| expected.ends_with(rest));
+    let slashes = before.len() - before.trim_end_matches('/').len();
+    (same && (slashes > 0 || key.is_empty())).then_some(slashes)
 }
 
 /// The segments that are not empty, with each `+` as a space.
@@ -90,6 +106,42 @@ mod tests {
         }
     }
 
+    #[test]
+    fn slashes_are_those_of_the_whole_path() {
+        for (key, path, whole, slashes) in [
+            ("k", "/k", "/prod/k", 1),
+            ("k", "/k", "/prod//k", 2),
+            ("prod/k", "/prod/k", "/prod///prod/k", 3),
+            ("k", "/v1/k", "/v1//k", 2),
+            ("k", "/v1/k", "//k", 2),
+            ("k", "/v1/prod/k", "/v1/prod//k", 2),
+            ("a//b/", "/a//b/", "/prod//a//b/", 2),
+            ("%2Fa%20b", "/%2Fa%20b", "/prod//%2Fa%20b", 2),
+            ("%2Fa%20b", "/%2Fa%20b", "/prod//a b", 1),
+            ("", "/", "/prod", 0),
+            ("", "/", "/prod//", 2),
+            ("", "/v1", "/v1", 0),
+        ] {
+            assert_eq!(slashes_before(key, path, whole, Some("prod")), Some(slashes), "{whole}");
+        }
+    }
+
+    #[test]
+    fn paths_that_differ_in_more_than_slashes_are_told_apart() {
+        for (key, path, whole) in [
+            ("k", "/k", "/prod/other"),
+            ("k", "/k", "/prod/x/k"),
+            ("k", "/k", "/test/k"),
+            ("k", "/k", "/prod/xk"),
+            ("k", "/k", "/prodk"),
+            ("k", "/k", "k"),
+            ("a/b", "/a/b", "/prod/a//b"),
+            ("a%2Fb", "/a%2Fb", "/prod/a%252Fb"),
+        ] {
+            assert_eq!(slashes_before(key, path, whole, Some("prod")), None, "{whole}");
+        }
+    }
+
     /// Segments that repeat, and that API Gateway could show in another form.
     fn part() -> impl Strategy<Value = String> {
         let odd = ["v1", "v1", "prod", "data", "/", "//", "a+b", "%2F", "%", "%25", "..", " ", "é", "?"];
@@ -110,6 +162,7 @@ mod tests {
             bucket in select(&["data", "v1", "prod", "my.data"][..]),
             keys in vec(part(), 0..4),
             plain in any::<bool>(),
+            slashes in 1..4_usize,
         ) {
             let key = keys.join("/");
             // A client that encodes no more than it must, and one that encodes everything.
@@ -122,6 +175,10 @@ mod tests {
             for (raw, proxy) in shown.iter().map(|proxy| (&*raw, proxy)).chain(shown[1..].iter().map(|proxy| (&*decoded, proxy))) {
                 let path = format!("{before}/{raw}");
                 prop_assert_eq!(matched_by_proxy(&path, proxy), Some(&path[before.len()..]), "{} of {}", proxy, path);
+                let whole = before.clone() + &"/".repeat(slashes) + raw;
+                for whole in [&whole, &format!("/stage{whole}")] {
+                    prop_assert_eq!(slashes_before(raw, &path, whole, Some("stage")), Some(slashes), "{} and {}", path, whole);
+                }
             }
         }
 

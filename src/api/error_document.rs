@@ -32,7 +32,7 @@ impl ErrorAnswer {
     /// Names the object of a collection that S3 does not give.
     fn of_member(key: &str, error: &s3::Error) -> Self {
         let answer = Self::from(error);
-        let message = format!("The object '{key}' is in the way of the torrent of its prefix. {}", answer.message);
+        let message = format!("The object '{key}' prevents a torrent of its prefix. {}", answer.message);
         Self { message, ..answer }
     }
 
@@ -66,7 +66,7 @@ impl From<&Refusal> for ErrorAnswer {
             Refusal::NotImplemented | Refusal::DirectoryBucket | Refusal::BlankKey => {
                 (StatusCode::NOT_IMPLEMENTED, "NotImplemented")
             }
-            Refusal::InvalidUri => (StatusCode::BAD_REQUEST, "InvalidURI"),
+            Refusal::InvalidUri | Refusal::TwoPaths => (StatusCode::BAD_REQUEST, "InvalidURI"),
             Refusal::TorrentOfBucket => (StatusCode::BAD_REQUEST, "RequestTorrentOfBucketError"),
             Refusal::InvalidBucketName => (StatusCode::BAD_REQUEST, "InvalidBucketName"),
             Refusal::KeyTooLong => (StatusCode::BAD_REQUEST, "KeyTooLongError"),
@@ -189,7 +189,7 @@ impl From<&s3::Error> for ErrorAnswer {
             s3::Error::Malformed(_) | s3::Error::Interrupted(_) => {
                 slow_down("Amazon S3 did not send the bytes that it was asked for. Try again.")
             }
-            s3::Error::Unavailable(_) => slow_down("Amazon S3 is busy or out of reach. Reduce your request rate."),
+            s3::Error::Unavailable(_) => slow_down("Amazon S3 is busy or cannot be reached. Reduce your request rate."),
             s3::Error::Credentials(_) | s3::Error::Unexpected(_) => internal(),
         }
     }
@@ -203,7 +203,7 @@ fn internal() -> ErrorAnswer {
     ErrorAnswer::new(
         StatusCode::INTERNAL_SERVER_ERROR,
         "InternalError",
-        "We encountered an internal error. Try again. The log tells this service's operator more.",
+        "We encountered an internal error. Try again. The log shows this service's operator the cause.",
     )
 }
 
@@ -220,7 +220,7 @@ fn out_of_time(size: u64, objects: u64, reader: Reader) -> String {
     let size = if size > 0 { format!(" of {size} bytes") } else { String::new() };
     let advice = match reader {
         Reader::Job => {
-            return format!("The job for the {subject}{size} could not be looked at in time. Try again.");
+            return format!("The job for the {subject}{size} could not be checked in time. Try again.");
         }
         Reader::RequestBesideJobs => "lower INLINE_MAX_SIZE or INLINE_MAX_OBJECTS, so that a job reads it",
         Reader::Request => {

@@ -35,6 +35,10 @@ pub(super) fn sanitize(mut event: LambdaRequest) -> LambdaRequest {
     }
     match &mut event {
         LambdaRequest::ApiGatewayV1(request) => {
+            if request.path.as_ref().is_some_and(|path| path.len() > MAX_PATH_BYTES) {
+                // It is refused as too long. Cut short, it would not end as this one does.
+                request.request_context.path = None;
+            }
             sanitize_multi_value!(request);
             sanitize_domain(&mut request.request_context.domain_name);
         }

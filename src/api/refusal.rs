@@ -10,6 +10,11 @@ pub(super) enum Refusal {
     #[error("Couldn't parse the specified URI: the path must be percent-encoded UTF-8.")]
     InvalidUri,
     #[error(
+        "The path arrived in two forms that name different keys. Repeat no slash in it, and write %2F for a slash at the \
+         start of the key."
+    )]
+    TwoPaths,
+    #[error(
         "This service answers GetObjectTorrent alone. Ask for /bucket/key?torrent, and send other requests to Amazon S3."
     )]
     NotImplemented,

@@ -41,7 +41,7 @@ pub(super) fn parse(request: &Request, config: &Config, endpoints: &Endpoints) -
     let call = match *request.method() {
         Method::OPTIONS => Ok(Call::Preflight),
         Method::GET | Method::HEAD => {
-            let address = address.as_ref().ok_or(Refusal::InvalidUri);
+            let address = address.as_ref().map_err(Clone::clone);
             let may_start_job = request.method() == Method::GET;
             let request = address.and_then(|address| torrent_request(request, address, config.collections, endpoints));
             request.map(|request| Call::Torrent { request, may_start_job })

@@ -1,4 +1,5 @@
-//! HTTP responses: the torrent, 304, the CORS preflight, and errors. All of them carry CORS headers and the request ID.
+//! HTTP responses: the torrent, 304, the CORS preflight, and errors. All of them carry CORS headers, the request ID and a
+//! `Content-Type`: a REST API would call an answer without one `application/json`, even where it has no body.
 
 use lambda_http::{
     Body, Response,
@@ -30,10 +31,10 @@ impl ResponseTo<'_> {
         let mut response = self.empty(if is_current { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
         set(&mut response, header::ETAG, &etag);
         set(&mut response, header::CACHE_CONTROL, CACHE_CONTROL);
+        set(&mut response, header::CONTENT_TYPE, CONTENT_TYPE);
         if is_current {
             return response;
         }
-        set(&mut response, header::CONTENT_TYPE, CONTENT_TYPE);
         set(&mut response, header::CONTENT_DISPOSITION, &torrent.content_disposition);
         set(&mut response, HeaderName::from_static("x-torrent-info-hash"), &torrent.info_hash.to_string());
         set(&mut response, HeaderName::from_static("x-torrent-origin"), torrent.origin.as_str());
@@ -49,6 +50,7 @@ impl ResponseTo<'_> {
     /// Answers 204, with what a page of another origin may send.
     pub(super) fn preflight(&self) -> Response<Body> {
         let mut response = self.empty(StatusCode::NO_CONTENT);
+        set(&mut response, header::CONTENT_TYPE, "text/plain");
         set(&mut response, header::ACCESS_CONTROL_ALLOW_METHODS, ALLOWED_METHODS);
         set(&mut response, header::ACCESS_CONTROL_ALLOW_HEADERS, "*, authorization");
         response

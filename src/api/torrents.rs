@@ -115,7 +115,7 @@ impl Torrents {
                 Err(error) if is_change(&error) => {}
                 Err(error) => return Err(error),
             }
-            tracing::info!("what is read has changed meanwhile");
+            tracing::info!("the object or collection changed while it was read");
         }
         Err(Error::ChangedTwice)
     }

@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
         let prefix = (self.lookup)("SIDECAR_PREFIX").unwrap_or_default();
         let suffix = (self.lookup)("SIDECAR_SUFFIX").unwrap_or_else(|| ".torrent".to_owned());
         if self.text("SIDECAR_BUCKET").is_none() && prefix.is_empty() && suffix.is_empty() {
-            self.fault("SIDECAR_PREFIX", "and SIDECAR_SUFFIX are both empty: a sidecar would lie on the object itself");
+            self.fault("SIDECAR_PREFIX", "and SIDECAR_SUFFIX are both empty: a sidecar would replace its object");
         }
         SidecarLocation { bucket, prefix, suffix }
     }

@@ -53,7 +53,7 @@ impl Cache {
         match timeout(SIDECAR_TIMEOUT, self.sidecars.read()).await {
             Ok(Ok(slot)) => {
                 if matches!(slot, Slot::Closed) {
-                    self.warn("an object that is not ours has the sidecar's key: nothing is cached", None);
+                    self.warn("another object has the sidecar's key: nothing is cached", None);
                 }
                 return slot;
             }

@@ -111,7 +111,8 @@ class Browser:
         def whole() -> Path | None:
             files = list(self._downloads.iterdir()) if self._downloads.exists() else []
             # Chromium begins with an empty file under the final name, and writes to another one.
-            [file] = files if len(files) == 1 and files[0].suffix != ".crdownload" else [None]
+            under_way = any(file.name.startswith(".org.chromium") or file.suffix == ".crdownload" for file in files)
+            [file] = files if len(files) == 1 and not under_way else [None]
             return file if file and file.stat().st_size == length else None
 
         file: Path = self.wait_until(whole, "a saved file")

@@ -5,12 +5,8 @@ free ports of 127.0.0.1, and the run fails when it leaves a process or a file be
 """
 
 import contextlib
-import os
-import shutil
-import signal
+import functools
 import sys
-import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,54 +15,23 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "fixtures")]
 
-import leftovers  # noqa: E402
 import publishing  # noqa: E402
 from browser import Browser  # noqa: E402
 from functions import Functions  # noqa: E402
+from leftovers import pytest_configure, pytest_sessionfinish, pytest_unconfigure  # noqa: E402, F401
 from published import BUCKET, Published, publish  # noqa: E402
+from shown import shown  # noqa: E402
 from store import HUGE, IDENTITIES, LARGE, LISTED, OPEN, PRIVATE, ROLES, TORRENTS, VERSIONED, Store  # noqa: E402
 
-from scripts.stack import build, temporary, tools  # noqa: E402
+from scripts.stack import build, temporary  # noqa: E402
 from scripts.stack.seaweedfs import SeaweedFS  # noqa: E402
 from scripts.stack.test_s3 import Server  # noqa: E402
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Marks all that this run starts, and gives it a folder of its own for temporary files."""
-    # Whoever ends the run ends it in order: the fixtures are torn down.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    tools.isolate()
-    config.stash[leftovers.RUN] = os.environ[leftovers.VARIABLE] = uuid.uuid4().hex
-    config.stash[leftovers.FOLDER] = folder = Path(tempfile.mkdtemp(prefix=f"{temporary.PREFIX}e2e-"))
-    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
-
-
-# Last: pytest's own hook tears down what an interrupted test has left.
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Comes after the last fixture has been torn down: nothing may be left."""
-    found = leftovers.processes(session.config.stash[leftovers.RUN])
-    found += leftovers.files(session.config.stash[leftovers.FOLDER])
-    if found:
-        print("\nThe run left behind:", *found, sep="\n  ", file=sys.stderr)
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Whatever happened, the folder goes."""
-    shutil.rmtree(config.stash[leftovers.FOLDER], ignore_errors=True)
-
-
 @pytest.fixture(scope="session")
 def build_shown(pytestconfig: pytest.Config) -> Callable[..., Path]:
-    """Builds with cargo's messages on the terminal: it may take minutes."""
-
-    def build_shown(build: Callable[[contextlib.ExitStack], Path]) -> Path:
-        capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-        with capture.global_and_fixture_disabled(), contextlib.ExitStack() as owner:
-            return build(owner)
-
-    return build_shown
+    """Builds in sight of whoever waits."""
+    return functools.partial(shown, pytestconfig)
 
 
 @pytest.fixture(scope="session")

@@ -61,9 +61,11 @@ class Published:
         return [line for line in web.advice(self.folder, BUCKET).splitlines() if line.startswith("  aws ")]
 
     def run(self, command: str, folder: Path | None = None) -> None:
-        """Runs a command that a person was told to run, as the bucket's owner."""
+        """Runs a command that a person was told to run, as the bucket's owner, whose settings are in `folder`."""
         tool_path = f"{tools.pinned('aws').parent}:{os.environ['PATH']}"
-        account = {**ADMIN.environment(), "AWS_REGION": REGION, "AWS_ENDPOINT_URL": self.server.endpoint}
+        account = {**ADMIN.environment(), "AWS_DEFAULT_REGION": REGION, "AWS_ENDPOINT_URL": self.server.endpoint}
+        if folder:
+            account["AWS_CONFIG_FILE"] = str(folder / "aws-config")
         env = tools.environment(PATH=tool_path, **account)
         ran = subprocess.run(
             ["sh", "-c", command], env=dict(env), cwd=folder, capture_output=True, text=True, check=False

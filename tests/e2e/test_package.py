@@ -1,6 +1,7 @@
-"""`make package`: zips that Lambda takes, with the very programs that the other tests run."""
+"""`make package`: zips that Lambda takes, with the very programs that the other tests run, and what deploys them."""
 
 import platform
+import re
 import stat
 import subprocess
 import zipfile
@@ -20,7 +21,11 @@ def test_each_function_is_a_zip_of_its_program_with_one_bill_of_materials(binary
         written.append({path.name: path.read_bytes() for path in FOLDER.iterdir()})
     assert written[0] == written[1]
     zips = {name: f"{name}-{ARCHITECTURE}.zip" for name in (NAME, JOB_NAME, TRACKER_NAME)}
-    assert written[0].keys() == {*zips.values(), "get-object-torrent.cdx.json"}
+    template = f"template-{ARCHITECTURE}.yaml"
+    to_deploy = {template, "samconfig.yaml", "torrent-job.asl.json"}
+    assert written[0].keys() == {*zips.values(), *to_deploy, "get-object-torrent.cdx.json"}
+    named = re.findall(r"(?:CodeUri|DefinitionUri): (.*)", written[0][template].decode())
+    assert set(named) == {*zips.values(), "torrent-job.asl.json"}
     for name, file in zips.items():
         with zipfile.ZipFile(FOLDER / file) as archive:
             [program] = archive.infolist()

@@ -166,7 +166,7 @@ def test_all_files_of_a_folder_get_one_torrent(start: Start, file: Path, tree: P
         "files      6",
         "(500000 bytes)",
         f"http://localhost:{run.s3_port}/data/\n",
-        f"by such names: {tree.resolve()}/a.bin.torrent",
+        f"such names for its torrents: {tree.resolve()}/a.bin.torrent",
         "the bytes are the same in all 6 files",
     ):
         assert shown in run.output
@@ -268,7 +268,7 @@ def test_a_port_that_is_taken(start: Start, taken_port: int, variable: str) -> N
 
 @pytest.mark.parametrize("port", ["0", "70000", "http"])
 def test_a_port_that_is_none(start: Start, port: str) -> None:
-    assert_one_line(start, {"PORT": port}, 2, f"PORT={port} is no port")
+    assert_one_line(start, {"PORT": port}, 2, f"PORT={port} is not a port")
 
 
 def test_a_file_that_is_not_there(start: Start) -> None:
@@ -325,7 +325,7 @@ def test_a_folder_with_the_name_of_the_file(start: Start, folder: Path) -> None:
 
 
 def test_an_option_that_is_none(start: Start) -> None:
-    assert_one_line(start, {}, 2, "--help is no option", option="--help")
+    assert_one_line(start, {}, 2, "--help is not an option", option="--help")
 
 
 def test_cargo_that_is_missing(start: Start, file: Path) -> None:

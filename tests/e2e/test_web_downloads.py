@@ -1,9 +1,13 @@
 """The page of web/, and WebTorrent alone, download in a real browser from a bucket with the CORS rule of the docs."""
 
+import contextlib
 import hashlib
+import re
+from collections.abc import Iterator
 
 import pytest
 from browser import Browser
+from faulty_seed import FaultySeed
 from published import BUCKET, Published
 from store import MIB, random_bytes
 
@@ -19,6 +23,24 @@ OBJECTS = {
 }
 # The bytes of a second on a slow line: no piece of 256 KiB arrives within a second.
 SLOW = 200_000
+# Makes a minute of the page's clock a second.
+FAST_CLOCK = "const now = performance.now.bind(performance); performance.now = () => now() * 60"
+
+
+@pytest.fixture
+def seed(published: Published, request: pytest.FixtureRequest) -> Iterator[FaultySeed]:
+    """A web seed that can fail, for an object that no other test has left in the browser's storage."""
+    body = random_bytes(TEN_MB, seed=9)
+    key = re.sub(r"\W+", "-", request.node.name) + ".bin"
+    published.put(key, body)
+    with contextlib.ExitStack() as owner:
+        yield FaultySeed(owner, key, body)
+
+
+def open_faulty(browser: Browser, published: Published, seed: FaultySeed) -> None:
+    """Opens the page of that object."""
+    browser.open(published.page(seed.key, published.endpoint(WEB_SEEDS=seed.template)))
+    browser.wait_for("starting", "Download")
 
 
 def gets(published: Published) -> int:
@@ -98,22 +120,27 @@ def test_webtorrent_alone_gets_nothing_without_cache_control(browser: Browser, p
     # Chromium ignores a page's `user-agent`, and does not ask for it.
     [
         (["user-agent", "range"], "*", "CORS rule does not allow the request header cache-control."),
-        (["range"], "*", "CORS rule does not allow the request header cache-control."),
         (["cache-control", "user-agent", "range"], "https://example.com", "no CORS rule that lets this page read"),
     ],
-    ids=["without-cache-control", "range-alone", "another-origin"],
+    ids=["without-cache-control", "another-origin"],
 )
-def test_the_page_says_what_the_bucket_lacks_and_goes_on_once_it_is_there(
+def test_without_the_rule_the_page_has_the_plain_link_and_for_the_publisher_the_remedy(
     browser: Browser, published: Published, headers: list[str], origin: str, said: str
 ) -> None:
     key = f"refused-{len(headers)}.bin"
     published.put(key, random_bytes(TEN_MB, seed=len(headers)))
     published.allow(*headers, origin=origin)
     start(browser, published.page(key))
-    browser.wait_for("outcome", said)
+    shown = browser.wait_for("outcome", "The publisher has not allowed browsers to download this file by this page.")
+    assert "CORS" not in shown
+    assert browser.element("instead-link").get_attribute("href") == browser.text("direct")
     assert "webtorrent.min.js" not in loaded(browser)
     # The command that is shown is the remedy.
-    published.run(browser.text("rule-box"))
+    browser.driver.find_element("css selector", "#outcome-owner summary").click()
+    browser.wait_for("outcome", said)
+    command = browser.text("rule-box")
+    assert "'" not in command
+    published.run(command)
     browser.element("start").click()
     browser.wait_for("outcome", "every piece is checked")
     browser.saved(TEN_MB)
@@ -121,12 +148,97 @@ def test_the_page_says_what_the_bucket_lacks_and_goes_on_once_it_is_there(
 
 def test_an_unreadable_object_is_told_from_a_missing_rule(browser: Browser, published: Published) -> None:
     published.put("turns-private.bin", random_bytes(TEN_MB))
-    browser.open(published.page("turns-private.bin"))
+    url = published.page("turns-private.bin")
+    browser.open(url)
     browser.wait_for("starting", "Download")
-    published.client.delete_object(Bucket=BUCKET, Key="turns-private.bin")
+    published.client.delete_bucket_policy(Bucket=BUCKET)
     browser.element("start").click()
-    browser.wait_for("outcome", "S3 answered 404 NoSuchKey")
-    assert browser.text("rule") == ""
+    browser.wait_for("outcome", "The file is no longer public, or no longer there (S3 answered 403).")
+    assert browser.text("outcome-owner") == ""
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [(403, "The file is no longer public"), (404, "The file is no longer there (S3 answered 404)")],
+)
+def test_a_refusal_of_s3_ends_a_download(
+    browser: Browser, published: Published, seed: FaultySeed, fault: int, said: str
+) -> None:
+    open_faulty(browser, published, seed)
+    seed.fail(fault, served_first=10)
+    browser.element("start").click()
+    browser.wait_for("outcome", said)
+    # Those that were under way.
+    assert seed.requests <= 10 + 4
+    # What arrived is kept if the file may become public again.
+    assert bool(browser.text("earlier")) == (fault == 403)
+    assert browser.run("return document.title") == seed.key
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [(503, "S3 is busy or out of order (it answered 503)"), ("end", "No answer comes from 127.0.0.1")],
+)
+def test_a_failing_s3_is_asked_less_and_less_until_it_answers(
+    browser: Browser, published: Published, seed: FaultySeed, fault: int | str, said: str
+) -> None:
+    open_faulty(browser, published, seed)
+    seed.fail(fault, served_first=10)
+    browser.element("start").click()
+    browser.wait_for("outcome", said)
+    done = browser.element("done").get_property("value")
+    # It is asked again after 1, 2 and 4 seconds. Chromium itself repeats requests on connections that ended.
+    browser.wait_until(lambda: "asks again in 8 seconds" in browser.text("rate"), "a longer pause")
+    assert seed.requests <= 10 + (4 + 3) * (2 if fault == "end" else 1)
+    # No byte of an error document counts.
+    assert browser.element("done").get_property("value") == done <= 10 * 262_144
+    seed.heal()
+    browser.wait_for("outcome", "every piece is checked")
+    assert browser.saved(TEN_MB).read_bytes() == seed.body
+
+
+def test_a_seed_that_sends_nothing_is_noticed(browser: Browser, published: Published, seed: FaultySeed) -> None:
+    script = browser.devtools("Page.addScriptToEvaluateOnNewDocument", source=FAST_CLOCK)
+    try:
+        open_faulty(browser, published, seed)
+        seed.fail("silence", served_first=10)
+        browser.element("start").click()
+        browser.wait_for("outcome", "No piece has arrived for 45 seconds.")
+        browser.element("cancel").click()
+    finally:
+        browser.devtools("Page.removeScriptToEvaluateOnNewDocument", **script)
+
+
+def test_a_reload_says_what_is_there_and_goes_on(browser: Browser, published: Published, seed: FaultySeed) -> None:
+    open_faulty(browser, published, seed)
+    seed.fail("silence", served_first=20)
+    browser.element("start").click()
+    browser.wait_until(lambda: browser.text("rate").startswith("47 %"), "all that the seed serves")
+    assert browser.run("return document.title") == f"47 % – {seed.key}"
+    # A new visit says what is there. A reload goes on by itself.
+    browser.driver.get("about:blank")
+    open_faulty(browser, published, seed)
+    assert "(47 %) are here already." in browser.text("earlier")
+    seed.fail("silence", served_first=1)
+    browser.element("start").click()
+    browser.wait_for("rate", "47 %")
+    seed.fail("silence", served_first=1)
+    browser.driver.refresh()
+    browser.wait_for("rate", "47 %")
+    seed.heal()
+    browser.wait_for("outcome", "every piece is checked")
+    assert browser.saved(TEN_MB).read_bytes() == seed.body
+    assert seed.requests <= PIECES - 19
+
+
+@pytest.mark.parametrize("script", ["webtorrent.min.js", "disk-worker.js"])
+def test_a_missing_script_is_told(browser: Browser, published: Published, script: str) -> None:
+    published.put("scripts.bin", random_bytes(TEN_MB))
+    url = published.page("scripts.bin")
+    (published.folder / script).unlink()
+    start(browser, url)
+    browser.wait_for("outcome", "A part of this page is missing, so it cannot download in the browser.")
+    assert script in browser.element("outcome-advice").get_property("textContent")
 
 
 def test_five_bad_pieces_end_a_download(browser: Browser, published: Published) -> None:
@@ -164,9 +276,10 @@ def test_a_download_can_be_cancelled(browser: Browser, published: Published) -> 
     browser.devtools("Network.emulateNetworkConditions", **conditions)
     try:
         browser.element("start").click()
-        browser.wait_for("rate", "web seeds: 1, peers: 0")
+        browser.wait_for("rate", "left, web seeds: 1, peers: 0")
+        assert "Cancel deletes what has arrived." in browser.text("running")
         browser.element("cancel").click()
-        browser.wait_for("outcome", "You cancelled the download.")
+        browser.wait_for("outcome", "that had arrived are deleted.")
         browser.wait_until(lambda: not is_kept(browser), "a storage without the object")
     finally:
         browser.devtools("Network.disable")
@@ -181,7 +294,10 @@ def test_a_full_storage_ends_a_download_and_is_foreseen(browser: Browser, publis
     browser.devtools("Storage.overrideQuotaForOrigin", origin=f"{published.origin}/", quotaSize=TEN_MB // 2)
     try:
         start(browser, published.page("too-large.bin"))
-        browser.wait_for("small", "promises this page room for 5 MB only")
+        browser.wait_for("small", "Your browser gives this page only 5 MB of storage.")
+        main = browser.driver.find_elements("css selector", "section .main:not(#save)")
+        assert [button.text for button in main] == ["Download the .torrent"]
+        assert main[0].location["y"] < browser.element("browser").location["y"]
         browser.wait_for("outcome", "no more room")
     finally:
         browser.devtools("Storage.overrideQuotaForOrigin", origin=f"{published.origin}/")

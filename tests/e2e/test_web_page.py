@@ -1,10 +1,13 @@
 """What the page of web/ shows in a real browser: the object, how to get it, and what is wrong."""
 
 import contextlib
+import json
 import shlex
 import subprocess
 from pathlib import Path
 
+import libtorrent
+import publishing
 import pytest
 from browser import INSECURE_HOST, Browser
 from clients import torrent_url
@@ -22,6 +25,8 @@ from scripts.stack.runtime_api import Handler, serve
 ODD = "odd  ключ/é+%2F'\"&#?=;,:@ $(id) `x` [1] {2} ~!*().bin"
 LONG = "folder/" + "a-name-that-is-far-too-long-for-any-telephone" * 4 + ".safetensors"
 LENGTH = 600_000
+# Shows another extension than it has.
+TURNED = "photo\u202egpj.exe"
 BUSY = (
     "<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>A job is making the torrent of this object of "
     "300000000000 bytes: 412 of 960 spans are hashed. Try again.</Message></Error>"
@@ -63,15 +68,35 @@ def test_the_command_for_aria2_downloads_the_object(browser: Browser, published:
     assert file.read_bytes() == random_bytes(LENGTH)
 
 
+def answering(owner: contextlib.ExitStack, answers: list[Response]) -> str:
+    """An endpoint that gives these answers, one after the other."""
+
+    class Endpoint(Handler):
+        """Answers."""
+
+        def do_GET(self) -> None:
+            self.send(answers.pop(0))
+
+    return f"http://{serve(owner, Endpoint)}"
+
+
+def listable(bucket: str) -> str:
+    """The policy of the docs, and everyone may list the bucket."""
+    policy = json.loads(publishing.policy(bucket))
+    listing = {**policy["Statement"][0], "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"}
+    return json.dumps({**policy, "Statement": [*policy["Statement"], listing]})
+
+
 @pytest.mark.parametrize(
     ("bucket", "said"),
-    [(BUCKET, "404 NoSuchKey.\nThe specified key does not exist."), (ABSENT, "403 AccessDenied.\nAccess Denied")],
+    [
+        (BUCKET, "There is no such file (404 NoSuchKey)."),
+        (ABSENT, "This file is not public, or it does not exist (403 AccessDenied)."),
+    ],
 )
-def test_the_page_shows_the_error_that_s3_would_give(
-    browser: Browser, published: Published, bucket: str, said: str
-) -> None:
+def test_an_error_of_s3_is_told_in_a_sentence(browser: Browser, published: Published, bucket: str, said: str) -> None:
     browser.open(published.page("missing.bin", bucket=bucket))
-    assert said in browser.wait_for("state", "The endpoint answered")
+    browser.wait_for("state", said)
     assert browser.text("retry") == "Try again"
 
 
@@ -79,31 +104,70 @@ def test_a_page_can_read_when_to_ask_again(browser: Browser, published: Publishe
     [port] = free_ports(1)
     endpoint = published.endpoint(AWS_ENDPOINT_URL_S3=f"http://{LOOPBACK}:{port}", TIME_BUDGET_MS="2000")
     browser.open(published.page("any.bin", endpoint))
-    browser.wait_for("state", "asks again every 5 seconds.\nSlowDown: ")
+    browser.wait_for("asking", "Asks again in ")
+    assert "SlowDown" not in browser.text("state")
     script = """const { status, headers } = await fetch(url);
         return [status, headers.get('retry-after'), headers.get('x-amz-retry-after')];"""
     url = torrent_url(endpoint, BUCKET, "any.bin")
     assert browser.run(f"return (async (url) => {{ {script} }})(arguments[0])", url) == [503, "5", "5000"]
 
 
-def test_the_page_waits_for_a_job_and_shows_how_far_it_is(browser: Browser, published: Published) -> None:
+def test_the_page_shows_how_far_a_job_is_and_asks_when_told(browser: Browser, published: Published) -> None:
     published.put("job.bin", random_bytes(LENGTH))
     torrent = http.body(torrent_url(published.endpoint(), BUCKET, "job.bin"))
     cors = ("access-control-allow-origin", "*"), ("access-control-expose-headers", "Retry-After")
-    answers = [Response(503, [*cors, ("retry-after", "2")], BUSY.encode()), Response(200, [*cors], torrent)]
+    answers = [Response(503, [*cors, ("retry-after", "100")], BUSY.encode()), Response(200, [*cors], torrent)]
     with contextlib.ExitStack() as owner:
-
-        class Endpoint(Handler):
-            """Answers once that it is busy."""
-
-            def do_GET(self) -> None:
-                self.send(answers.pop(0))
-
-        browser.open(published.page("job.bin", f"http://{serve(owner, Endpoint)}"))
-        browser.wait_for("state", "asks again every 2 seconds.\nSlowDown: A job is making the torrent")
+        endpoint = answering(owner, answers)
+        browser.open(published.page("job.bin", endpoint))
+        browser.wait_for("state", "412 of 960 parts")
+        browser.wait_for("asking", "Asks again in 2 minutes.")
         assert browser.run("const { value, max } = document.getElementById('made'); return [value, max]") == [412, 960]
+        browser.element("now").click()
         browser.wait_for("starting", "Download")
         assert not browser.text("state")
+
+
+def test_the_page_of_a_folder_shows_its_files(browser: Browser, published: Published) -> None:
+    published.client.put_bucket_policy(Bucket=BUCKET, Policy=listable(BUCKET))
+    files = {"a b/é #1+%2F?.bin": 700_000, "empty": 0, "z.bin": 300_000}
+    for path, length in files.items():
+        published.put(f"a folder/set/{path}", random_bytes(length))
+    browser.open(published.page("a folder/set/"))
+    browser.wait_for("files", "z.bin")
+    url = torrent_url(published.endpoint(), BUCKET, "a folder/set/")
+    assert browser.text("name") == "set"
+    assert browser.text("lead") == "3 files, 1 MB"
+    assert browser.text("info-hash") == metainfo.read(http.body(url)).info_hash
+    assert browser.element("torrent").get_attribute("href") == url
+    assert shlex.split(browser.text("aria2")) == ["aria2c", "--seed-time=60", url]
+    rows = [row.text for row in browser.driver.find_elements("css selector", "#rows tr")]
+    assert rows == ["a b/é #1+%2F?.bin 700 kB", "empty 0 bytes", "z.bin 300 kB"]
+    # WebTorrent would ask for other names than some of these.
+    assert not browser.text("starting")
+
+    browser.driver.find_element("link text", "a b/é #1+%2F?.bin").click()
+    browser.wait_for("starting", "Download")
+    browser.element("start").click()
+    browser.wait_for("outcome", "every piece is checked")
+    assert browser.saved(700_000).read_bytes() == random_bytes(700_000)
+
+
+def test_a_folder_of_ten_thousand_files_is_shown_in_parts(browser: Browser, published: Published) -> None:
+    files = [{b"length": 1000, b"path": [b"train", b"%05d.jpg" % number]} for number in range(10_000)]
+    info = {b"files": files, b"name": b"coco", b"piece length": 2**24, b"pieces": b"x" * 20}
+    torrent = libtorrent.bencode({b"info": info})
+    with contextlib.ExitStack() as owner:
+        endpoint = answering(owner, [Response(200, [("access-control-allow-origin", "*")], torrent)])
+        browser.open(published.page("coco/", endpoint), width=360)
+        assert browser.wait_for("shown", "of") == "1 to 50 of 10,000 files"
+        assert browser.text("lead") == "10,000 files, 10 MB"
+        browser.element("next").click()
+        assert browser.text("rows").splitlines()[0] == "train/00050.jpg 1 kB"
+        browser.element("filter").send_keys("/09999")
+        browser.wait_until(lambda: browser.text("rows") == "train/09999.jpg 1 kB", "the file that is wanted")
+        assert browser.text("shown") == "1 to 1 of 1 file"
+        assert browser.run("return document.documentElement.scrollWidth") == 360
 
 
 def test_no_script_runs_but_those_of_the_page(browser: Browser, published: Published) -> None:
@@ -125,7 +189,12 @@ def test_a_key_that_no_browser_can_ask_for_is_told(browser: Browser, published: 
 
 @pytest.mark.parametrize(
     ("fragment", "said"),
-    [("", "does not name an object"), ("#bucket", "does not name an object"), ("#b/100%", "Write a % in a key as %25")],
+    [
+        ("", "does not name a file. It must end in #bucket/key"),
+        ("#bucket", "names a bucket, but no file or folder in it."),
+        ("#bucket/", "names a bucket, but no file or folder in it."),
+        ("#b/100%", "Write a % in a key as %25"),
+    ],
 )
 def test_an_address_without_an_object_is_told(browser: Browser, published: Published, fragment: str, said: str) -> None:
     browser.open(published.page("key").partition("#")[0] + fragment)
@@ -135,12 +204,50 @@ def test_an_address_without_an_object_is_told(browser: Browser, published: Publi
 def test_a_page_opened_by_http_says_that_it_needs_https(browser: Browser, published: Published) -> None:
     published.put("insecure.bin", random_bytes(LENGTH))
     browser.open(published.page("insecure.bin").replace(LOOPBACK, INSECURE_HOST))
-    browser.wait_for("outcome", "opened by http")
+    browser.wait_for("outcome", "Reload it over HTTPS.")
     url = torrent_url(published.endpoint(), BUCKET, "insecure.bin")
     assert browser.text("info-hash") == metainfo.read(http.body(url)).info_hash
     # Neither of these would work.
     assert not browser.text("starting")
     assert browser.driver.find_elements("css selector", "[data-copies]:not([hidden])") == []
+
+
+def test_hidden_characters_of_a_key_show(browser: Browser, published: Published) -> None:
+    open_page(browser, published, TURNED)
+    shown = "photo[U+202E]gpj.exe"
+    assert browser.text("name") == browser.run("return document.title") == shown
+    assert browser.text("object").endswith(shown)
+    browser.element("start").click()
+    browser.wait_for("outcome", "every piece is checked")
+    assert browser.saved(LENGTH).name == "photo_gpj.exe"
+
+
+def test_the_torrent_is_saved_and_programs_have_links(browser: Browser, published: Published) -> None:
+    open_page(browser, published, "button.bin")
+    torrent = http.body(torrent_url(published.endpoint(), BUCKET, "button.bin"))
+    browser.element("torrent-file").click()
+    saved = browser.saved(len(torrent))
+    assert saved.read_bytes() == torrent
+    assert saved.name == "button.bin.torrent"
+    links = browser.driver.find_elements("css selector", "#programs p a[href^=https]")
+    assert [link.text for link in links] == ["qBittorrent", "Transmission", "Deluge", "aria2"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(412, 915), (360, 640)])
+@pytest.mark.parametrize("key", [LONG, ODD], ids=["long", "odd"])
+def test_a_telephone_shows_the_button_without_scrolling(
+    browser: Browser, published: Published, key: str, width: int, height: int
+) -> None:
+    open_page(browser, published, key, width)
+    button = browser.element("start").rect
+    assert button["y"] + button["height"] <= height
+
+
+def test_a_page_without_its_script_says_so(browser: Browser, published: Published) -> None:
+    url = published.page("any.bin")
+    (published.folder / "words.js").unlink()
+    browser.open(url)
+    browser.wait_for("unloaded", "a part of it is missing")
 
 
 @pytest.mark.parametrize("key", [LONG, ODD], ids=["long", "odd"])
@@ -163,7 +270,7 @@ def test_the_keyboard_reaches_every_control(browser: Browser, published: Publish
         reached.append(browser.run("return document.activeElement.outerHTML"))
         assert browser.run("return getComputedStyle(document.activeElement).outlineWidth") == "3px"
     assert reached == controls
-    assert len(controls) == 7
+    assert len(controls) == 12
 
     browser.element("start").send_keys(Keys.ENTER)
     browser.wait_for("outcome", "every piece is checked")

@@ -28,9 +28,10 @@ const KEYS: [(&str, &str); 17] = [
     ("a\tb\n", "a%09b%0A"),
 ];
 
+/// On the API's own host. API Gateway folds the slashes between stage and path in one of the two places.
 fn rest(path: &str) -> Value {
     json!({
-        "path": path,
+        "path": format!("/{}", path.trim_start_matches('/')),
         "httpMethod": "GET",
         "headers": {"Host": HTTP_API},
         "multiValueQueryStringParameters": {"torrent": [""]},
@@ -92,10 +93,26 @@ async fn a_stage_is_taken_off_once() {
 /// What stands before the bucket: on the API's own host, then below each mapping of a custom domain.
 const BEFORE: [&str; 6] = ["", "/prod", "/v1", "/v1/prod", "/data", "/data/data"];
 
+/// Below `before`, or on the API's own host without it. `proxy` is what `{proxy+}` matched; nothing else is a route but `/`.
 fn rest_below(before: &str, path: &str, proxy: &str) -> Value {
-    let mut event = rest(&format!("{before}{path}"));
-    event["pathParameters"] = json!({"proxy": proxy});
+    let mut event = rest(path);
+    if !before.is_empty() {
+        let path = format!("{before}{path}");
+        event["path"] = path.clone().into();
+        event["requestContext"]["path"] = path.into();
+    }
+    if proxy.is_empty() {
+        event["requestContext"]["resourcePath"] = "/".into();
+    } else {
+        event["pathParameters"] = json!({"proxy": proxy});
+    }
     event
+}
+
+/// As API Gateway shows it: encoded, without slashes at its start and one at its end.
+fn shown(path: &str) -> &str {
+    let path = path.trim_start_matches('/');
+    path.strip_suffix('/').unwrap_or(path)
 }
 
 #[tokio::test]
@@ -103,10 +120,8 @@ async fn keys_below_a_base_path_arrive_byte_for_byte() {
     for (key, encoded) in KEYS {
         for before in BEFORE {
             let path = format!("/data/{encoded}");
-            for proxy in
-                [format!("data/{key}"), format!("data/{encoded}"), format!("data/{}", key.trim_end_matches('/'))]
-            {
-                assert_eq!(key_asked_for(&[], &rest_below(before, &path, &proxy)).await, key, "{before}{path}");
+            for proxy in [&format!("data/{key}"), &format!("data/{}", key.trim_end_matches('/')), shown(&path)] {
+                assert_eq!(key_asked_for(&[], &rest_below(before, &path, proxy)).await, key, "{before}{path}");
             }
         }
     }
@@ -142,12 +157,11 @@ async fn base_path_says_what_no_event_tells() {
 async fn errors_name_the_path_below_the_base_path() {
     let s3 = FakeS3::start([Bucket::public("data")]).await;
     let function = Function::start(&s3, &[]).await;
-    let mut root = rest("/v1");
-    root["requestContext"]["resourcePath"] = "/".into();
     for (event, status, resource) in [
         (rest_below("/v1", "/data/a%2Fb", "data/a/b"), 403, "/data/a/b"),
         (rest_below("/v1/prod", "/data/", "data"), 400, "/data/"),
-        (root, 501, "/"),
+        (rest_below("/v1", "", ""), 501, "/"),
+        (rest("//data/a"), 400, "//data/a"),
     ] {
         let answer = function.send(&event).await;
         assert_eq!(answer.status, status, "{event}");
@@ -155,11 +169,50 @@ async fn errors_name_the_path_below_the_base_path() {
     }
 }
 
+/// With the bucket in the host, the key begins where API Gateway folds slashes.
 #[tokio::test]
-async fn a_bucket_in_the_host_has_its_key_below_the_base_path() {
-    let mut event = rest_below("/v1", "//a%2Fb", "/a/b");
-    event["headers"]["Host"] = "data.t.example".into();
-    assert_eq!(key_asked_for(&[("VIRTUAL_HOST_DOMAIN", "t.example")], &event).await, "/a/b");
+async fn slashes_at_the_start_of_a_key_are_kept() {
+    for (key, encoded) in KEYS.into_iter().chain([("//a", "//a"), ("/a/b", "/a%2Fb"), ("/a", "%2Fa")]) {
+        for before in BEFORE {
+            let path = format!("/{encoded}");
+            let mut event = rest_below(before, &path, shown(&path));
+            event["headers"]["Host"] = "data.t.example".into();
+            let mut folded = event.clone();
+            folded["path"] = format!("{before}/{}", encoded.trim_start_matches('/')).into();
+            for event in [event, folded] {
+                assert_eq!(key_asked_for(&[("VIRTUAL_HOST_DOMAIN", "t.example")], &event).await, key, "{event}");
+            }
+        }
+    }
+    let mut http = version_2(HTTP_API, "prod", "GET", "/prod/a", "torrent", &[("host", "data.t.example")]);
+    http["requestContext"]["http"]["path"] = "/prod//a".into();
+    assert_eq!(key_asked_for(&[("VIRTUAL_HOST_DOMAIN", "t.example")], &http).await, "/a");
+}
+
+#[tokio::test]
+async fn a_path_that_the_request_context_contradicts_is_refused() {
+    let s3 = FakeS3::start([Bucket::public("data")]).await;
+    let function = Function::start(&s3, &[("VIRTUAL_HOST_DOMAIN", "t.example")]).await;
+    for host in [HTTP_API, "data.t.example"] {
+        for whole in ["/prod/data/b", "/prod/x/data/a", "/prod/data//a", "/test/data/a", "data/a", ""] {
+            let mut event = rest_below("", "/data/a", "data/a");
+            event["headers"]["Host"] = host.into();
+            event["requestContext"]["path"] = whole.into();
+            let answer = function.send(&event).await;
+            assert_eq!(answer.error(), (400, "InvalidURI".into()), "{whole}");
+            assert!(answer.document().message.contains("%2F"));
+        }
+    }
+    assert_eq!(s3.calls().len(), 0);
+}
+
+#[tokio::test]
+async fn a_route_in_place_of_the_path_contradicts_nothing() {
+    let mut event = rest_below("", "/data/a", "data/a");
+    for member in ["path", "resourcePath"] {
+        event["requestContext"][member] = "/{proxy+}".into();
+    }
+    assert_eq!(key_asked_for(&[], &event).await, "a");
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ const EVENTS: [(&str, Expected); 54] = [
     ("base-path-without-stage", Torrent("hello.txt")),
     ("base-path-none-without-stage", Torrent("hello.txt")),
     ("base-path-named-like-the-bucket", Torrent("x")),
-    ("base-path-key-decoded", Torrent("é.txt")),
+    ("base-path-key-unicode", Torrent("é.txt")),
     ("base-path-http-v2", Torrent("hello.txt")),
     ("version-id", Torrent("hello.txt")),
     ("collection", Torrent("日本")),

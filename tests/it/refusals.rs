@@ -1,6 +1,6 @@
 //! What is refused before S3 is asked: method, path, names, headers and parameters, in that order.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use test_s3::{Bucket, FakeS3};
 
 use super::harness::{Answer, Function, function_url};
@@ -60,6 +60,13 @@ async fn keys_have_at_most_1024_bytes() {
     }
     let path = format!("/data/{}", "k".repeat(100_000));
     assert_eq!(get(&path, "torrent", &[]).await, (400, "KeyTooLongError".into()));
+    let rest = json!({
+        "path": path,
+        "httpMethod": "GET",
+        "queryStringParameters": {"torrent": ""},
+        "requestContext": {"httpMethod": "GET", "stage": "prod", "path": format!("/prod{path}")},
+    });
+    assert_eq!(refused(&rest).await.error().1, "KeyTooLongError");
 }
 
 #[tokio::test]

@@ -119,6 +119,7 @@ async fn who_has_the_torrent_is_answered_304() {
         assert_eq!((answer.status, answer.body.len()), (304, 0), "{value}");
         assert_eq!(answer.header("etag"), Some(etag.as_str()));
         assert_eq!(answer.header("cache-control"), Some("no-cache"));
+        assert_eq!(answer.header("content-type"), Some("application/x-bittorrent"));
         assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
     }
     let answer = function.get_with("/data/dir/a.txt", &[("if-none-match", "\"x\"")]).await;
@@ -165,6 +166,7 @@ async fn options_is_a_preflight_on_any_path() {
     for path in ["/data/dir/a.txt", "/", "/data/%zz", "/NoBucket"] {
         let answer = function.send(&function_url("OPTIONS", path, "", &[])).await;
         assert_eq!((answer.status, answer.body.len()), (204, 0), "{path}");
+        assert_eq!(answer.header("content-type"), Some("text/plain"));
         assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
         assert_eq!(answer.header("access-control-allow-methods"), Some("GET, HEAD, OPTIONS"));
         assert_eq!(answer.header("access-control-allow-headers"), Some("*, authorization"));

@@ -3,11 +3,13 @@
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+RUST = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]["package"]["rust-version"]
 
 NEEDED = ("awk", "cat", "chmod", "dirname", "rm", "sh")
 APT_GET = """\
@@ -16,6 +18,8 @@ echo "apt-get $* ($([ -x "$DPKG_ROOT/usr/sbin/policy-rc.d" ] && "$DPKG_ROOT/usr/
 """
 SUDO = 'echo "sudo ${*##*/}" >>"$LOG"; [ "$1" != -n ] || exit "$ASKS"; "$@"\n'
 PYTHON = 'case $2 in *version_info*) exit "$OLD" ;; *ensurepip*) exit "$NO_VENV" ;; esac\n'
+CARGO = 'echo "cargo $CARGO_VERSION (797e5a59b 2026-01-01)"\n'
+RUSTC = 'echo "rustc $RUSTC_VERSION (4a4ef493e 2026-01-01)"\n'
 APT_ALONE = ["apt-get update --quiet --quiet (101)"]
 
 
@@ -30,11 +34,13 @@ class Machine:
         for name in NEEDED:
             (self.bin / name).symlink_to(str(shutil.which(name)))
         bodies = {"apt-get": APT_GET, "sudo": SUDO, "python3": PYTHON, "id": f"echo {user}\n"}
+        bodies |= {"cargo": CARGO, "rustc": RUSTC}
         for name in ("id", "true", *programs):
             (self.bin / name).write_text(f"#!{shutil.which('sh')}\n{bodies.get(name, '')}", encoding="utf-8")
             (self.bin / name).chmod(0o755)
         self._env = {"PATH": self.bin, "BIN": self.bin, "LOG": self.log, "DPKG_ROOT": folder, "BRINGS": brings}
-        self._env |= {"ASKS": "0", "OLD": "0", "NO_VENV": "0", **variables}
+        self._env |= {"ASKS": "0", "OLD": "0", "NO_VENV": "0"}
+        self._env |= {"CARGO_VERSION": RUST, "RUSTC_VERSION": RUST, **variables}
 
     def setup(self, *tools: str) -> tuple[int, str]:
         """The exit status, and what a person sees."""
@@ -56,7 +62,7 @@ def installs(packages: str) -> list[str]:
 
 
 def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, "apt-get", "cargo", "curl", "python3")
+    machine = Machine(tmp_path, "apt-get", "cargo", "rustc", "curl", "python3")
     assert machine.setup("cargo", "curl", "python3") == (0, "")
     assert machine.calls() == []
 
@@ -101,15 +107,30 @@ def test_elsewhere_one_line_names_everything(tmp_path: Path, programs: list[str]
         "`apt-get install nginx-light python3-venv transmission-daemon` on Debian or Ubuntu, "
         "`dnf install nginx python3 transmission-daemon` on Fedora, "
         "or `brew install nginx python3 transmission-cli` on macOS; "
-        "cargo is missing: install Rust 1.94.1 or newer, see https://rustup.rs\n"
+        f"cargo is missing: install Rust {RUST} or newer, see https://rustup.rs\n"
     )
     assert not [call for call in machine.calls() if "apt" in call]
 
 
 def test_rust_is_asked_for_before_anything_is_installed(tmp_path: Path) -> None:
     machine = Machine(tmp_path, "apt-get")
-    line = "get-object-torrent: cargo is missing: install Rust 1.94.1 or newer, see https://rustup.rs\n"
+    line = f"get-object-torrent: cargo is missing: install Rust {RUST} or newer, see https://rustup.rs\n"
     assert machine.setup("cargo", "curl") == (1, line)
+    assert machine.calls() == []
+
+
+@pytest.mark.parametrize("version", [RUST, "1.100.0", "2.0.0", "1.999.0-nightly"])
+def test_a_rust_that_is_new_enough_is_accepted(tmp_path: Path, version: str) -> None:
+    machine = Machine(tmp_path, "cargo", "rustc", CARGO_VERSION=version, RUSTC_VERSION=version)
+    assert machine.setup("cargo") == (0, "")
+
+
+@pytest.mark.parametrize("tool", ["CARGO_VERSION", "RUSTC_VERSION"])
+@pytest.mark.parametrize("version", ["1.63.0", "1.94.0", "1.9.9", "1.94.0-beta.3"])
+def test_an_old_rust_is_named_before_anything_is_installed(tmp_path: Path, tool: str, version: str) -> None:
+    machine = Machine(tmp_path, "apt-get", "cargo", "rustc", **{tool: version})
+    line = f"Rust {version} is too old: install Rust {RUST} or newer with `rustup update stable`, see https://rustup.rs"
+    assert machine.setup("cargo", "curl") == (1, f"get-object-torrent: {line}\n")
     assert machine.calls() == []
 
 

@@ -31,7 +31,7 @@ def numbers(version: str) -> tuple[int, ...]:
 
 def test_people_are_told_the_rust_of_the_manifest() -> None:
     places = told(r"Rust \(?(1\.\d+(?:\.\d+)?)")
-    assert {Path("README.md"), Path("scripts/setup.sh")} <= places.keys()
+    assert {Path("README.md"), Path("CONTRIBUTING.md")} <= places.keys()
     assert set().union(*places.values()) == {manifest()["rust-version"]}
 
 

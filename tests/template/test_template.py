@@ -89,6 +89,12 @@ def test_a_parameter_reaches_its_variable_as_it_is(variable):
     assert environment(**given)[variable] == "a value"
 
 
+def test_every_parameter_is_described_and_all_but_the_buckets_have_a_default():
+    parameters = cfn.load()["Parameters"]
+    assert [name for name, parameter in parameters.items() if not parameter.get("Description")] == []
+    assert [name for name, parameter in parameters.items() if "Default" not in parameter] == ["Buckets"]
+
+
 def test_every_parameter_is_in_a_group_once():
     groups = cfn.load()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     grouped = [name for group in groups for name in group["Parameters"]]
@@ -100,10 +106,7 @@ def test_defaults_are_empty_or_those_of_config():
     expected = {**TEXT_DEFAULTS, **numbers}
     for variable in SET_BY_PARAMETER:
         parameter = cfn.load()["Parameters"][parameter_of(variable)]
-        if variable == "BUCKETS":
-            assert "Default" not in parameter
-        else:
-            assert parameter["Default"] == expected.get(variable, ""), variable
+        assert variable == "BUCKETS" or parameter["Default"] == expected.get(variable, ""), variable
 
 
 def test_numbers_have_the_range_of_config():

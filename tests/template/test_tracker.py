@@ -60,13 +60,24 @@ def test_its_concurrency_is_reserved_on_request(given, reserved):
 def test_anyone_may_call_it_by_its_url_and_in_no_other_way():
     of_tracker = {"FunctionName": "<TrackerFunction>", "Principal": "*"}
     assert properties("TrackerFunctionUrl") == {"TargetFunctionArn": "<TrackerFunction>", "AuthType": "NONE"}
-    permissions = [r["Properties"] for r in resources().values() if r["Type"] == "AWS::Lambda::Permission"]
-    found = [permission for permission in permissions if permission["FunctionName"] == "<TrackerFunction>"]
+    permissions = {n: r["Properties"] for n, r in resources().items() if r["Type"] == "AWS::Lambda::Permission"}
+    found = {
+        n: permission for n, permission in permissions.items() if permission["FunctionName"] == "<TrackerFunction>"
+    }
     # AWS has asked for both since October 2025: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
-    assert found == [
-        {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE", **of_tracker},
-        {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True, **of_tracker},
-    ]
+    # SAM's FunctionUrlConfig gives these names. Another name would make CloudFormation replace what a stack has.
+    assert found == {
+        "TrackerFunctionUrlPublicPermissions": {
+            "Action": "lambda:InvokeFunctionUrl",
+            "FunctionUrlAuthType": "NONE",
+            **of_tracker,
+        },
+        "TrackerFunctionURLInvokeAllowPublicAccess": {
+            "Action": "lambda:InvokeFunction",
+            "InvokedViaFunctionUrl": True,
+            **of_tracker,
+        },
+    }
 
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, "BatchFunction"])

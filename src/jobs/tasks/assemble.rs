@@ -73,6 +73,6 @@ impl JobObject {
                 return Ok(());
             }
         }
-        Err(s3::Error::Unavailable("others write to the sidecar's key all the time".into()).into())
+        Err(s3::Error::Unavailable("the object at the sidecar's key keeps changing".into()).into())
     }
 }

@@ -54,7 +54,7 @@ fn says_little(caught: &StateError) -> bool {
 /// not told AWS's own words.
 fn reason_for(caught: &StateError) -> Reason {
     if caught.error == CHILD_FAILED {
-        let cause = "a function ended without telling why, or ran out of time";
+        let cause = "a function ended without giving a reason, or ran out of time";
         return Reason::new(FailureKind::HashFailed, cause.to_owned());
     }
     match FailureKind::from_name(&caught.error) {

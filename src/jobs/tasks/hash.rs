@@ -28,7 +28,7 @@ impl JobObject {
         let bytes = self.fragments.manifest(lines.bytes).await?.unwrap_or_default();
         let members = manifest::read(&bytes, lines.offset, span);
         let members =
-            members.ok_or_else(|| TaskFailure::BadInput("the manifest has not the span's objects".to_owned()))?;
+            members.ok_or_else(|| TaskFailure::BadInput("the manifest lacks the span's objects".to_owned()))?;
         Ok(self.torrent.hash_members(&members, lines.offset, span, piece_length).await?)
     }
 }

@@ -43,8 +43,8 @@ pub enum WaitError {
     Place(#[from] PlaceError),
     /// The job cannot be started or found.
     #[error(
-        "The job that makes this object's torrent can be neither started nor found: AWS Step Functions is busy or out of \
-         reach. Reduce your request rate."
+        "The job that makes this object's torrent can be neither started nor found: AWS Step Functions is busy or cannot be \
+         reached. Reduce your request rate."
     )]
     Workflow(#[from] WorkflowError),
     /// The job's torrent cannot be built from the sidecar.

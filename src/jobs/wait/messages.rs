@@ -27,7 +27,7 @@ pub(super) fn running(progress: &JobProgress, earlier: Option<&ExecutionState>) 
         Some(_) => format!("all {spans} spans are hashed"),
         None => format!("there are {spans} spans to hash"),
     };
-    let before = earlier.map(|state| format!(" The attempt before {}.", ending(state))).unwrap_or_default();
+    let before = earlier.map(|state| format!(" The previous attempt {}.", ending(state))).unwrap_or_default();
     let subject = if *objects > 0 { format!("these {objects} objects") } else { "this object".to_owned() };
     format!("A job is making the torrent of {subject} of {size} bytes: {done}.{before} Try again.")
 }
@@ -38,7 +38,7 @@ pub(super) fn failed(state: &ExecutionState, exhausted: bool) -> String {
     let then = match state {
         _ if exhausted => "It has been tried several times within the hour. Try again later.",
         ExecutionState::Failed { error, .. } if !is_change(error) => {
-            "Try again: that starts the job anew, and it keeps what it has hashed."
+            "Try again: the job then restarts, and keeps what it has hashed."
         }
         _ => "Try again.",
     };
@@ -52,7 +52,7 @@ fn ending(state: &ExecutionState) -> String {
             format!("failed ({error}: {})", cause.trim_end_matches('.'))
         }
         ExecutionState::Failed { error, .. } => format!("failed ({error})"),
-        ExecutionState::Running | ExecutionState::Succeeded => "ended, but its torrent is not there".to_owned(),
+        ExecutionState::Running | ExecutionState::Succeeded => "ended without storing the torrent".to_owned(),
     }
 }
 
@@ -82,7 +82,7 @@ mod tests {
     fn an_earlier_failure_is_told_too() {
         let progress = JobProgress { size: 1, objects: 0, hashed: Some(0), spans: 1 };
         let text = running(&progress, Some(&ended("Failed", "S3 denies access")));
-        assert!(text.contains("hashed. The attempt before failed (Failed: S3 denies access). Try again."), "{text}");
+        assert!(text.contains("hashed. The previous attempt failed (Failed: S3 denies access). Try again."), "{text}");
     }
 
     #[test]

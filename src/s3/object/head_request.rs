@@ -114,7 +114,7 @@ impl Source {
         // The body is read to its end, so that the connection can be used again.
         match next_chunk(&mut output).await? {
             Some(byte) if byte.as_ref().len() == 1 => Ok(head),
-            _ => Err(Error::Malformed("not one byte for the first".to_owned())),
+            _ => Err(Error::Malformed("not exactly one byte for the first byte".to_owned())),
         }
     }
 

@@ -7,8 +7,8 @@ use super::names::BadName;
 pub enum CollectionError {
     /// The request names one object's version, or proves READ access to one object.
     #[error(
-        "There is no object of this key with content, so the key names a prefix. The torrent of a prefix can be had neither \
-         with versionId nor with presigned: both are about one object."
+        "There is no object of this key with content, so the key names a prefix. Ask for the torrent of a prefix \
+         without versionId and presigned: both are for a single object."
     )]
     OneObject,
     /// Clients would ask S3 for another key, or could not store the file.

@@ -136,8 +136,13 @@ fn path_parameters() -> BoxedStrategy<Value> {
 
 /// A REST API's, an ALB's, an HTTP API's or a Function URL's.
 pub(super) fn event() -> impl Strategy<Value = Value> {
-    let parts = (0..4, select(METHODS.as_slice()), path(), query(), headers(), path_parameters());
-    parts.prop_map(|(kind, method, path, query, headers, path_parameters)| {
+    let whole = prop_oneof![
+        4 => select(&["", "/prod", "/prod/", "//"][..]).prop_map(|before| (before.to_owned(), true)),
+        1 => path().prop_map(|path| (path, false)),
+    ];
+    let parts = (0..4, select(METHODS.as_slice()), path(), whole, query(), headers(), path_parameters());
+    parts.prop_map(|(kind, method, path, (whole, has_path), query, headers, path_parameters)| {
+        let whole = if has_path { whole + &path } else { whole };
         let raw_query: Vec<_> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let parameters: Map<_, _> = query.into_iter().map(|(name, value)| (name, value.into())).collect();
         let domain = if kind == 0 { "a.execute-api.eu-west-1.amazonaws.com" } else { "a.lambda-url.eu-west-1.on.aws" };
@@ -145,7 +150,7 @@ pub(super) fn event() -> impl Strategy<Value = Value> {
             0 | 1 => version_2(domain, "$default", method, &path, &raw_query.join("&"), &[]),
             2 => json!({
                 "path": path, "httpMethod": method, "queryStringParameters": parameters,
-                "requestContext": {"httpMethod": method, "stage": "prod", "path": path},
+                "requestContext": {"httpMethod": method, "stage": "prod", "path": whole},
             }),
             _ => json!({
                 "path": path, "httpMethod": method, "queryStringParameters": parameters,

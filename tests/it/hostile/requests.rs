@@ -47,6 +47,8 @@ async fn sound(function: &Function, event: &Value, written: &Written) -> Answer 
         assert!(value.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{name}: {value:?}");
     }
     let answer = Answer::from(response);
+    // API Gateway would call the answer JSON.
+    assert!(answer.header("content-type").is_some(), "{event}");
     if answer.status >= 400 && !answer.body.is_empty() {
         answer.error();
     }

@@ -132,7 +132,7 @@ async fn the_reason_of_an_earlier_failure_is_told_while_the_next_attempt_runs() 
     let function = Function::with_jobs(&s3, &workflow, &IMPATIENT).await;
     function.get("/data/a").await;
     let message = function.get("/data/a").await.document().message;
-    assert!(message.contains("0 of 6 spans are hashed. The attempt before failed (Failed: S3"), "{message}");
+    assert!(message.contains("0 of 6 spans are hashed. The previous attempt failed (Failed: S3"), "{message}");
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn a_job_that_leaves_no_torrent_is_no_torrent() {
     let workflow = FakeWorkflow::start([Run::Succeed]).await;
     let answer = Function::with_jobs(&s3, &workflow, &IMPATIENT).await.get("/data/a").await;
     assert_eq!(answer.error(), (503, "SlowDown".to_owned()));
-    assert!(answer.document().message.contains("ended, but its torrent is not there"), "{}", answer.text());
+    assert!(answer.document().message.contains("ended without storing the torrent"), "{}", answer.text());
 }
 
 #[tokio::test]
@@ -377,7 +377,7 @@ async fn a_workflow_that_stalls_is_not_taken_for_an_object_that_is_read() {
     workflow.stall("StartExecution");
     let answer = Function::with_jobs(&s3, &workflow, &IMPATIENT).await.get("/data/a").await;
     assert_eq!(answer.error(), (503, "SlowDown".to_owned()));
-    assert!(answer.document().message.contains("could not be looked at in time"), "{}", answer.text());
+    assert!(answer.document().message.contains("could not be checked in time"), "{}", answer.text());
 }
 
 #[tokio::test]

@@ -1,0 +1,136 @@
+"""Requests, events and answers, and what all gateways do to them."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import Message
+from typing import Any
+from urllib.parse import parse_qsl
+
+Event = dict[str, Any]
+Answer = dict[str, Any]
+Headers = list[tuple[str, str]]
+
+ACCOUNT = "123456789012"
+TRACE = "Root=1-5c536348-3d683b8b04734faae651f476"
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request; the target is what stands in the request line."""
+
+    method: str
+    target: str
+    headers: Message
+    # Where the client is.
+    address: str = "127.0.0.1"
+
+    @property
+    def path(self) -> str:
+        """Percent-encoded, as it came."""
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        """Percent-encoded, as it came."""
+        return self.target.partition("?")[2]
+
+    @property
+    def parameters(self) -> list[tuple[str, str]]:
+        """The query's pairs, decoded."""
+        return parse_qsl(self.query, keep_blank_values=True)
+
+    def forwarded(self, *names: str) -> Headers:
+        """All headers, and what every gateway adds, which has these `names`."""
+        added = dict(zip(names, (self.address, "443", "https", TRACE), strict=True))
+        lower = {name.lower() for name in names}
+        return [(name, value) for name, value in self.headers.items() if name.lower() not in lower] + [*added.items()]
+
+
+@dataclass(frozen=True)
+class Response:
+    """An HTTP response."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+FAILED = Response(502, [("Content-Type", "application/json")], b'{"message": "Internal server error"}')
+
+
+class MalformedError(Exception):
+    """An answer that a gateway does not take."""
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """One kind of gateway."""
+
+    event: Callable[[Request], Event]
+    answer: Callable[[Answer], Response]
+
+    def response(self, answer: bytes) -> Response:
+        """The HTTP response of a function's answer: a 502 for one that it must not give."""
+        try:
+            return self.answer(json.loads(answer))
+        except (ValueError, MalformedError):
+            return FAILED
+
+
+def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The values of each name, in their order."""
+    groups: dict[str, list[str]] = {}
+    for name, value in pairs:
+        groups.setdefault(name, []).append(value)
+    return groups
+
+
+def now() -> tuple[str, int]:
+    """The time as API Gateway writes it, and in milliseconds."""
+    time = datetime.now(UTC)
+    return time.strftime("%d/%b/%Y:%H:%M:%S +0000"), int(time.timestamp() * 1000)
+
+
+def member(answer: Answer, name: str, kind: type, default: Any) -> Any:
+    """A member of an answer; `default` where it is absent or null."""
+    value = answer.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, kind):
+        raise MalformedError(name)
+    return value
+
+
+def status(answer: Answer) -> int:
+    """LocalStack: `statusCode` may be a text of digits, and absent."""
+    return int(member(answer, "statusCode", int | str, 200))
+
+
+def body(answer: Answer) -> bytes:
+    """The body, decoded where the answer says so."""
+    text = member(answer, "body", str, "")
+    if not member(answer, "isBase64Encoded", bool, False):
+        return text.encode()
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise MalformedError("body") from error
+
+
+def text(value: object) -> str:
+    """LocalStack: the value of a header may be a boolean, too."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str):
+        raise MalformedError(value)
+    return value
+
+
+def with_type(headers: Headers) -> Headers:
+    """LocalStack: an answer without a type is JSON, even where it has no body."""
+    typed = any(name.lower() == "content-type" for name, _ in headers)
+    return headers if typed else [*headers, ("Content-Type", "application/json")]

@@ -1,0 +1,66 @@
+"""What a check is, and how it can end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from scripts.verify.stack import Stack
+
+
+class Differs(Exception):
+    """The stack does not do what the docs promise. The message says what it does."""
+
+
+class NotTried(Exception):
+    """The check could not be tried. The message says why."""
+
+
+class Verdict(StrEnum):
+    """How a check ended."""
+
+    AS_PROMISED = "as promised"
+    DIFFERS = "differs"
+    NOT_TRIED = "could not be tried"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the output. `run` may return a detail that is worth reading."""
+
+    title: str
+    run: Callable[["Stack"], str | None]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A check that was made."""
+
+    title: str
+    verdict: Verdict
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.outcome}"
+
+    @property
+    def outcome(self) -> str:
+        """The verdict and its detail."""
+        return f"{self.verdict}: {self.detail}" if self.detail else str(self.verdict)
+
+
+def made(check: Check, stack: "Stack") -> Line:
+    """Makes a check. No answer of the stack ends the run."""
+    try:
+        return Line(check.title, Verdict.AS_PROMISED, check.run(stack) or "")
+    except Differs as difference:
+        return Line(check.title, Verdict.DIFFERS, str(difference))
+    except NotTried as reason:
+        return Line(check.title, Verdict.NOT_TRIED, str(reason))
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        return Line(check.title, Verdict.DIFFERS, f"an answer cannot be read: {error!r}")
+    except (BotoCoreError, ClientError) as error:
+        return Line(check.title, Verdict.NOT_TRIED, f"S3 refuses what the check needs: {error}")

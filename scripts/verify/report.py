@@ -1,0 +1,104 @@
+"""What a run has found, as Markdown to paste into an issue."""
+
+import platform
+import re
+import statistics
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import boto3
+
+from scripts.verify import wire
+from scripts.verify.outcome import Line, Verdict
+from scripts.verify.stack import Stack
+
+ROOT = Path(__file__).resolve().parents[2]
+PATH = ROOT / "target" / "verify.md"
+
+
+def summary(lines: Sequence[Line]) -> str:
+    """How many checks ended how."""
+    counts = Counter(line.verdict for line in lines)
+    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict)
+
+
+def write(stack: Stack, lines: Sequence[Line], notes: Sequence[str]) -> Path:
+    """Writes the report, without names of the operator's."""
+    checks = [f"| {_cell(line.title)} | {_cell(line.outcome)} |" for line in lines]
+    text = "\n".join(
+        [
+            "# get-object-torrent, verified",
+            "",
+            f"{summary(lines)}.",
+            "",
+            *(f"* {name}: {value}" for name, value in _circumstances(stack).items()),
+            *(f"* {note}" for note in notes),
+            "",
+            "| check | outcome |",
+            "| --- | --- |",
+            *checks,
+            "",
+            "| seconds until the last byte | median | least | most | requests |",
+            "| --- | --- | --- | --- | --- |",
+            *(_times(name, seconds) for name, seconds in stack.seconds.items()),
+            "",
+        ]
+    )
+    PATH.parent.mkdir(exist_ok=True)
+    PATH.write_text(_without_names(text, stack), encoding="utf-8")
+    return PATH
+
+
+def _circumstances(stack: Stack) -> dict[str, str]:
+    parts = urlsplit(stack.settings.endpoint)
+    host = parts.hostname or ""
+    kinds = {".execute-api.": "API Gateway's own host", ".lambda-url.": "a Function URL"}
+    kind = next((kind for part, kind in kinds.items() if part in host), "another host")
+    return {
+        "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+        "checkout": _revision(),
+        "Region": stack.region,
+        "endpoint": f"{parts.scheme}, {kind}, {'with' if parts.path else 'without'} a path",
+        "access": "signed (AWS_IAM)" if stack.credentials else "open",
+        "client": f"{platform.system()}, Python {platform.python_version()}, boto3 {boto3.__version__}, "
+        + (" ".join(wire.curl_version().split()[:2]) or "no curl"),
+    }
+
+
+def _revision() -> str:
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--tags"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _times(name: str, seconds: Sequence[float]) -> str:
+    figures = (statistics.median(seconds), min(seconds), max(seconds))
+    return f"| {name} | {' | '.join(f'{figure:.3f}' for figure in figures)} | {len(seconds)} |"
+
+
+def _cell(text: str) -> str:
+    """As text, whatever an answer has in it."""
+    return re.sub(r"([\\`*_<>|\[\]])", r"\\\1", " ".join(text.split()))
+
+
+def _without_names(text: str, stack: Stack) -> str:
+    """Takes out what tells whose stack it is: hosts, the bucket, keys of the run, account IDs."""
+    settings = stack.settings
+    names = {
+        settings.folder: "FOLDER/",
+        quote(settings.folder): "FOLDER/",
+        urlsplit(settings.endpoint).netloc: "ENDPOINT",
+        urlsplit(settings.tracker).netloc: "TRACKER",
+        settings.sidecar_bucket: "SIDECARBUCKET",
+        settings.bucket: "BUCKET",
+    }
+    for name, placeholder in names.items():
+        text = text.replace(name, placeholder) if name else text
+    text = re.sub(r"[a-z0-9]+(\.lambda-url\.)", r"TRACKER\1", text)
+    return re.sub(r"\b\d{12}\b", "ACCOUNT", text)

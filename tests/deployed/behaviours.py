@@ -1,0 +1,228 @@
+"""What a stack for private buckets does. Each function fails if its stack does not do it, or cannot any more."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import clients
+import libtorrent
+from botocore.client import BaseClient
+from clients import Answer
+from deployment import Stack
+from emulator import ROOT
+from served import (
+    BATCH,
+    LARGE,
+    MIB,
+    PRIVATE,
+    TORRENTS,
+    UPLOADS,
+    announce,
+    ask,
+    executions,
+    manifest,
+    run_batch,
+    signed,
+    started,
+    upload_in_parts,
+    wait_for,
+)
+
+
+@dataclass(frozen=True)
+class Private:
+    """The stack, and a key that no other test has."""
+
+    stack: Stack
+    s3: BaseClient
+    folder: Path
+    key: str
+
+    def put(self, body: bytes, key: str = "") -> None:
+        """An object at the key, or below it."""
+        self.s3.put_object(Bucket=PRIVATE, Key=self.key + key, Body=body)
+
+    def ask(self, key: str = "") -> Answer:
+        """The torrent, once no job runs."""
+        return ask(self.stack, self.folder, self.key + key, PRIVATE, "torrent=", *signed(ROOT))
+
+    def ask_once(self, key: str = "") -> Answer:
+        """What the API answers, which may be that a job runs."""
+        url = clients.torrent_url(self.stack.endpoint, PRIVATE, self.key + key, "torrent=")
+        return clients.curl(url, self.folder, *signed(ROOT))
+
+    def batch(self) -> list[str]:
+        """What S3 Batch Operations is told of the key."""
+        self.s3.put_object(Bucket=BATCH, Key="manifest.csv", Body=manifest(PRIVATE, [self.key]))
+        return run_batch(self.stack, "manifest.csv")[self.key]
+
+    def stored(self) -> bytes:
+        """The sidecar."""
+        return self.s3.get_object(Bucket=TORRENTS, Key=f"{PRIVATE}/{self.key}.torrent")["Body"].read()
+
+    def forget(self) -> None:
+        """Deletes the sidecar."""
+        self.s3.delete_object(Bucket=TORRENTS, Key=f"{PRIVATE}/{self.key}.torrent")
+
+    def fragments(self) -> list[str]:
+        """What the job keeps between its steps."""
+        [job, *_] = {one["name"].rpartition("-")[0] for one in started(self.stack, self.key)}
+        listed = self.s3.list_objects_v2(Bucket=TORRENTS, Prefix=f"torrent-jobs/{job}/")
+        return [one["Key"] for one in listed.get("Contents", [])]
+
+    def jobs(self, key: str = "") -> list[str]:
+        """How the jobs of the key have ended."""
+        return [one["status"] for one in executions(self.stack, self.key + key)]
+
+    def lines(self, function: str) -> int:
+        """Of the log of a function."""
+        group = self.stack.outputs[f"{function}LogGroupName"]
+        return len(self.stack.emulator.client("logs").filter_log_events(logGroupName=group)["events"])
+
+
+def it_keeps_torrents(private: Private) -> None:
+    """The second answer comes from the sidecar."""
+    private.put(b"content")
+    assert [private.ask().headers["x-torrent-origin"] for _ in range(2)] == ["object", "sidecar"]
+
+
+def it_uses_part_checksums(private: Private) -> None:
+    """No byte is read."""
+    upload_in_parts(private.s3, PRIVATE, private.key)
+    assert private.ask().headers["x-torrent-origin"] == "part-checksums"
+
+
+def it_lists_collections(private: Private) -> None:
+    """A prefix gets a torrent."""
+    private.put(b"content", "/a")
+    assert private.ask("/").status == 200
+
+
+def it_hashes_in_jobs(private: Private) -> None:
+    """A large object gets its torrent, and no fragment is left."""
+    private.put(LARGE)
+    private.ask_once()
+    assert private.jobs() == ["SUCCEEDED"]
+    assert private.ask().headers["x-torrent-origin"] in {"job", "sidecar"}
+    assert private.fragments() == []
+
+
+def it_hashes_collections_in_jobs(private: Private) -> None:
+    """A large collection gets its torrent."""
+    private.put(LARGE, "/a")
+    private.ask_once("/")
+    assert private.jobs("/") == ["SUCCEEDED"]
+
+
+def it_tells_progress(private: Private) -> None:
+    """The answer counts the spans that are hashed."""
+    private.put(LARGE)
+    with no_function_is_free(private, "HashFunction"):
+        private.batch()
+        wait_for(lambda: private.fragments() or None, "list of spans")
+        answer = private.ask_once()
+    private.jobs()
+    assert (answer.status, b"0 of 4 spans are hashed" in answer.body) == (503, True)
+
+
+@contextlib.contextmanager
+def no_function_is_free(private: Private, name: str) -> Iterator[None]:
+    """Lambda throttles all calls of a function."""
+    client = private.stack.emulator.client("lambda")
+    function = private.stack.resources[name]
+    client.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+    try:
+        yield
+    finally:
+        client.delete_function_concurrency(FunctionName=function)
+
+
+def it_makes_lost_torrents_again(private: Private) -> None:
+    """A request starts a second attempt, after the first has ended."""
+    it_hashes_in_jobs(private)
+    private.forget()
+    private.ask_once()
+    assert private.jobs() == ["SUCCEEDED"] * 2
+
+
+def it_takes_batches(private: Private) -> None:
+    """S3 Batch Operations starts a job, and reports."""
+    private.put(LARGE)
+    assert private.batch()[0] == "Succeeded"
+    assert private.jobs() == ["SUCCEEDED"]
+
+
+def it_takes_batches_again(private: Private) -> None:
+    """It starts a second attempt, after the first has ended."""
+    it_takes_batches(private)
+    private.forget()
+    assert private.batch()[0] == "Succeeded"
+    assert private.jobs() == ["SUCCEEDED"] * 2
+
+
+def it_plans_by_part_checksums(private: Private) -> None:
+    """A job function reads nothing either."""
+    upload_in_parts(private.s3, PRIVATE, private.key)
+    assert private.batch() == ["Succeeded", "part-checksums"]
+
+
+def it_makes_torrents_of_uploads(private: Private) -> None:
+    """An upload starts a job. What starts none is in the queue."""
+    private = replace(private, key=UPLOADS + private.key)
+    queue = private.stack.emulator.client("sqs")
+    url = private.stack.outputs["PregenerateQueueUrl"]
+
+    def outcome() -> bool | None:
+        lost = queue.receive_message(QueueUrl=url).get("Messages", [])
+        for message in lost:
+            queue.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return False if lost else bool(private.jobs()) or None
+
+    private.put(bytes(8 * MIB))
+    assert wait_for(outcome, "job of the upload, nor its event in the queue")
+    assert private.jobs() == ["SUCCEEDED"]
+
+
+def it_registers_torrents(private: Private) -> None:
+    """The tracker knows the torrent of a request."""
+    private.put(b"content of " + private.key.encode())
+    info_hash = bytes.fromhex(private.ask().headers["x-torrent-info-hash"])
+    assert b"interval" in announce(private.stack, private.folder, info_hash)
+
+
+def it_registers_torrents_of_jobs(private: Private) -> None:
+    """The tracker knows the torrent of a job, before anyone has asked for it."""
+    it_takes_batches(private)
+    info_hash = libtorrent.torrent_info(libtorrent.bdecode(private.stored())).info_hash().to_bytes()
+    assert b"interval" in announce(private.stack, private.folder, info_hash)
+
+
+def it_brings_peers_together(private: Private) -> None:
+    """The second peer of a torrent hears of the first."""
+    private.put(b"shared content of " + private.key.encode())
+    info_hash = bytes.fromhex(private.ask().headers["x-torrent-info-hash"])
+    announce(private.stack, private.folder, info_hash, port="7001")
+    assert len(announce(private.stack, private.folder, info_hash, b"-XX0001-bbbbbbbbbbbb")[b"peers"]) == 6
+
+
+def it_logs_requests(private: Private) -> None:
+    """The API function has a log."""
+    before = private.lines("Function")
+    private.ask()
+    assert private.lines("Function") > before
+
+
+def it_logs_announces(private: Private) -> None:
+    """The tracker has a log."""
+    before = private.lines("TrackerFunction")
+    announce(private.stack, private.folder, bytes(20))
+    assert private.lines("TrackerFunction") > before
+
+
+def it_logs_jobs(private: Private) -> None:
+    """Both functions of jobs have a log."""
+    before = [private.lines(function) for function in ("JobFunction", "HashFunction")]
+    it_hashes_in_jobs(private)
+    after = [private.lines(function) for function in ("JobFunction", "HashFunction")]
+    assert all(new > old for new, old in zip(after, before, strict=True))

@@ -1,0 +1,143 @@
+"""The SAM CLI itself, by the commands of docs/OPERATIONS.md and with the rights that it lists."""
+
+import base64
+import hashlib
+import platform
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from deployment import ARCHITECTURES, load
+from emulator import Emulator
+
+from scripts.stack import tools
+from scripts.stack.roles import ACCOUNT
+from scripts.stack.seaweedfs import REGION, Credentials
+
+SAM = tools.ROOT / ".tools" / "lint" / "bin" / "sam"
+STACK = "get-object-torrent"
+ARCHITECTURE = ARCHITECTURES[platform.machine()]
+FIRST = ("--parameter-overrides", "Buckets=data")
+BINARIES = ("get-object-torrent", "torrent-job", "torrent-tracker")
+
+
+class Checkout:
+    """A folder with what SAM needs of the repository, known to git, and an operator who works in it."""
+
+    def __init__(self, emulator: Emulator, operator: Credentials, folder: Path) -> None:
+        self._emulator = emulator
+        self._folder = folder
+        self._environment = tools.environment(
+            AWS_ENDPOINT_URL=emulator.endpoint,
+            AWS_DEFAULT_REGION=REGION,
+            SAM_CLI_TELEMETRY="0",
+            SAM_CLI_POLL_DELAY="0.2",
+            # SAM leaves files behind.
+            TMPDIR=str(folder / "target"),
+            __SAM_CLI_APP_DIR=str(folder / "target"),
+            **operator.environment(),
+        )
+        for path in ("template.yaml", "samconfig.yaml", ".gitignore", "scripts", "statemachine"):
+            copy = shutil.copytree if (tools.ROOT / path).is_dir() else shutil.copy
+            copy(tools.ROOT / path, folder / path)
+        for binary in BINARIES:
+            program = folder / "target" / "release" / binary
+            program.parent.mkdir(parents=True, exist_ok=True)
+            program.write_text(binary)
+        (folder / "target" / "get-object-torrent.cdx.json").touch()
+        self._run("git", "init", "--quiet")
+        self._run("git", "add", "--all")
+
+    def sam(self, *arguments: str, answers: str = "") -> str:
+        """Runs SAM, which fails if it asks for more than there are answers, and returns what it printed."""
+        return self._run(str(SAM), *arguments, answers=answers)
+
+    def package(self) -> Path:
+        """The files of a release, relative to the checkout."""
+        self._run("scripts/package.sh")
+        return Path("target", "package")
+
+    def changes(self) -> str:
+        """What git would commit now."""
+        return self._run("git", "diff", "--name-only") + self._run("git", "ls-files", "--others", "--exclude-standard")
+
+    def digest(self, path: Path) -> str:
+        """As Lambda reports a zip's."""
+        return base64.b64encode(hashlib.sha256((self._folder / path).read_bytes()).digest()).decode()
+
+    def _run(self, *command: str, answers: str = "") -> str:
+        ended = subprocess.run(
+            command, cwd=self._folder, env=self._environment, input=answers, capture_output=True, text=True
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+
+@pytest.fixture(scope="module")
+def operator(emulator: Emulator) -> Credentials:
+    """A user with the policy that docs/OPERATIONS.md has for whoever deploys."""
+    page = (tools.ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
+    [policy] = re.findall(r"### Who may deploy\n.*?```json\n(.*?)```", page, re.DOTALL)
+    iam = emulator.client("iam")
+    iam.create_user(UserName="operator")
+    iam.put_user_policy(UserName="operator", PolicyName="deploy", PolicyDocument=policy.replace("ACCOUNT", ACCOUNT))
+    key = iam.create_access_key(UserName="operator")["AccessKey"]
+    return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+
+
+@pytest.fixture
+def checkout(emulator: Emulator, operator: Credentials, folder: Path) -> Checkout:
+    return Checkout(emulator, operator, folder)
+
+
+def parameters(emulator: Emulator) -> dict[str, str]:
+    [stack] = emulator.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    return {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}
+
+
+def tracker_url(emulator: Emulator) -> str:
+    [stack] = emulator.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    [url] = [one["OutputValue"] for one in stack["Outputs"] if one["OutputKey"] == "TrackerUrl"]
+    return url
+
+
+def digests(emulator: Emulator) -> set[str]:
+    functions = emulator.client("lambda").list_functions()["Functions"]
+    return {one["CodeSha256"] for one in functions if one["FunctionName"].startswith(STACK)}
+
+
+def test_a_stack_keeps_its_parameters_until_they_are_named_again(emulator: Emulator, checkout: Checkout) -> None:
+    checkout.sam("deploy", *FIRST)
+    defaults = {name: str(one.get("Default")) for name, one in load()["Parameters"].items()}
+    assert parameters(emulator) == {**defaults, "Buckets": "data"}
+
+    # A release, and parameters changed by the same command.
+    release = checkout.package()
+    template = ("--template-file", str(release / f"template-{ARCHITECTURE}.yaml"))
+    changed = {"Architecture": ARCHITECTURE, "Tracker": "true", "ReservedConcurrency": "20"}
+    checkout.sam("deploy", *template, "--parameter-overrides", *(f"{name}={value}" for name, value in changed.items()))
+    assert parameters(emulator) == {**defaults, "Buckets": "data", **changed}
+    assert digests(emulator) == {checkout.digest(release / f"{name}-{ARCHITECTURE}.zip") for name in BINARIES}
+    url = tracker_url(emulator)
+
+    # Back to the version before.
+    checkout.sam("deploy")
+    assert parameters(emulator) == {**defaults, "Buckets": "data", **changed}
+    assert tracker_url(emulator) == url
+    assert checkout.changes() == ""
+
+    checkout.sam("delete", "--no-prompts")
+    roles = [role["RoleName"] for role in emulator.client("iam").list_roles()["Roles"]]
+    [left] = [name for name in roles if name.startswith(STACK)]
+    assert left.startswith(f"{STACK}-ApiGatewayAccountRole")
+    groups = emulator.client("logs").describe_log_groups()["logGroups"]
+    assert [group["logGroupName"] for group in groups if group["logGroupName"].endswith(STACK)] == []
+
+
+def test_enter_at_every_question_deploys_and_changes_no_file_of_git(emulator: Emulator, checkout: Checkout) -> None:
+    output = checkout.sam("deploy", "--guided", *FIRST, answers="\n" * 100)
+    assert "Save arguments to configuration file" in output
+    assert parameters(emulator)["Buckets"] == "data"
+    assert checkout.changes() == ""

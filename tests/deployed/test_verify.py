@@ -1,0 +1,256 @@
+"""`make verify` against the emulated AWS: what it finds there, and that each of its lines can fail."""
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+from botocore.client import BaseClient
+from deployment import Package
+from deployment import Stack as Deployed
+from emulator import ROOT, Emulator
+from faulty import OF_PATHS, OF_THE_API, OF_THE_TRACKER
+from served import PRIVATE, TORRENTS
+from spoiled import Front, body
+
+from benches.nginx import Nginx
+from scripts.stack.ports import LOOPBACK, free_ports
+from scripts.stack.seaweedfs import public_read_policy
+from scripts.verify import __main__ as verify
+from scripts.verify import opening, report
+from scripts.verify.outcome import Check, Line, Verdict, made
+from scripts.verify.stack import Settings, Stack
+
+PUBLIC, CLOSED, UNSERVED = "verified-data", "verified-closed", "verified-unserved"
+# S3 copies the parts of the object for a job, so it has more than one.
+JOB_SIZE = 70 * 1024 * 1024
+HTTP2 = "GET*HTTP/2"
+# Of the emulator, not of the stack.
+DIFFERENT = {
+    # It answers HEAD with `Content-Length: 0`.
+    "HEAD",
+    # It puts a request ID of its own into every answer.
+    "request ID of an error document",
+    # It does not judge presigned URLs.
+    "presigned URL with another signature",
+    # It sends the whole of an old version for a range.
+    "versionId",
+}
+NOT_TRIED = {
+    # It has no TLS and no throttling, and it knows every method.
+    "GET without Accept, HTTP/2",
+    "GET with Accept: */*, HTTP/2",
+    "throttled requests",
+    "CORS on an answer by API Gateway itself",
+}
+FAULTS = {**OF_THE_API, **OF_PATHS, **{f"tracker: {name}": fault for name, fault in OF_THE_TRACKER.items()}}
+
+
+@pytest.fixture(scope="module")
+def deployed(emulator: Emulator, package: Package, s3: BaseClient) -> Deployed:
+    """A stack whose web seeds can be reached."""
+    for bucket in (PUBLIC, CLOSED, UNSERVED):
+        s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_versioning(Bucket=PUBLIC, VersioningConfiguration={"Status": "Enabled"})
+    s3.delete_public_access_block(Bucket=PUBLIC)
+    s3.put_bucket_policy(Bucket=PUBLIC, Policy=public_read_policy(PUBLIC, listed=True))
+    stack = Deployed(emulator, package, "verified")
+    seeds = f"{emulator.endpoint}/{{bucket}}/{{key}}"
+    stack.deploy(Buckets=f"{PUBLIC},{CLOSED}", Tracker="true", WebSeeds=seeds, InlineMaxSize=str(JOB_SIZE // 2))
+    return stack
+
+
+@pytest.fixture
+def account(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operator's credentials, where boto3 finds them."""
+    _log_in(emulator, monkeypatch)
+
+
+def _log_in(emulator: Emulator, patch: pytest.MonkeyPatch) -> None:
+    for name, value in {"AWS_ENDPOINT_URL": emulator.endpoint, **ROOT.environment()}.items():
+        patch.setenv(name, value)
+
+
+@pytest.fixture(scope="module")
+def fronts(deployed: Deployed) -> Iterator[tuple[Front, Front]]:
+    """Servers before the API and before the tracker."""
+    with contextlib.ExitStack() as owner:
+        yield Front(owner, deployed.endpoint), Front(owner, deployed.tracker.removesuffix("/announce"))
+
+
+@pytest.fixture(scope="module")
+def verified(emulator: Emulator, fronts: tuple[Front, Front]) -> Iterator[Stack]:
+    """The stack behind those servers, to make single checks of it."""
+    api, tracker = fronts
+    with pytest.MonkeyPatch.context() as patch:
+        _log_in(emulator, patch)
+        settings = Settings(api.endpoint, PUBLIC, "faults/", JOB_SIZE // 2 + 1, 20, f"{tracker.endpoint}/announce")
+        objects = opening.objects(settings)
+        stack = opening.stack(settings, objects)
+        assert stack.torrent
+        yield stack
+        assert objects.remove() == []
+
+
+def checks(patterns: tuple[str, ...]) -> list[Check]:
+    """Those whose titles are like these."""
+    found = [check for check in verify.CHECKS if any(fnmatchcase(check.title, pattern) for pattern in patterns)]
+    assert len(found) >= len(patterns)
+    return found
+
+
+def lines(stack: Stack, patterns: tuple[str, ...]) -> list[Line]:
+    """Makes those checks."""
+    return [made(check, stack) for check in checks(patterns)]
+
+
+def keys(s3: BaseClient, bucket: str = PUBLIC) -> list[str]:
+    """All that lies in the bucket, old versions too."""
+    page = s3.list_object_versions(Bucket=bucket)
+    return [entry["Key"] for kind in ("Versions", "DeleteMarkers") for entry in page.get(kind, [])]
+
+
+@pytest.mark.usefixtures("account")
+def test_the_emulated_aws_does_what_the_docs_promise(
+    deployed: Deployed, s3: BaseClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--prefix=whole/", f"--tracker={deployed.tracker}", f"--job-size={JOB_SIZE}", "--burst=20"]
+    status = verify.main([deployed.endpoint, PUBLIC, *options])
+    printed = capsys.readouterr().out
+    print(printed)
+    titles = {
+        verdict: {line.split(f": {verdict}")[0] for line in printed.splitlines() if f": {verdict}" in line}
+        for verdict in Verdict
+    }
+    assert titles[Verdict.DIFFERS] == DIFFERENT
+    assert titles[Verdict.NOT_TRIED] == NOT_TRIED
+    assert len(titles[Verdict.AS_PROMISED]) == len(verify.CHECKS) - len(DIFFERENT | NOT_TRIED)
+    assert status == verify.DIFFERENT
+    assert [key for key in keys(s3) if "whole" in key] == []
+    written = report.PATH.read_text(encoding="utf-8")
+    assert written.count("| as promised") == len(titles[Verdict.AS_PROMISED])
+    assert not [name for name in (PUBLIC, deployed.endpoint, "whole/", ROOT.access_key) if name in written]
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_told(name: str, verified: Stack, fronts: tuple[Front, Front]) -> None:
+    fault, patterns = FAULTS[name]
+    with fronts[name.startswith("tracker")].spoiled(fault):
+        found = lines(verified, patterns)
+    assert [str(line) for line in found if line.verdict != Verdict.DIFFERS] == []
+
+
+def test_every_line_is_seen_to_fail() -> None:
+    patterns = [HTTP2, *(pattern for _, patterns in FAULTS.values() for pattern in patterns)]
+    titles = [check.title for check in verify.CHECKS]
+    assert [title for title in titles if not any(fnmatchcase(title, pattern) for pattern in patterns)] == []
+
+
+def test_http_2_is_tried_where_there_is_tls(
+    verified: Stack, fronts: tuple[Front, Front], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [port] = free_ports(1)
+    forwarding = f"""
+      server {{
+        listen {LOOPBACK}:{port} ssl http2;
+        ssl_certificate certificate.pem;
+        ssl_certificate_key key.pem;
+        location / {{ proxy_pass {fronts[0].endpoint}; }}
+      }}
+    """
+    with contextlib.ExitStack() as owner:
+        monkeypatch.setenv("CURL_CA_BUNDLE", str(Nginx(owner, folder, forwarding).certificate))
+        secure = replace(verified, settings=replace(verified.settings, endpoint=f"https://{LOOPBACK}:{port}"))
+        assert [line.outcome for line in lines(secure, (HTTP2,))] == [Verdict.AS_PROMISED] * 2
+        with fronts[0].spoiled(body(lambda answer: answer[:-1])):
+            assert [line.verdict for line in lines(secure, (HTTP2,))] == [Verdict.DIFFERS] * 2
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"endpoint": "example.org"}, "should be the stack's output Endpoint"),
+        ({"bucket": "No_Bucket"}, "should be a bucket that the stack serves"),
+        ({"more": "--burst=many"}, "BURST is 'many', and should be a number up to 2000"),
+        ({"more": "--without=everything"}, "WITHOUT names everything, and may name part-checksums and collections"),
+        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "there are no AWS credentials"),
+        ({"AWS_ACCESS_KEY_ID": "ANOTHERKEY"}, "you cannot put an object into s3://verified-data/"),
+        ({"bucket": "verified-absent"}, "there is no bucket verified-absent"),
+        ({"bucket": UNSERVED}, f"does not serve {UNSERVED}: it is not one of `Buckets`"),
+        ({"bucket": CLOSED}, "nobody may read s3://verified-closed/"),
+        ({"endpoint": "http://127.0.0.1:1"}, "http://127.0.0.1:1 cannot be reached"),
+        ({"endpoint": "{emulator}"}, "does not answer as get-object-torrent"),
+    ],
+)
+def test_what_cannot_be_verified_is_refused(
+    change: dict[str, str],
+    message: str,
+    deployed: Deployed,
+    s3: BaseClient,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in change.items():
+        if name.startswith("AWS"):
+            monkeypatch.setenv(name, value)
+    endpoint = change.get("endpoint", deployed.endpoint).replace("{emulator}", deployed.emulator.endpoint)
+    more = [change["more"]] if "more" in change else []
+    assert verify.main([endpoint, change.get("bucket", PUBLIC), *more]) == verify.REFUSED
+    assert message in capsys.readouterr().err
+    assert [key for key in keys(s3) if key.startswith("get-object-torrent-verify")] == []
+
+
+@pytest.mark.usefixtures("account")
+def test_an_interrupted_run_removes_its_objects(deployed: Deployed, s3: BaseClient) -> None:
+    command = [sys.executable, "-m", "scripts.verify", deployed.endpoint, PUBLIC, "--prefix=interrupted/"]
+    with subprocess.Popen(command, cwd=verify.report.ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdout.readline()
+        assert [key for key in keys(s3) if key.startswith("interrupted/")] != []
+        run.send_signal(signal.SIGINT)
+        _, told = run.communicate()
+    assert (run.returncode, told) == (verify.INTERRUPTED, b"get-object-torrent: interrupted\n")
+    assert [key for key in keys(s3) if key.startswith("interrupted/")] == []
+
+
+@pytest.mark.usefixtures("account")
+def test_what_cannot_be_removed_is_named(
+    deployed: Deployed, s3: BaseClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(verify, "CHECKS", verify.CHECKS[:1])
+    iam = deployed.emulator.client("iam")
+    iam.create_user(UserName="keeper")
+    allowed = {"Effect": "Allow", "Action": ["s3:Get*", "s3:List*", "s3:Put*"], "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    iam.put_user_policy(UserName="keeper", PolicyName="keeps", PolicyDocument=policy)
+    key = iam.create_access_key(UserName="keeper")["AccessKey"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+    assert verify.main([deployed.endpoint, PUBLIC, "--prefix=kept/"]) == 0
+    assert f"could not be removed: objects below s3://{PUBLIC}/kept/" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("account")
+def test_a_private_stack_gets_signatures_and_keeps_no_torrents(
+    private: Deployed, s3: BaseClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    patterns = ("GET without Accept, HTTP/1.1", "boto3*", "the second*", "key with signs", "CORS on an *", "web seeds")
+    monkeypatch.setattr(verify, "CHECKS", checks(patterns))
+    assert verify.main([private.endpoint, PRIVATE, "--prefix=signed/", f"--sidecar-bucket={TORRENTS}"]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split(": ")[1] for line in told[:-1]] == [
+        Verdict.AS_PROMISED,
+        Verdict.NOT_TRIED,
+        Verdict.AS_PROMISED,
+        # The emulator has no web seeds of S3's own names.
+        Verdict.DIFFERS,
+        Verdict.AS_PROMISED,
+        Verdict.AS_PROMISED,
+    ]
+    assert not [key for bucket in (PRIVATE, TORRENTS) for key in keys(s3, bucket) if "signed/" in key]
