@@ -19,7 +19,7 @@ from scripts.stack.errors import StackError
 from scripts.stack.ports import LOOPBACK, free_ports
 from scripts.stack.processes import Process
 
-READY_SECONDS = 20.0
+READY_SECONDS = 60.0
 INVOCATION_SECONDS = 60.0
 POLL = b"GET /2018-06-01/runtime/invocation/next"
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}

@@ -12,7 +12,7 @@ from scripts.stack import http, temporary, tools
 from scripts.stack.ports import LOOPBACK, free_ports
 from scripts.stack.processes import Process
 
-READY_SECONDS = 10.0
+READY_SECONDS = 60.0
 BUCKET = "data"
 
 

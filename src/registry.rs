@@ -22,11 +22,17 @@ use crate::{logging::causes, torrent::InfoHash};
 pub const TORRENT: &str = "torrent";
 /// The sort key, bytes.
 pub const PEER: &str = "peer";
+/// The torrent's length in bytes: an attribute of the mark. Older marks have none.
+pub const LENGTH: &str = "length";
 /// The sort key of the mark. It sorts before every peer.
 pub const MARK: [u8; 1] = [0];
 
 /// Registering a torrent takes at most this much of a request's time.
 const TIMEOUT: Duration = Duration::from_secs(1);
+/// A connection may have died while the function was frozen, and then nothing answers. There must be time for another one.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(450);
+/// The most that is waited before the second attempt.
+const BACKOFF: Duration = Duration::from_millis(50);
 /// After a failure, requests do not wait for the table again for so long.
 const PAUSE: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 2;
@@ -51,14 +57,16 @@ struct Known {
 impl Registry {
     /// Uses `table`, with `sdk`'s region, endpoint and credentials.
     pub fn new(sdk: &SdkConfig, table: String) -> Self {
-        let timeouts = TimeoutConfig::builder().operation_timeout(TIMEOUT).build();
-        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
+        let timeouts =
+            TimeoutConfig::builder().operation_timeout(TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
+        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(BACKOFF);
         let config = Builder::from(sdk).retry_config(retries).timeout_config(timeouts).build();
         Self { client: Client::from_conf(config), table, known: Arc::default() }
     }
 
-    /// Registers `torrent`, unless this instance has done so before. A failure is logged and fails nothing.
-    pub async fn register(&self, torrent: InfoHash) {
+    /// Registers `torrent`, which has `length` bytes, unless this instance has done so before. A failure is logged and
+    /// fails nothing.
+    pub async fn register(&self, torrent: InfoHash, length: u64) {
         if !self.is_due(torrent) {
             return;
         }
@@ -68,6 +76,7 @@ impl Registry {
             .table_name(&self.table)
             .item(TORRENT, AttributeValue::B(Blob::new(torrent.as_bytes())))
             .item(PEER, AttributeValue::B(Blob::new(MARK)))
+            .item(LENGTH, AttributeValue::N(length.to_string()))
             // The mark counts downloads, which another mark in its place would forget.
             .condition_expression("attribute_not_exists(torrent)");
         // Boxed, since the future of every request holds this one.

@@ -41,7 +41,10 @@ class LambdaService:
 
     def invoke(self, request: Request) -> Response:
         """The function's answer to an HTTP request."""
-        outcome = self._invocations.run(self._gateway.event(request))
+        event = self._gateway.event(request)
+        if isinstance(event, Response):
+            return event
+        outcome = self._invocations.run(event)
         return FAILED if outcome is None or outcome.failed else self._gateway.response(outcome.body)
 
 

@@ -31,7 +31,7 @@ class Tracker:
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "B"} for name in KEYS],
             KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in KEYS.items()],
         )
-        service = LambdaService(owner, gateways.function_url, dual_stack=True)
+        self.service = service = LambdaService(owner, gateways.function_url, dual_stack=True)
         self.url = f"{service.endpoint}/announce"
         self.ipv6_url = self.url.replace(LOOPBACK, "[::1]")
         self.log = temporary.folder(owner, "tracker") / "log"

@@ -27,6 +27,7 @@ impl ObjectTorrent {
     /// Builds the torrent. It is the same for the same content and configuration, whatever the origin.
     pub(super) fn build(&self, subject: &Subject, identity: Identity) -> Result<Torrent, Error> {
         let Identity { info, info_hash, origin } = identity;
+        let length = info.length;
         self.meter.piece_count.set(info.pieces.count());
         let content_disposition = content_disposition::attachment(&format!("{}.torrent", info.name));
         let web_seeds = self.web_seeds(subject);
@@ -35,6 +36,7 @@ impl ObjectTorrent {
             bytes: metainfo.to_bytes()?,
             content_disposition,
             info_hash,
+            length,
             origin,
             files: subject.collection.as_ref().map(|_| subject.objects()),
             request_charged: subject.head.request_charged,

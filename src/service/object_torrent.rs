@@ -244,7 +244,7 @@ impl ObjectTorrent {
     /// Registers the torrent with the tracker, where there is one. This fails nothing.
     pub async fn register(&self, torrent: &Torrent) {
         if let Some(registry) = &self.registry {
-            registry.register(torrent.info_hash).await;
+            registry.register(torrent.info_hash, torrent.length).await;
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Torrent {
     pub content_disposition: String,
     /// The v1 info hash.
     pub info_hash: InfoHash,
+    /// The length of all files in bytes.
+    pub length: u64,
     /// The origin of the piece hashes.
     pub origin: Origin,
     /// How many files a torrent of many has.

@@ -1,6 +1,6 @@
 //! An announce (BEP 3, 23, 7): what a client says of itself, checked.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use super::{Query, Refusal};
 use crate::torrent::InfoHash;
@@ -9,8 +9,6 @@ use crate::torrent::InfoHash;
 const DEFAULT_WANTED: usize = 50;
 /// The most peers in an answer.
 const MAX_WANTED: usize = 100;
-/// No client moves a tebibyte from one announce to the next. One that says so must not spoil the sums.
-const MAX_TRANSFER: u64 = 1 << 40;
 
 /// What a client announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,32 +51,19 @@ pub enum Event {
     Stopped,
 }
 
-/// What was known of a peer before it announced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Before {
-    /// The peer's name at that time.
-    pub id: [u8; 20],
-    /// How many bytes it still needed.
-    pub left: u64,
-    /// How many bytes it had uploaded.
-    pub uploaded: u64,
-    /// How many bytes it had downloaded.
-    pub downloaded: u64,
-}
-
-/// Bytes that a client has moved since its announce before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Transfer {
-    /// To other peers. Web seeds take none, so peers have as many bytes from one another.
-    pub uploaded: u64,
-    /// From peers and web seeds.
-    pub downloaded: u64,
-}
-
 impl Peer {
     /// Returns whether the peer has all of the torrent.
     pub fn is_seed(&self) -> bool {
         self.left == 0
+    }
+
+    /// Returns the network that the peer is in, as far as one person commonly has all of it: an IPv4 address, or the
+    /// first address of an IPv6 /64.
+    pub fn network(&self) -> IpAddr {
+        match self.address.ip() {
+            IpAddr::V4(address) => address.into(),
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        }
     }
 }
 
@@ -123,27 +108,5 @@ impl Announce {
             event,
             wanted: wanted.min(MAX_WANTED),
         })
-    }
-
-    /// Returns what was moved since the announce `before`. A client that has just started begins at 0. Of any other
-    /// that was not known, nobody can tell what was counted already.
-    pub fn transfer(&self, before: Option<&Before>) -> Transfer {
-        let known = before.filter(|before| {
-            before.id == self.peer.id && before.uploaded <= self.uploaded && before.downloaded <= self.downloaded
-        });
-        let (uploaded, downloaded) = match (known, self.event) {
-            (Some(before), _) => (before.uploaded, before.downloaded),
-            (None, Event::Started) => (0, 0),
-            (None, _) => return Transfer::default(),
-        };
-        Transfer {
-            uploaded: (self.uploaded - uploaded).min(MAX_TRANSFER),
-            downloaded: (self.downloaded - downloaded).min(MAX_TRANSFER),
-        }
-    }
-
-    /// Returns whether this completes a download that was not counted before.
-    pub fn completes(&self, before: Option<&Before>) -> bool {
-        self.event == Event::Completed && self.peer.is_seed() && before.is_none_or(|before| before.left > 0)
     }
 }

@@ -12,7 +12,9 @@ use super::{Counts, Peer};
 use crate::torrent::InfoHash;
 
 /// A client announces again after so many seconds, give or take a tenth: clients that started together drift apart.
-pub const INTERVAL: u64 = 1800;
+const INTERVAL: u64 = 1800;
+/// A peer is forgotten when it has missed an announce: after so many seconds.
+pub const LIFETIME: u64 = 2 * INTERVAL;
 /// A client may not announce more often, in seconds.
 const MIN_INTERVAL: u64 = 300;
 /// The answer where nothing can be read or written.

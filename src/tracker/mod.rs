@@ -13,14 +13,16 @@ mod query;
 mod refusal;
 mod scrape;
 mod swarm;
+mod transfer;
 
 pub use self::{
-    announce::{Announce, Before, Event, Peer, Transfer},
-    answer::{BUSY, INTERVAL, announced, busy, compacted, refused, scraped},
+    announce::{Announce, Event, Peer},
+    answer::{BUSY, LIFETIME, announced, busy, compacted, refused, scraped},
     query::Query,
     refusal::Refusal,
     scrape::{MAX_SCRAPED, torrents_of},
-    swarm::{Counts, Swarm},
+    swarm::{Counts, MAX_IN_NETWORK, Sample, Swarm},
+    transfer::{Before, Bounds, Transfer},
 };
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::{borrow::Cow, str};
 use percent_encoding::percent_decode_str;
 
 /// A query string as it came. It is split at `&` first, and then each part is percent-decoded once. A `+` stays a `+`,
-/// since clients escape a space as `%20`.
+/// since clients escape a space as `%20`. A plain space is a `+`, too: no request line has one, but Function URLs pass on
+/// `+` as a space.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<'a>(&'a str);
 
@@ -19,7 +20,13 @@ impl<'a> Query<'a> {
     pub fn all(self, name: &'a str) -> impl Iterator<Item = Cow<'a, [u8]>> {
         let pairs = self.0.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         let of_name = pairs.filter(move |(key, _)| percent_decode_str(key).eq(name.bytes()));
-        of_name.map(|(_, value)| Cow::from(percent_decode_str(value)))
+        of_name.map(|(_, value)| {
+            if value.contains(' ') {
+                percent_decode_str(&value.replace(' ', "+")).collect()
+            } else {
+                Cow::from(percent_decode_str(value))
+            }
+        })
     }
 
     /// Returns the first value of `name`.
@@ -27,9 +34,11 @@ impl<'a> Query<'a> {
         self.all(name).next()
     }
 
-    /// Returns the first value of `name`, where it is a whole number.
+    /// Returns the first value of `name`, where it is a whole number: digits and nothing else.
     pub fn number(self, name: &'a str) -> Option<u64> {
-        str::from_utf8(&self.first(name)?).ok()?.parse().ok()
+        let value = self.first(name)?;
+        let digits = str::from_utf8(&value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+        digits.parse().ok()
     }
 }
 
@@ -68,8 +77,8 @@ mod tests {
 
     #[test]
     fn a_plus_stays_a_plus_and_nothing_is_decoded_twice() {
-        let query = Query::new("a=+%2B%252B&b&c=&%61=2&d=x=y");
-        assert_eq!(query.all("a").collect::<Vec<_>>(), [&b"++%2B"[..], b"2"]);
+        let query = Query::new("a=+ %2B%20%252B&b&c=&%61=2&d=x=y");
+        assert_eq!(query.all("a").collect::<Vec<_>>(), [&b"+++ %2B"[..], b"2"]);
         assert_eq!((query.first("b").as_deref(), query.first("c").as_deref()), (Some(&b""[..]), Some(&b""[..])));
         assert_eq!(query.first("d").as_deref(), Some(&b"x=y"[..]));
         assert_eq!(query.first("e"), None);
@@ -77,7 +86,8 @@ mod tests {
 
     #[test]
     fn a_number_is_whole_and_fits() {
-        for (raw, number) in [("n=7", Some(7)), ("n=-1", None), ("n=", None), ("n=1e3", None), ("n=%31", Some(1))] {
+        let cases = [("n=7", Some(7)), ("n=-1", None), ("n=+1", None), ("n=%2B1", None), ("n=", None), ("n=1e3", None)];
+        for (raw, number) in [("n=%31", Some(1))].into_iter().chain(cases) {
             assert_eq!(Query::new(raw).number("n"), number, "{raw}");
         }
         assert_eq!(Query::new("n=18446744073709551616").number("n"), None);

@@ -117,7 +117,7 @@ def test_the_table_goes_with_the_stack():
 
 
 def test_the_tracker_reads_and_writes_its_table_and_its_log():
-    actions = ("Query", "PutItem", "UpdateItem", "DeleteItem")
+    actions = ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem")
     log = "<TrackerFunctionLogGroup.Arn>"
     assert rights.grants(TRACKER, "dynamodb", **ON) == {(f"dynamodb:{action}", TABLE) for action in actions}
     assert rights.grants(TRACKER, "logs", **ON) == {("logs:CreateLogStream", log), ("logs:PutLogEvents", log)}
@@ -129,7 +129,7 @@ def test_what_makes_torrents_may_put_marks_and_no_peers(role):
     (statement,) = [s for s in rights.statements(role, **ON) if "dynamodb:PutItem" in s["Action"]]
     assert rights.grants(role, "dynamodb", **ON) == {("dynamodb:PutItem", TABLE)}
     assert statement["Condition"] == {
-        "ForAllValues:StringEquals": {"dynamodb:Attributes": ["torrent", "peer"]},
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": ["torrent", "peer", "length"]},
         "StringEqualsIfExists": {"dynamodb:ReturnValues": "NONE"},
     }
 

@@ -68,9 +68,9 @@ class MalformedError(Exception):
 
 @dataclass(frozen=True)
 class Gateway:
-    """One kind of gateway."""
+    """One kind of gateway. It may answer a request itself, in place of an event."""
 
-    event: Callable[[Request], Event]
+    event: Callable[[Request], Event | Response]
     answer: Callable[[Answer], Response]
 
     def response(self, answer: bytes) -> Response:

@@ -1,19 +1,13 @@
-//! A peer as an item of the table: its sort key, its attributes, and its place among all peers of a torrent.
-//!
-//! The sort key begins with a hash, so that the peers of a torrent lie in no order that anybody chose. What follows a
-//! random place is a random choice of them, and how far apart they lie tells how many there are.
+//! The items of the table: a peer, a client's session, and the mark.
 
-use std::{
-    collections::HashMap,
-    net::{IpAddr, SocketAddr},
-};
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
-use sha1::{Digest, Sha1};
 
+use super::key;
 use crate::{
-    registry::PEER,
-    tracker::{Announce, Before, Peer, compacted},
+    registry::{LENGTH, PEER},
+    tracker::{Announce, Before, LIFETIME, Peer},
 };
 
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -22,33 +16,44 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 pub(super) const ID: &str = "id";
 /// How many bytes the peer still needs.
 pub(super) const LEFT: &str = "left";
-/// How many bytes the peer has uploaded and downloaded, as it last said.
+/// How many bytes a client has uploaded and downloaded, as it last said.
 pub(super) const UP: &str = "up";
 pub(super) const DOWN: &str = "down";
 /// When the item is out of date, in seconds since 1970. `DynamoDB` removes it some time after that.
 pub(super) const EXPIRES: &str = "expires";
-/// How many downloads were completed: an attribute of the mark.
+/// How many downloads were completed: an attribute of the mark. A session has it when its download was counted.
 pub(super) const COMPLETED: &str = "completed";
+/// An attribute of sessions of clients that announce by IPv6.
+pub(super) const IPV6: &str = "ipv6";
 
-const HASH_BYTES: usize = 8;
-
-/// Returns the sort key of the peer at `address`.
-pub(super) fn sort_key(address: SocketAddr) -> Vec<u8> {
-    let address = compacted(address);
-    let mut key = Sha1::digest(&address)[..HASH_BYTES].to_vec();
-    key.extend(address);
-    key
+/// An item as it was read: it is out of date, or one too many. It goes if it is still the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Stale {
+    pub(super) key: Vec<u8>,
+    pub(super) expires: u64,
 }
 
-/// Returns the lowest sort key at `place`.
-pub(super) fn first_key_at(place: u64) -> Vec<u8> {
-    place.to_be_bytes().to_vec()
+/// What is remembered of a client beside its addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Session {
+    /// What was last counted, by whichever address.
+    pub(super) totals: Option<Before>,
+    /// Whether the client announces by IPv6, so that another address may be its own, too.
+    pub(super) has_ipv6: bool,
+    /// Whether its download was counted.
+    pub(super) completed: bool,
 }
 
-/// Returns the place of a sort key among all that there can be. The mark has the first.
-pub(super) fn place(key: &[u8]) -> u64 {
-    let hash: Option<[u8; HASH_BYTES]> = key.get(..HASH_BYTES).and_then(|hash| hash.try_into().ok());
-    hash.map_or(0, u64::from_be_bytes)
+impl Session {
+    /// Reads the session of the client `id`.
+    pub(super) fn of(item: &Item, id: [u8; 20]) -> Self {
+        let totals = || {
+            let [uploaded, downloaded, expires] = [UP, DOWN, EXPIRES].map(|name| number(item, name));
+            let at = expires?.saturating_sub(LIFETIME);
+            Some(Before { id, left: u64::MAX, uploaded: uploaded?, downloaded: downloaded?, at })
+        };
+        Self { totals: totals(), has_ipv6: item.contains_key(IPV6), completed: item.contains_key(COMPLETED) }
+    }
 }
 
 /// Returns the item of an announcing peer, without its keys.
@@ -63,17 +68,21 @@ pub(super) fn attributes(announce: &Announce, expires: u64) -> Vec<(&'static str
     ]
 }
 
-/// Returns the peer of `item`, unless it is out of date at `now` or no peer.
-pub(super) fn peer(item: &Item, now: u64) -> Option<Peer> {
-    let is_current = number(item, EXPIRES)? > now;
-    is_current
-        .then(|| Some(Peer { address: address(sort_key_of(item)?)?, id: id(item)?, left: number(item, LEFT)? }))?
+/// Returns the peer of `item`, unless it is none.
+pub(super) fn peer(item: &Item) -> Option<Peer> {
+    Some(Peer { address: key::address(sort_key_of(item)?)?, id: id(item)?, left: number(item, LEFT)? })
 }
 
 /// Returns what `item` says of a peer that has announced anew.
 pub(super) fn before(item: &Item) -> Option<Before> {
-    let [left, uploaded, downloaded] = [LEFT, UP, DOWN].map(|name| number(item, name));
-    Some(Before { id: id(item)?, left: left?, uploaded: uploaded?, downloaded: downloaded? })
+    let [left, uploaded, downloaded, expires] = [LEFT, UP, DOWN, EXPIRES].map(|name| number(item, name));
+    let at = expires?.saturating_sub(LIFETIME);
+    Some(Before { id: id(item)?, left: left?, uploaded: uploaded?, downloaded: downloaded?, at })
+}
+
+/// Returns the number of completed downloads and the length of the torrent, of its mark.
+pub(super) fn mark(item: &Item) -> (u64, Option<u64>) {
+    (number(item, COMPLETED).unwrap_or_default(), number(item, LENGTH))
 }
 
 /// Returns the sort key of `item`.
@@ -90,52 +99,41 @@ fn id(item: &Item) -> Option<[u8; 20]> {
     item.get(ID)?.as_b().ok()?.as_ref().try_into().ok()
 }
 
-fn address(key: &[u8]) -> Option<SocketAddr> {
-    let (address, port) = key.get(HASH_BYTES..)?.split_last_chunk::<2>()?;
-    let address = match address.len() {
-        4 => IpAddr::from(<[u8; 4]>::try_from(address).ok()?),
-        16 => IpAddr::from(<[u8; 16]>::try_from(address).ok()?),
-        _ => return None,
-    };
-    Some(SocketAddr::new(address, u16::from_be_bytes(*port)))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use proptest::{collection::vec, prelude::*};
 
-    use super::*;
-    use crate::registry::MARK;
+    use super::{super::key::Zone, *};
+    use crate::tracker::Event;
 
     proptest! {
         #[test]
-        fn a_peer_is_found_at_its_address(address: SocketAddr, id: [u8; 20], left: u64, now in 0..u64::MAX) {
+        fn a_peer_is_read_as_it_was_written(address: SocketAddr, id: [u8; 20], left: u64, now in 0..u64::MAX - LIFETIME) {
             let address = SocketAddr::new(address.ip(), address.port());
             let peer = Peer { address, id, left };
-            let announce = Announce {
-                torrent: [0; 20].into(), peer, uploaded: 1, downloaded: 2, event: crate::tracker::Event::None, wanted: 0,
-            };
-            let mut item: Item =
-                attributes(&announce, now + 1).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-            item.insert(PEER.to_owned(), AttributeValue::B(Blob::new(sort_key(address))));
-            prop_assert_eq!(super::peer(&item, now), Some(peer));
-            prop_assert_eq!(super::peer(&item, now + 1), None);
-            prop_assert_eq!(before(&item), Some(Before { id, left, uploaded: 1, downloaded: 2 }));
-            prop_assert!(sort_key(address) >= first_key_at(place(&sort_key(address))));
-            prop_assert!(sort_key(address) > MARK.to_vec());
+            let announce =
+                Announce { torrent: [0; 20].into(), peer, uploaded: 1, downloaded: 2, event: Event::None, wanted: 0 };
+            let attributes = attributes(&announce, now + LIFETIME).into_iter();
+            let mut item: Item = attributes.map(|(name, value)| (name.to_owned(), value)).collect();
+            item.insert(PEER.to_owned(), AttributeValue::B(Blob::new(Zone::of(&peer).key_of(&peer))));
+            prop_assert_eq!(super::peer(&item), Some(peer));
+            prop_assert_eq!(before(&item), Some(Before { id, left, uploaded: 1, downloaded: 2, at: now }));
         }
 
         #[test]
         fn no_item_makes_it_panic(key in vec(any::<u8>(), 0..40), id in vec(any::<u8>(), 0..40), left in any::<String>()) {
             let item = Item::from([
-                (PEER.to_owned(), AttributeValue::B(Blob::new(key.clone()))),
+                (PEER.to_owned(), AttributeValue::B(Blob::new(key))),
                 (ID.to_owned(), AttributeValue::B(Blob::new(id))),
                 (LEFT.to_owned(), AttributeValue::N(left)),
                 (EXPIRES.to_owned(), AttributeValue::N("9".to_owned())),
             ]);
-            peer(&item, 0);
+            peer(&item);
             before(&item);
-            place(&key);
+            mark(&item);
+            Session::of(&item, [0; 20]);
         }
     }
 }

@@ -1,9 +1,16 @@
 //! The tracker as a Lambda function behind a Function URL, with its peers in a `DynamoDB` table.
 
+mod announce;
 mod answer;
 mod event;
+mod head;
 mod item;
+mod key;
+mod outcome;
+mod part;
+mod reading;
 mod table;
+mod write;
 
 use std::convert::Infallible;
 

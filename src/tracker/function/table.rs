@@ -1,4 +1,4 @@
-//! The table of peers: what an announce reads and writes there.
+//! The table of peers, and how it is read.
 
 use std::{
     error::Error,
@@ -6,132 +6,124 @@ use std::{
 };
 
 use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_sdk_dynamodb::{
-    Client,
-    config::Builder,
-    primitives::Blob,
-    types::{AttributeValue, ReturnValue},
+use aws_sdk_dynamodb::{Client, config::Builder, primitives::Blob, types::AttributeValue};
+use aws_smithy_http_client::{
+    self as http,
+    tls::{Provider, rustls_provider::CryptoMode},
 };
 
-use super::item::{self, COMPLETED, Item};
+use super::{
+    item::{self, Item, Session},
+    key::session_key,
+};
 use crate::{
-    registry::{MARK, PEER, TORRENT},
+    registry::{PEER, TORRENT},
     torrent::InfoHash,
-    tracker::{Announce, Before, Event, INTERVAL, Peer, Swarm},
 };
 
 /// A call must be answered by then. Clients wait longer, but each second of theirs is one of the function's.
-const TIMEOUT: Duration = Duration::from_secs(2);
-const ATTEMPTS: u32 = 2;
-/// As many items are read at once. A torrent with no more peers is read whole.
-const PAGE_ITEMS: i32 = 200;
-/// A peer is forgotten when it has missed an announce.
-const LIFETIME: u64 = 2 * INTERVAL;
+const TIMEOUT: Duration = Duration::from_secs(7);
+/// A connection may have died while the function was frozen, and then nothing answers. The next attempt takes another one.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(2_500);
+const ATTEMPTS: u32 = 3;
+/// As many connections are kept, fewer than there are attempts: if all of them have died, the last attempt opens one.
+const CONNECTIONS: usize = 2;
+/// The most that is waited before the second attempt.
+const BACKOFF: Duration = Duration::from_millis(100);
 
 /// Why the table cannot be read or written. Callers are told only that it cannot.
 pub(super) type TableError = Box<dyn Error + Send + Sync>;
 
-/// The table, in which each item is a peer of one torrent, or the mark that registers the torrent.
+/// The table, in which each item is a peer of one torrent, a client's session, or the mark that registers the torrent.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
-    client: Client,
-    name: String,
+    pub(super) client: Client,
+    pub(super) name: String,
+}
+
+/// Which items are read.
+pub(super) enum Keys {
+    All,
+    /// From the first to the second.
+    Between(Vec<u8>, Vec<u8>),
+}
+
+/// How they are read.
+pub(super) struct Read {
+    /// As many are read, if there are so many. Each of them costs.
+    pub(super) limit: usize,
+    /// Only items that are not out of date at that time are returned.
+    pub(super) alive_at: Option<u64>,
+    /// Whether the latest writes must be seen, which costs twice as much.
+    pub(super) is_consistent: bool,
+    /// Whether the last come first.
+    pub(super) is_backward: bool,
+}
+
+impl Read {
+    /// At most `limit` items, in order, as they most likely are.
+    pub(super) fn first(limit: usize) -> Self {
+        Self { limit, alive_at: None, is_consistent: false, is_backward: false }
+    }
 }
 
 /// Items that lie side by side.
-struct Page {
-    peers: Vec<Peer>,
-    /// The number of completed downloads, where the mark is in the page.
-    completed: Option<u64>,
-    /// The place of the last item, where others follow it.
-    end: Option<u64>,
+pub(super) struct Page {
+    pub(super) items: Vec<Item>,
+    /// The sort key of the last item, where others may follow it.
+    pub(super) end: Option<Vec<u8>>,
 }
 
 impl Table {
     pub(super) fn new(sdk: &SdkConfig, name: String) -> Self {
-        let timeouts = TimeoutConfig::builder().operation_timeout(TIMEOUT).build();
-        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
-        let config = Builder::from(sdk).retry_config(retries).timeout_config(timeouts).build();
+        let timeouts =
+            TimeoutConfig::builder().operation_timeout(TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
+        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(BACKOFF);
+        let tls = Provider::Rustls(CryptoMode::AwsLc);
+        let http = http::Builder::new().pool_max_idle_per_host(CONNECTIONS).tls_provider(tls).build_https();
+        let config = Builder::from(sdk).http_client(http).retry_config(retries).timeout_config(timeouts).build();
         Self { client: Client::from_conf(config), name }
     }
 
-    /// Returns the peers of `torrent`, or `None` where it is not registered. Where they are more than a page, the peers
-    /// that follow the place `start` stand for all of them.
-    pub(super) async fn swarm(&self, torrent: InfoHash, start: u64) -> Result<Option<Swarm>, TableError> {
-        let mut head = self.page(torrent, None, false).await?;
-        if head.completed.is_none() {
-            // The torrent may just have been registered. Only this costs a read that is always up to date.
-            head = self.page(torrent, None, true).await?;
+    /// Reads items of `torrent`.
+    pub(super) async fn page(&self, torrent: InfoHash, keys: Keys, read: Read) -> Result<Page, TableError> {
+        let limit = i32::try_from(read.limit).unwrap_or(i32::MAX);
+        let query = self.client.query().table_name(&self.name).limit(limit);
+        let mut query = query.consistent_read(read.is_consistent).scan_index_forward(!read.is_backward);
+        query = query.expression_attribute_values(":torrent", bytes(torrent.as_bytes()));
+        query = match keys {
+            Keys::All => query.key_condition_expression("torrent = :torrent"),
+            Keys::Between(from, to) => query
+                .key_condition_expression("torrent = :torrent AND peer BETWEEN :from AND :to")
+                .expression_attribute_values(":from", bytes(from))
+                .expression_attribute_values(":to", bytes(to)),
+        };
+        if let Some(now) = read.alive_at {
+            query = query.filter_expression("expires > :now").expression_attribute_values(":now", number(now));
         }
-        let Some(completed) = head.completed else { return Ok(None) };
-        let Some(head_end) = head.end else { return Ok(Some(Swarm { peers: head.peers, share: 1.0, completed })) };
-        let mut page = self.page(torrent, Some(start), false).await?;
-        let width = if let Some(end) = page.end {
-            end.saturating_sub(start)
-        } else {
-            // Behind the last peer comes the first.
-            let before = |peer: &Peer| item::place(&item::sort_key(peer.address)) < start;
-            page.peers.extend(head.peers.into_iter().filter(before));
-            (u64::MAX - start).saturating_add(head_end.min(start))
-        };
-        Ok(Some(Swarm { peers: page.peers, share: share(width), completed }))
+        // Boxed, as the SDK's futures are large.
+        let output = Box::pin(query.send()).await?;
+        let end = output.last_evaluated_key().and_then(item::sort_key_of).map(<[u8]>::to_vec);
+        Ok(Page { items: output.items.unwrap_or_default(), end })
     }
 
-    /// Reads what is most likely up to date: a peer that is missing for a moment is told of the next time.
-    async fn page(&self, torrent: InfoHash, start: Option<u64>, consistent: bool) -> Result<Page, TableError> {
-        let query = self.client.query().table_name(&self.name).limit(PAGE_ITEMS).consistent_read(consistent);
-        let query = query.expression_attribute_values(":torrent", bytes(torrent.as_bytes()));
-        let query = match start {
-            None => query.key_condition_expression("torrent = :torrent"),
-            Some(start) => query
-                .key_condition_expression("torrent = :torrent AND peer >= :start")
-                .expression_attribute_values(":start", bytes(item::first_key_at(start))),
-        };
-        let output = query.send().await?;
-        let (now, items) = (now(), output.items());
-        let mark = items.iter().find(|item| item::sort_key_of(item) == Some(&MARK));
-        Ok(Page {
-            peers: items.iter().filter_map(|item| item::peer(item, now)).collect(),
-            completed: mark.map(|mark| item::number(mark, COMPLETED).unwrap_or_default()),
-            end: output.last_evaluated_key().and_then(item::sort_key_of).map(item::place),
-        })
-    }
-
-    /// Writes the peer, or removes one that has stopped. Returns what was known of it before.
-    pub(super) async fn write(&self, announce: &Announce) -> Result<Option<Before>, TableError> {
-        let (torrent, peer) = (bytes(announce.torrent.as_bytes()), bytes(item::sort_key(announce.peer.address)));
-        let old: Option<Item> = if announce.event == Event::Stopped {
-            let delete = self.client.delete_item().table_name(&self.name).key(TORRENT, torrent).key(PEER, peer);
-            delete.return_values(ReturnValue::AllOld).send().await?.attributes
-        } else {
-            let put = self.client.put_item().table_name(&self.name).item(TORRENT, torrent).item(PEER, peer);
-            let attributes = item::attributes(announce, now() + LIFETIME);
-            let put = attributes.into_iter().fold(put, |put, (name, value)| put.item(name, value));
-            put.return_values(ReturnValue::AllOld).send().await?.attributes
-        };
-        Ok(old.as_ref().and_then(item::before))
-    }
-
-    /// Counts one more completed download of `torrent`.
-    pub(super) async fn complete(&self, torrent: InfoHash) -> Result<(), TableError> {
-        let update = self.client.update_item().table_name(&self.name);
-        let update = update.key(TORRENT, bytes(torrent.as_bytes())).key(PEER, bytes(MARK));
-        let update = update.update_expression("ADD completed :one").condition_expression("attribute_exists(peer)");
-        update.expression_attribute_values(":one", AttributeValue::N("1".to_owned())).send().await?;
-        Ok(())
+    /// Reads the session of the client `id`.
+    pub(super) async fn session(&self, torrent: InfoHash, id: [u8; 20]) -> Result<Session, TableError> {
+        let get = self.client.get_item().table_name(&self.name);
+        let get = get.key(TORRENT, bytes(torrent.as_bytes())).key(PEER, bytes(session_key(&id)));
+        let item = Box::pin(get.send()).await?.item;
+        Ok(item.map(|item| Session::of(&item, id)).unwrap_or_default())
     }
 }
 
-fn bytes(bytes: impl Into<Vec<u8>>) -> AttributeValue {
+pub(super) fn bytes(bytes: impl Into<Vec<u8>>) -> AttributeValue {
     AttributeValue::B(Blob::new(bytes))
 }
 
-/// Returns the share of all places that `width` is.
-#[allow(clippy::cast_precision_loss)]
-fn share(width: u64) -> f64 {
-    (width.max(1) as f64 / u64::MAX as f64).min(1.0)
+pub(super) fn number(number: u64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
 }
 
-fn now() -> u64 {
+pub(super) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

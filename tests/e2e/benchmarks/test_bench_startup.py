@@ -18,7 +18,7 @@ from scripts.stack import build, tools
     [
         ("cold_start", "| zip, MB |"),
         ("cached", "| SeaweedFS |"),
-        ("tracker", "| requests to the table for an announce, 10 peers | 2.00 |"),
+        ("tracker", "| requests to the table for an announce, 10 peers |"),
         ("part_checksums", "| part-checksums | 5 | 0 |"),
         ("profiles", "| Cargo.toml's |"),
         ("cost", "| 1 TiB | sidecar | 2 | 0 |"),

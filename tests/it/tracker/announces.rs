@@ -3,7 +3,7 @@
 use serde_bytes::ByteBuf;
 use serde_json::json;
 
-use super::clients::{Announced, Client, Failed, File, TORRENT, Tracker, event};
+use super::clients::{Client, FUTURE, Failed, File, TORRENT, Tracker, event};
 
 #[tokio::test]
 async fn peers_of_both_families_find_each_other() {
@@ -44,6 +44,32 @@ async fn an_announce_is_one_read_and_one_write() {
 }
 
 #[tokio::test]
+async fn a_leecher_that_becomes_a_seed_is_one_peer() {
+    for peers in [0, 300] {
+        let tracker = Tracker::start().await;
+        tracker.plant(0..peers, 7, FUTURE);
+        let number = || tracker.table.items(TORRENT).len();
+        let before = number();
+        let client = Client::seed("192.0.2.1:1");
+        tracker.announce(Client { left: 7, ..client }, "&event=started").await;
+        for more in ["&event=completed", "&event=stopped"] {
+            tracker.announce(client, more).await;
+            // The session remembers that the download was counted.
+            assert_eq!(number(), before + if more == "&event=completed" { 2 } else { 1 });
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_peer_of_a_version_before_this_one_is_the_same_peer() {
+    let tracker = Tracker::start().await;
+    tracker.plant(0..2, 7, FUTURE);
+    let told = tracker.announce(Client::seed("10.0.0.1:6881"), "").await;
+    assert_eq!((told.complete, told.incomplete, told.peers()), (1, 1, vec!["10.0.0.0:6881".to_owned()]));
+    assert_eq!(tracker.table.items(TORRENT).len(), 3);
+}
+
+#[tokio::test]
 async fn a_client_that_stops_is_gone_and_told_of_nobody() {
     let tracker = Tracker::start().await;
     let (seed, leecher) = (Client::seed("192.0.2.1:1"), Client::leecher("192.0.2.2:2"));
@@ -70,30 +96,13 @@ async fn a_completed_download_is_counted_once() {
 }
 
 #[tokio::test]
-async fn a_client_with_two_addresses_is_counted_once_and_not_told_of_itself() {
-    let tracker = Tracker::start().await;
-    let ipv4 = Client::leecher("192.0.2.1:1");
-    let ipv6 = Client { address: "[2001:db8::1]:1".parse().expect("an address"), ..ipv4 };
-    for (client, event, completed) in
-        [(ipv4, "started", 0), (ipv6, "started", 0), (ipv4, "completed", 1), (ipv6, "completed", 1)]
-    {
-        let left = if event == "completed" { 0 } else { 7 };
-        let query = Client { left, ..ipv4 }.query(TORRENT, &format!("&event={event}"));
-        let told = tracker.get(&client.address.ip().to_string(), "/announce", &query).await;
-        let told: Announced = serde_bencode::from_bytes(&told).expect("an answer");
-        assert_eq!((told.downloaded, told.peers()), (completed, Vec::new()));
-    }
-    assert_eq!(tracker.table.items(TORRENT).len(), 3);
-}
-
-#[tokio::test]
-async fn peers_that_are_silent_for_two_intervals_are_forgotten_though_the_table_keeps_them() {
+async fn peers_that_are_silent_for_two_intervals_are_forgotten_and_removed() {
     let tracker = Tracker::start().await;
     tracker.announce(Client::seed("192.0.2.1:1"), "").await;
     tracker.table.set_all("expires", 1);
     let told = tracker.announce(Client::leecher("192.0.2.2:2"), "").await;
     assert_eq!((told.complete, told.incomplete, told.peers()), (0, 1, Vec::new()));
-    assert_eq!(tracker.table.items(TORRENT).len(), 3);
+    assert_eq!(tracker.table.items(TORRENT).len(), 2);
 }
 
 #[tokio::test]

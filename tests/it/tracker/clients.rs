@@ -1,6 +1,6 @@
 //! Clients of a tracker, and what they are answered.
 
-use std::{collections::BTreeMap, fmt::Write, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write, net::SocketAddr, ops::Range, sync::Arc};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use get_object_torrent::{metrics::Metrics, tracker::function};
@@ -8,6 +8,7 @@ use lambda_http::{Context, LambdaEvent, Service};
 use serde::Deserialize;
 use serde_bytes::ByteBuf;
 use serde_json::{Value, json};
+use sha1::{Digest, Sha1};
 
 use crate::{
     fake_table::{FakeTable, TABLE},
@@ -15,6 +16,8 @@ use crate::{
 };
 
 pub(super) const TORRENT: [u8; 20] = *b"\0\xff%&+= ?#abcdefghijk";
+/// A time to come.
+pub(super) const FUTURE: u64 = 1 << 40;
 
 /// The function, and its table.
 pub(super) struct Tracker {
@@ -128,9 +131,27 @@ impl Tracker {
     }
 
     pub(super) async fn announce(&self, client: Client, more: &str) -> Announced {
+        self.announce_from(&client.address.ip().to_string(), client, more).await
+    }
+
+    /// The same from another address of the client's.
+    pub(super) async fn announce_from(&self, address: &str, client: Client, more: &str) -> Announced {
         let query = client.query(TORRENT, more);
-        let body = self.get(&client.address.ip().to_string(), "/announce", &query).await;
+        let body = self.get(address, "/announce", &query).await;
         serde_bencode::from_bytes(&body).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&body)))
+    }
+
+    /// Puts leechers into the table, as versions before this one wrote them: one at each of the addresses 10.0.0.0 and up.
+    pub(super) fn plant(&self, addresses: Range<u32>, left: u64, expires: u64) {
+        for number in addresses {
+            let address = [&[10][..], &number.to_be_bytes()[1..], &[0x1a, 0xe1]].concat();
+            let number = |number: u64| json!({"N": number.to_string()});
+            let item = json!({
+                "id": {"B": BASE64_STANDARD.encode([&[0; 14][..], &address].concat())},
+                "left": number(left), "up": number(0), "down": number(0), "expires": number(expires),
+            });
+            self.table.put(TORRENT, &[&Sha1::digest(&address)[..8], &address].concat(), item);
+        }
     }
 
     pub(super) async fn scrape(&self, torrents: &[[u8; 20]]) -> Scraped {

@@ -2,6 +2,7 @@
 
 mod announces;
 mod clients;
+mod counted;
 mod hostile;
 mod large;
 mod log;

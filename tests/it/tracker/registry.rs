@@ -55,8 +55,9 @@ async fn a_torrent_is_registered_once_in_an_instances_life() {
     for _ in 0..3 {
         let marks = world.marks("/data/a").await;
         assert_eq!(marks.len(), 1);
-        // The role may put these two attributes, and no other.
-        assert_eq!(marks[0].as_object().expect("an item").keys().collect::<Vec<_>>(), ["peer", "torrent"]);
+        // The role may put these attributes, and no other.
+        assert_eq!(marks[0].as_object().expect("an item").keys().collect::<Vec<_>>(), ["length", "peer", "torrent"]);
+        assert_eq!(marks[0]["length"]["N"], "7");
     }
     assert_eq!(world.table.take_calls().len(), 1);
     let another = Function::with_registry(&world.s3, &registry(&world.table), &VARIABLES).await;
@@ -108,6 +109,13 @@ async fn a_table_that_does_not_answer_fails_no_request() {
     let world = world().await;
     world.table.stall();
     assert!(world.marks("/data/a").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_that_died_is_given_up_in_time() {
+    let world = world().await;
+    world.table.freeze(1);
+    assert_eq!(world.marks("/data/a").await.len(), 1);
 }
 
 #[tokio::test]

@@ -37,6 +37,24 @@ async fn a_table_that_does_not_answer_fails_no_request() {
 }
 
 #[tokio::test]
+async fn connections_that_died_are_given_up_in_time() {
+    let tracker = Tracker::start().await;
+    tracker.announce(Client::seed("192.0.2.1:1"), "").await;
+    for next in [0, 1] {
+        tracker.table.freeze(next);
+        assert_eq!(tracker.announce(Client::seed("192.0.2.1:1"), "").await.complete, 1);
+    }
+    // Each torrent has a connection.
+    let torrents: Vec<[u8; 20]> = (0..20).map(|number| [number; 20]).collect();
+    for torrent in &torrents {
+        tracker.table.register(*torrent);
+    }
+    assert_eq!(tracker.scrape(&torrents).await.files.len(), 20);
+    tracker.table.freeze(0);
+    assert_eq!(tracker.announce(Client::seed("192.0.2.1:1"), "").await.complete, 1);
+}
+
+#[tokio::test]
 async fn what_is_no_peer_is_left_out() {
     let tracker = Tracker::start().await;
     tracker.announce(Client::seed("192.0.2.1:1"), "").await;
