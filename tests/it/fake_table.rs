@@ -80,8 +80,8 @@ impl FakeTable {
         self.items(torrent).iter().map(|item| binary(&item["peer"])).collect()
     }
 
-    /// The size of all that a Query reads, by AWS's rules: of a number two digits take one byte, and one more is for
-    /// all.
+    /// The size of all that a Query reads, by the rules of `DynamoDB`: of a number two digits take one byte, and one
+    /// more is for all.
     pub(crate) fn bytes_of(&self, query: &Value) -> u32 {
         let size = |value: &Value| match (&value["N"], &value["B"]) {
             (Value::String(digits), _) => digits.len().div_ceil(2) + 1,

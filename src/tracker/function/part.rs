@@ -1,6 +1,6 @@
 //! One of a torrent's zones: what was read of it, and what share of the zone that is.
 
-use std::{collections::HashSet, iter::once, ops::Range};
+use std::{collections::HashSet, ops::Range};
 
 use super::{
     head::{Found, Stored},
@@ -32,12 +32,19 @@ impl Part {
         let spare: Vec<Stored> = head.peers.iter().filter(|stored| is_here(&stored.key)).cloned().collect();
         let items = spare.len() + head.stale.iter().filter(|stale| is_here(&stale.key)).count();
         let Range { start, end: last } = zone.places();
-        let read = match (zone, end) {
-            (Zone::Leechers, Position::Peer(Zone::Seeders, _)) => Vec::new(),
-            (_, Position::Peer(of, place)) if of == zone => once(start..place.clamp(start, last)).collect(),
-            _ => once(start..last).collect(),
+        let read_to = match (zone, end) {
+            (Zone::Leechers, Position::Peer(Zone::Seeders, _)) => start,
+            (_, Position::Peer(of, place)) if of == zone => place.clamp(start, last),
+            _ => last,
         };
-        Self { zone, read, items, peers: Vec::new(), spare, keys: HashSet::new() }
+        Self {
+            zone,
+            read: Vec::from([Range { start, end: read_to }]),
+            items,
+            peers: Vec::new(),
+            spare,
+            keys: HashSet::new(),
+        }
     }
 
     /// Returns whether all of the zone was read.
@@ -63,7 +70,7 @@ impl Part {
     /// Returns where the first page ended, if `limit` more items seem to be all.
     pub(super) fn end_of_head(&self, limit: usize) -> Option<u64> {
         let fits = to_float(self.items) <= self.share() * CAUTION * to_float(self.items + limit);
-        self.read.first().filter(|_| fits).map(|read| read.end)
+        self.read.first().filter(|_| fits && self.has_head()).map(|read| read.end)
     }
 
     /// Adds peers that lie in `read`, a random place.
@@ -87,11 +94,14 @@ impl Part {
         read.sort_unstable_by_key(|read| read.start);
         let mut gaps = Vec::new();
         let mut at = start;
-        for read in read.into_iter().chain(once(end..end)) {
+        for read in read {
             if at < read.start {
                 gaps.push(at..read.start);
             }
             at = at.max(read.end);
+        }
+        if at < end {
+            gaps.push(at..end);
         }
         let last = self.end();
         gaps.sort_by_key(|gap| gap.start.wrapping_sub(last));
@@ -140,7 +150,7 @@ mod tests {
     #[test]
     fn what_is_missing_begins_behind_what_was_read_last() {
         let mut part = part(&[1, 9], 10);
-        assert!(part.missing().into_iter().eq(once(10..PLACES.end)));
+        assert_eq!(part.missing(), [Range { start: 10, end: PLACES.end }]);
         part.add(100..200, vec![stored(150)]);
         assert_eq!(part.missing(), [200..PLACES.end, 10..100]);
         part.add(5..50, vec![stored(9), stored(20)]);
@@ -162,6 +172,7 @@ mod tests {
     #[test]
     fn a_zone_that_seems_small_is_read_on_from_the_first_page() {
         assert_eq!(part(&[1; 96], PLACES.end / 2).end_of_head(64), None);
+        assert_eq!(part(&[], 0).end_of_head(64), None);
         assert_eq!(part(&[1; 96], PLACES.end / 10 * 8).end_of_head(64), Some(PLACES.end / 10 * 8));
     }
 }
