@@ -111,7 +111,7 @@ def name(key: str) -> str:
     """The name of an object's torrent. No key of a run is so long that it would be cut."""
     segments = [segment for segment in key.split("/") if segment]
     last = re.sub(r"[\\\x00-\x1f\x7f-\x9f]", "_", segments[-1])
-    return "object" if last in (".", "..") else last
+    return last if last.strip(". ") else "object"
 
 
 def headers(answer: Answer, found: Torrent) -> None:
