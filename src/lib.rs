@@ -1,11 +1,11 @@
 //! S3's GetObjectTorrent, brought back: `GET /bucket/key?torrent` as an AWS Lambda.
 //!
 //! ```text
-//! event ──▶ api ──▶ service ──▶ s3 ──▶ Amazon S3: HEAD, ranged GETs, the sidecar
+//! event ──▶ api ──▶ operation ──▶ s3 ──▶ Amazon S3: HEAD, ranged GETs, the sidecar
 //!            │         └──────▶ torrent: piece hashes, metainfo, info hash
 //!            └────▶ jobs ─────▶ Step Functions: objects that no request can read in time
 //!
-//! task ───▶ jobs ──▶ service: the workflow's states, for one object or collection, span by span
+//! task ───▶ jobs ──▶ operation: the workflow's states, for one object or collection, span by span
 //!
 //! announce ──▶ tracker: peers of these torrents find each other
 //! ```
@@ -20,9 +20,9 @@ pub mod logging;
 pub mod meter;
 pub mod metrics;
 pub mod object;
+pub mod operation;
 pub mod registry;
 pub mod s3;
-pub mod service;
 pub mod start;
 pub mod torrent;
 pub mod tracker;

@@ -75,7 +75,7 @@ mod tests {
         assert!(enabled("debug", "get_object_torrent::s3", Level::DEBUG));
         assert!(!enabled("info", "get_object_torrent::s3", Level::DEBUG));
         assert!(enabled("get_object_torrent::s3=trace", "get_object_torrent::s3::source", Level::TRACE));
-        assert!(enabled("hyper=trace", "get_object_torrent::service", Level::INFO));
-        assert!(!enabled("off", "get_object_torrent::service", Level::ERROR));
+        assert!(enabled("hyper=trace", "get_object_torrent::operation", Level::INFO));
+        assert!(!enabled("off", "get_object_torrent::operation", Level::ERROR));
     }
 }

@@ -11,9 +11,9 @@ use crate::{
     config::{Account, Config, ConfigFaults, TrackerConfig},
     jobs::{Executions, Jobs, Worker},
     logging,
+    operation::GetObjectTorrent,
     registry::Registry,
     s3::access::{Clients, is_path_style_endpoint},
-    service::GetObjectTorrent,
     tracker::function::Tracker,
 };
 

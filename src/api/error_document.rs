@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     jobs::{WaitError, WorkflowError},
+    operation::{self, CollectionError},
     s3,
-    service::{self, CollectionError},
 };
 
 /// What a caller is told about an error.
@@ -90,38 +90,38 @@ impl From<&Error> for ErrorAnswer {
     }
 }
 
-impl From<&service::Error> for ErrorAnswer {
-    fn from(error: &service::Error) -> Self {
+impl From<&operation::Error> for ErrorAnswer {
+    fn from(error: &operation::Error) -> Self {
         match error {
-            service::Error::BucketNotServed => Self::new(
+            operation::Error::BucketNotServed => Self::new(
                 StatusCode::FORBIDDEN,
                 "AccessDenied",
                 "Access Denied. This service does not serve the bucket.",
             ),
-            service::Error::S3(error) => Self::from(error),
-            service::Error::EmptyObject => empty_object(),
-            service::Error::IsSidecar => invalid_request(
+            operation::Error::S3(error) => Self::from(error),
+            operation::Error::EmptyObject => empty_object(),
+            operation::Error::IsSidecar => invalid_request(
                 "The object is itself a torrent made by this service. Ask for the torrent of its source.",
             ),
-            service::Error::TooLarge { limit } => {
+            operation::Error::TooLarge { limit } => {
                 invalid_request(format!("Torrent creation is not supported for objects larger than {limit}"))
             }
-            service::Error::TooManyPieces { piece_length } => invalid_request(format!(
+            operation::Error::TooManyPieces { piece_length } => invalid_request(format!(
                 "PIECE_LENGTH of this service is {piece_length}, which gives this object more than 200000 pieces. \
                  Its operator must set a larger PIECE_LENGTH or none."
             )),
-            service::Error::Collection(error @ CollectionError::OneObject) => {
+            operation::Error::Collection(error @ CollectionError::OneObject) => {
                 Self::new(StatusCode::BAD_REQUEST, "InvalidArgument", error.to_string())
             }
-            service::Error::Collection(error) => invalid_request(error.to_string()),
-            service::Error::NotListed => Self::new(
+            operation::Error::Collection(error) => invalid_request(error.to_string()),
+            operation::Error::NotListed => Self::new(
                 StatusCode::FORBIDDEN,
                 "AccessDenied",
                 "Access Denied. There is no object of this key with content, so the key names a prefix, and this service may \
                  not list the prefix. Ask the bucket's owner to allow s3:ListBucket for it, or ask for one object.",
             ),
-            service::Error::Member { key, error } => Self::of_member(key, error),
-            service::Error::Encoding(_) | service::Error::ReadPanicked(_) | service::Error::MisplacedHashes => {
+            operation::Error::Member { key, error } => Self::of_member(key, error),
+            operation::Error::Encoding(_) | operation::Error::ReadPanicked(_) | operation::Error::MisplacedHashes => {
                 internal()
             }
         }

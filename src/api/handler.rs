@@ -21,8 +21,8 @@ use crate::{
     jobs::Jobs,
     meter::Meter,
     metrics::Metrics,
+    operation::{GetObjectTorrent, SIDECAR_TIMEOUT, Torrent},
     s3::access::Endpoints,
-    service::{GetObjectTorrent, SIDECAR_TIMEOUT, Torrent},
 };
 
 /// This much of the Lambda's own time is left to send the answer.

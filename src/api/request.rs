@@ -10,8 +10,8 @@ use super::{
 use crate::{
     config::Config,
     object::{BucketName, BucketNameError, ObjectId, ObjectKey, ObjectKeyError},
+    operation::TorrentRequest,
     s3::access::{Endpoints, PresignedUrl},
-    service::TorrentRequest,
 };
 
 /// What a request asks for.

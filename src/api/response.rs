@@ -8,7 +8,7 @@ use lambda_http::{
 use sha1::{Digest, Sha1};
 
 use super::error_document::ErrorAnswer;
-use crate::service::{CONTENT_TYPE, Torrent};
+use crate::operation::{CONTENT_TYPE, Torrent};
 
 const ALLOWED_METHODS: &str = "GET, HEAD, OPTIONS";
 const CACHE_CONTROL: &str = "no-cache";

@@ -5,11 +5,11 @@ use tokio::time::{Instant, timeout_at};
 use crate::{
     jobs::{Jobs, WaitError},
     meter::Meter,
-    s3,
-    service::{
-        self, GetObjectTorrent, Lookup, ObjectTorrent, SIDECAR_TIMEOUT, Torrent, TorrentRequest, Unread,
+    operation::{
+        self, BoundOperation, GetObjectTorrent, Lookup, SIDECAR_TIMEOUT, Torrent, TorrentRequest, Unread,
         UnstoredTorrent,
     },
+    s3,
 };
 
 /// How often reading is tried where what is read changes.
@@ -20,7 +20,7 @@ const ATTEMPTS: u32 = 2;
 pub(super) enum Error {
     /// The operation failed.
     #[error(transparent)]
-    Torrent(#[from] service::Error),
+    Torrent(#[from] operation::Error),
     /// The job failed, or has not ended.
     #[error(transparent)]
     Job(#[from] WaitError),
@@ -96,7 +96,7 @@ impl Torrents {
     /// What is replaced while it is read starts anew, once.
     async fn make(
         &self,
-        object: &ObjectTorrent,
+        object: &BoundOperation,
         may_start_job: bool,
         until: Instant,
     ) -> Result<UnstoredTorrent, Error> {
@@ -122,7 +122,7 @@ impl Torrents {
 
     async fn hash(
         &self,
-        object: &ObjectTorrent,
+        object: &BoundOperation,
         unread: &Unread,
         may_start_job: bool,
         until: Instant,
@@ -148,5 +148,5 @@ impl Torrents {
 }
 
 fn is_change(error: &Error) -> bool {
-    matches!(error, Error::Torrent(service::Error::S3(s3::Error::Changed)))
+    matches!(error, Error::Torrent(operation::Error::S3(s3::Error::Changed)))
 }

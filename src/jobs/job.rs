@@ -9,8 +9,8 @@ use sha1::{Digest, Sha1};
 use super::Spans;
 use crate::{
     object::{CallOptions, ETag, ObjectId},
-    s3::object::ObjectHead,
-    service::{Subject, TorrentRequest},
+    operation::{Subject, TorrentRequest},
+    s3::reading::ObjectHead,
     torrent::PieceLength,
 };
 

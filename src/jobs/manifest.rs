@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Spans;
 use crate::{
     object::{ByteRange, ETag},
-    service::Member,
+    operation::Member,
 };
 
 /// One item of the list of spans.

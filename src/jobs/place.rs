@@ -1,6 +1,6 @@
 //! Where a job leaves its torrent: in the sidecar's place.
 
-use crate::service::{ObjectTorrent, Unread};
+use crate::operation::{BoundOperation, Unread};
 
 /// This says why a job could not leave its torrent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +16,7 @@ pub enum PlaceError {
 }
 
 /// Checks the place of the sidecar for a function in `region`.
-pub(super) fn check_place(torrent: &ObjectTorrent, unread: &Unread, region: &str) -> Result<(), PlaceError> {
+pub(super) fn check_place(torrent: &BoundOperation, unread: &Unread, region: &str) -> Result<(), PlaceError> {
     let sidecars = torrent.sidecars().filter(|_| unread.has_sidecar_place()).ok_or(PlaceError::Taken)?;
     if sidecars.bucket().region() == region { Ok(()) } else { Err(PlaceError::OtherRegion) }
 }

@@ -17,7 +17,7 @@ pub mod access;
 mod body_limit;
 mod error;
 pub mod listing;
-pub mod object;
+pub mod reading;
 mod retry;
 pub mod sidecar;
 

@@ -17,9 +17,9 @@ use get_object_torrent::{
     config::{Config, ConfigFaults},
     jobs::{Executions, Jobs, Worker},
     metrics::Metrics,
+    operation::GetObjectTorrent,
     registry::Registry,
     s3::access::Clients,
-    service::GetObjectTorrent,
     start,
     torrent::{Metainfo, PieceHash, Pieces},
 };

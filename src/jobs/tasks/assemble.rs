@@ -7,12 +7,12 @@ use super::{TaskFailure, worker::JobObject};
 use crate::{
     jobs::{Job, PlaceError, ranges},
     object::ByteRange,
+    operation::{Error, Torrent},
     s3::{
         self,
-        object::ObjectHead,
+        reading::ObjectHead,
         sidecar::{Slot, Write},
     },
-    service::{Error, Torrent},
     torrent::Pieces,
 };
 

@@ -16,8 +16,8 @@ use crate::{
     logging::causes,
     meter::Meter,
     object::{BucketName, ObjectId, ObjectKey, percent_decode},
+    operation::Error,
     s3,
-    service::Error,
 };
 
 /// An event has one task as a rule. More of them must not meet S3's and Step Functions' limits all at once.

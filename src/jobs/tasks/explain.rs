@@ -3,8 +3,8 @@
 use super::{TaskFailure, task::StateError, worker::JobObject};
 use crate::{
     jobs::{FailureKind, Job, Reason},
+    operation::Error,
     s3,
-    service::Error,
 };
 
 /// A Distributed Map says no more about its children's failures.

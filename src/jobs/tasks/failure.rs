@@ -6,8 +6,8 @@ use lambda_runtime::Diagnostic;
 
 use crate::{
     jobs::{FailureKind, PlaceError, Reason, workflow::WorkflowError},
+    operation::Error,
     s3,
-    service::Error,
 };
 
 /// This says why a task failed.

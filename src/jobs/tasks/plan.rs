@@ -17,8 +17,8 @@ use crate::{
         workflow::{Executions, JobStatus},
     },
     meter::Meter,
+    operation::{BoundOperation, Error, Lookup, SIDECAR_TIMEOUT, Unread},
     s3,
-    service::{Error, Lookup, ObjectTorrent, SIDECAR_TIMEOUT, Unread},
 };
 
 impl Worker {
@@ -93,7 +93,7 @@ impl Worker {
     async fn look_up(
         &self,
         request: &JobRequest,
-        torrent: &ObjectTorrent,
+        torrent: &BoundOperation,
     ) -> Result<ControlFlow<String, Unread>, TaskFailure> {
         match torrent.look_up().await? {
             Lookup::Ready(ready) => {
@@ -112,7 +112,7 @@ impl Worker {
         }
     }
 
-    async fn split(&self, target: Target, torrent: &ObjectTorrent, unread: &Unread) -> Result<Plan, TaskFailure> {
+    async fn split(&self, target: Target, torrent: &BoundOperation, unread: &Unread) -> Result<Plan, TaskFailure> {
         let Unread { subject, piece_length, .. } = unread;
         let head = &subject.head;
         let id = job_id(&target.object, head, *piece_length);

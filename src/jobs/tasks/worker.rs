@@ -12,9 +12,9 @@ use crate::{
     logging::causes,
     meter::Meter,
     metrics::Metrics,
+    operation::{BoundOperation, GetObjectTorrent},
     registry::Registry,
     s3::access::Clients,
-    service::{GetObjectTorrent, ObjectTorrent},
 };
 
 /// The worker that does every task.
@@ -29,7 +29,7 @@ pub struct Worker {
 
 /// A job's object, and the fragments that the job has of it.
 pub(super) struct JobObject {
-    pub(super) torrent: ObjectTorrent,
+    pub(super) torrent: BoundOperation,
     pub(super) fragments: Fragments,
 }
 
@@ -85,11 +85,11 @@ impl Worker {
     }
 
     /// Opens the object that a task names by itself. `BUCKETS` applies to it as to any request.
-    pub(super) fn open(&self, target: &Target, meter: &Meter) -> Result<ObjectTorrent, TaskFailure> {
+    pub(super) fn open(&self, target: &Target, meter: &Meter) -> Result<BoundOperation, TaskFailure> {
         Ok(self.operation.open(target.torrent_request(), meter)?)
     }
 
-    pub(super) fn fragments(&self, torrent: &ObjectTorrent, id: &str) -> Result<Fragments, TaskFailure> {
+    pub(super) fn fragments(&self, torrent: &BoundOperation, id: &str) -> Result<Fragments, TaskFailure> {
         let sidecars = torrent.sidecars().ok_or(PlaceError::Taken)?;
         Ok(Fragments::new(sidecars.bucket().clone(), &self.config.sidecar, id))
     }

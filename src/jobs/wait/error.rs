@@ -6,7 +6,7 @@ use crate::{
         PlaceError,
         workflow::{ExecutionState, WorkflowError},
     },
-    service,
+    operation,
 };
 
 /// This says why a job has not given a caller the torrent. Its text is the message in the error document.
@@ -49,7 +49,7 @@ pub enum WaitError {
     Workflow(#[from] WorkflowError),
     /// The job's torrent cannot be built from the sidecar.
     #[error(transparent)]
-    Torrent(#[from] service::Error),
+    Torrent(#[from] operation::Error),
 }
 
 /// How far a job is.

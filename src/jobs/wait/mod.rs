@@ -20,7 +20,7 @@ use super::{
 use crate::{
     config::Config,
     logging::causes,
-    service::{ObjectTorrent, Unread, UnstoredTorrent},
+    operation::{BoundOperation, Unread, UnstoredTorrent},
 };
 
 /// The time between two looks at the sidecar.
@@ -53,7 +53,7 @@ impl Jobs {
     /// Returns the torrent that a job makes of what is `unread`, by `until`. The job is started only where the caller `may_start` it.
     pub async fn torrent(
         &self,
-        torrent: &ObjectTorrent,
+        torrent: &BoundOperation,
         unread: &Unread,
         may_start: bool,
         until: Instant,
@@ -73,7 +73,7 @@ impl Jobs {
 /// One caller's wait for one job.
 struct Wait<'a> {
     jobs: &'a Jobs,
-    torrent: &'a ObjectTorrent,
+    torrent: &'a BoundOperation,
     unread: &'a Unread,
     id: String,
 }

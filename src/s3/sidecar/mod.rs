@@ -11,7 +11,7 @@ use super::{
     Error, FORMAT, FORMAT_NAME,
     access::{Bucket, RegionalClient, collect},
     classify,
-    object::ObjectHead,
+    reading::ObjectHead,
 };
 use crate::{
     meter::Meter,

@@ -4,8 +4,8 @@ use get_object_torrent::{
     config::{Account, Config},
     jobs::{Item, Job, JobRequest, Manifest, Spans, job_id, ranges},
     object::{BucketName, ByteRange, ETag, MAX_KEY_BYTES, ObjectId, ObjectKey},
-    s3::object::ObjectHead,
-    service::Member,
+    operation::Member,
+    s3::reading::ObjectHead,
     torrent::PieceLength,
 };
 use serde::Serialize;

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use crate::{
     object::ByteRange,
-    s3::object::{ObjectHead, Source},
-    service::{
+    operation::{
         Error,
         collection::{Member, Opener},
     },
+    s3::reading::{ObjectHead, Source},
 };
 
 /// Bytes that can be read.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::service) enum Bytes<'a> {
+pub(in crate::operation) enum Bytes<'a> {
     /// The bytes of what the head describes.
     Object(&'a Source, &'a Arc<ObjectHead>),
     /// The bytes of these objects, of which the first begins at this offset.

@@ -2,14 +2,14 @@
 
 use std::iter;
 
-use super::{Error, ObjectTorrent, Origin, Subject, Torrent, content_disposition, torrent::Identity};
+use super::{BoundOperation, Error, Origin, Subject, Torrent, content_disposition, torrent::Identity};
 use crate::{
     object::ObjectId,
     s3::access::dns_suffix,
     torrent::{Metainfo, PieceLength, Pieces, WebSeedPlace, WebSeedTemplate},
 };
 
-impl ObjectTorrent {
+impl BoundOperation {
     pub(super) fn build_from(
         &self,
         subject: &Subject,

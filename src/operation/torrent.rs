@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Origin;
 use crate::{
     s3::{
-        object::ObjectHead,
+        reading::ObjectHead,
         sidecar::{Sidecar, SidecarContent, Slot},
     },
     torrent::{Info, InfoHash},

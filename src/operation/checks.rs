@@ -3,7 +3,7 @@
 use super::{CollectionError, Error, Subject};
 use crate::{
     config::Config,
-    s3::{self, object::ObjectHead},
+    s3::{self, reading::ObjectHead},
     torrent::{MAX_PIECES, PieceLength, Pieces},
 };
 

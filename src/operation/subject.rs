@@ -11,7 +11,7 @@ use crate::{
     s3::{
         self,
         access::Bucket,
-        object::{ObjectHead, Source},
+        reading::{ObjectHead, Source},
     },
     torrent::{File, Info, Pieces},
 };

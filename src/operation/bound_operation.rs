@@ -9,8 +9,8 @@ use super::{
     Error, Member, Origin, Subject, Torrent, TorrentRequest, UnstoredTorrent,
     cache::{self, Cache},
     checks::{check, choose_piece_length},
+    hashing::{Bytes, hash_span},
     known_hashes,
-    read::{Bytes, hash_span},
     subject::Finder,
     torrent::Identity,
 };
@@ -21,7 +21,7 @@ use crate::{
     registry::Registry,
     s3::{
         access::{Bucket, Clients, RegionalClient},
-        object::{ObjectHead, PartChecksums, Source},
+        reading::{ObjectHead, PartChecksums, Source},
         sidecar::{SidecarStore, Slot},
     },
     torrent::{PieceLength, Pieces, torrent_name},
@@ -29,7 +29,7 @@ use crate::{
 
 /// The operation, bound to one request.
 #[derive(Debug)]
-pub struct ObjectTorrent {
+pub struct BoundOperation {
     pub(super) config: Arc<Config>,
     pub(super) request: TorrentRequest,
     pub(super) meter: Meter,
@@ -67,7 +67,7 @@ impl Unread {
     }
 }
 
-impl ObjectTorrent {
+impl BoundOperation {
     pub(super) fn new(
         config: Arc<Config>,
         clients: &Clients,

@@ -3,7 +3,7 @@
 use super::fetch::Hashed;
 use crate::{
     object::ByteRange,
-    service::Error,
+    operation::Error,
     torrent::{PieceLength, Pieces},
 };
 

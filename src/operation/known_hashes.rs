@@ -3,7 +3,7 @@
 use super::Error;
 use crate::{
     logging::causes,
-    s3::object::{ObjectHead, PartChecksums, PartChecksumsError, Parts},
+    s3::reading::{ObjectHead, PartChecksums, PartChecksumsError, Parts},
     torrent::{Info, PieceLength, Pieces},
 };
 

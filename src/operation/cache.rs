@@ -13,7 +13,7 @@ use crate::{
     meter::Meter,
     s3::{
         self,
-        object::ObjectHead,
+        reading::ObjectHead,
         sidecar::{Sidecar, SidecarStore, Slot, Write},
     },
     torrent::{MAX_PIECES, Metainfo, PieceLength},

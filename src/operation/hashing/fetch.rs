@@ -10,7 +10,7 @@ use super::{
     limits::{Limits, Permits},
 };
 use crate::{
-    service::Error,
+    operation::Error,
     torrent::{PieceHash, PieceHasher, PieceLength},
 };
 

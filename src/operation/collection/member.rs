@@ -2,13 +2,13 @@
 
 use crate::{
     object::{ByteRange, ETag, ObjectId, ObjectKey},
+    operation::Error,
     s3::{
         self,
         access::Bucket,
         listing::ListedObject,
-        object::{ObjectHead, Source},
+        reading::{ObjectHead, Source},
     },
-    service::Error,
 };
 
 /// An object of a collection. Key and `ETag` together are its identity.
@@ -31,14 +31,14 @@ impl From<ListedObject> for Member {
 
 /// Reads members of the collection at one prefix.
 #[derive(Clone, Debug)]
-pub(in crate::service) struct Opener {
-    pub(in crate::service) bucket: Bucket,
-    pub(in crate::service) prefix: ObjectKey,
+pub(in crate::operation) struct Opener {
+    pub(in crate::operation) bucket: Bucket,
+    pub(in crate::operation) prefix: ObjectKey,
 }
 
 impl Opener {
     /// Returns the member as one caller may read it.
-    pub(in crate::service) fn open(&self, member: &Member) -> Result<Source, Error> {
+    pub(in crate::operation) fn open(&self, member: &Member) -> Result<Source, Error> {
         let key = format!("{}{}", self.prefix, member.key);
         let key = ObjectKey::try_from(key).map_err(|error| s3::Error::Malformed(error.to_string()))?;
         let object = ObjectId { bucket: self.bucket.name().clone(), key, version_id: None };
@@ -46,7 +46,7 @@ impl Opener {
     }
 
     /// Asks for HEAD of the member, which shows READ access to it.
-    pub(in crate::service) async fn head(&self, member: &Member) -> Result<ObjectHead, Error> {
+    pub(in crate::operation) async fn head(&self, member: &Member) -> Result<ObjectHead, Error> {
         let head = self.open(member)?.head().await.map_err(|error| self.failed(member, error))?;
         match head {
             ObjectHead { archived: true, .. } => Err(self.failed(member, s3::Error::Archived)),
@@ -56,7 +56,7 @@ impl Opener {
     }
 
     /// Hands `range` of the member to `sink`, as [`Source::read_range`] does.
-    pub(in crate::service) async fn read(
+    pub(in crate::operation) async fn read(
         &self,
         member: &Member,
         range: ByteRange,

@@ -4,12 +4,12 @@ use super::{Collection, CollectionError, left_out::LeftOut, names};
 use crate::{
     config::Config,
     object::ObjectId,
+    operation::Error,
     s3::{
         self,
         access::Bucket,
         listing::{ListedObject, Listing},
     },
-    service::Error,
 };
 
 /// Objects that are left out may be this many times as many as those that are not.
@@ -22,7 +22,11 @@ const PAGE: usize = 1_000;
 /// # Errors
 /// Returns [`s3::Error::NoSuchKey`] where there is no object, [`Error::NotListed`] where listing is denied, a
 /// [`CollectionError`] where the objects cannot be one torrent, or what S3 says instead.
-pub(in crate::service) async fn list(bucket: &Bucket, object: &ObjectId, config: &Config) -> Result<Collection, Error> {
+pub(in crate::operation) async fn list(
+    bucket: &Bucket,
+    object: &ObjectId,
+    config: &Config,
+) -> Result<Collection, Error> {
     let left_out = LeftOut::new(object, &config.sidecar);
     let mut listing = Listing::new(bucket, object.key.as_str());
     let mut objects = list_all(&mut listing, &left_out, config.max_collection_objects).await?;

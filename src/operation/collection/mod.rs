@@ -13,7 +13,7 @@ pub use self::{error::CollectionError, member::Member, names::BadName};
 pub(super) use self::{list::list, member::Opener};
 use crate::{
     object::{ETag, ObjectKey},
-    s3::{listing::ListedObject, object::ObjectHead},
+    s3::{listing::ListedObject, reading::ObjectHead},
     torrent::File,
 };
 

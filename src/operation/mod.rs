@@ -4,16 +4,16 @@
 //! [`GetObjectTorrent::open`] binds the operation to one request. Then a request goes *look up, hash, store*, and a job
 //! goes *look up, hash span by span, build*.
 
+mod bound_operation;
 mod build;
 mod cache;
 mod checks;
 mod collection;
 mod content_disposition;
 mod error;
+mod hashing;
 mod known_hashes;
-mod object_torrent;
 mod origin;
-mod read;
 mod request;
 mod subject;
 mod torrent;
@@ -21,10 +21,10 @@ mod torrent;
 use std::sync::Arc;
 
 pub use self::{
+    bound_operation::{BoundOperation, Lookup, Unread},
     cache::SIDECAR_TIMEOUT,
     collection::{BadName, Collection, CollectionError, Member},
     error::Error,
-    object_torrent::{Lookup, ObjectTorrent, Unread},
     origin::Origin,
     request::TorrentRequest,
     subject::Subject,
@@ -55,10 +55,10 @@ impl GetObjectTorrent {
     ///
     /// # Errors
     /// Returns [`Error::BucketNotServed`] where `BUCKETS` does not list the bucket.
-    pub fn open(&self, request: TorrentRequest, meter: &Meter) -> Result<ObjectTorrent, Error> {
+    pub fn open(&self, request: TorrentRequest, meter: &Meter) -> Result<BoundOperation, Error> {
         if !self.config.buckets.contains(&request.object.bucket) {
             return Err(Error::BucketNotServed);
         }
-        Ok(ObjectTorrent::new(Arc::clone(&self.config), &self.clients, self.registry.clone(), request, meter))
+        Ok(BoundOperation::new(Arc::clone(&self.config), &self.clients, self.registry.clone(), request, meter))
     }
 }

@@ -10,7 +10,7 @@ use super::{left_out::LeftOut, *};
 use crate::{
     config::{Account, Config},
     object::{BucketName, ObjectId, SidecarLocation},
-    service::{Subject, checks::choose_piece_length},
+    operation::{Subject, checks::choose_piece_length},
     torrent::PieceLength,
 };
 
