@@ -215,7 +215,7 @@ fn empty_object() -> ErrorAnswer {
     invalid_request("Torrent creation is not supported for empty objects: no client loads such a torrent.")
 }
 
-fn out_of_time(size: u64, objects: u64, reader: Reader) -> String {
+fn out_of_time(size: u64, objects: usize, reader: Reader) -> String {
     let subject = if objects > 0 { format!("{objects} objects") } else { "object".to_owned() };
     let size = if size > 0 { format!(" of {size} bytes") } else { String::new() };
     let advice = match reader {

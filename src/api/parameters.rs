@@ -5,7 +5,7 @@ use lambda_http::{Request, RequestExt};
 
 use super::refusal::Refusal;
 use crate::{
-    object::{CallOptions, MAX_VERSION_ID_BYTES, is_account_id, is_version_id},
+    object::{CallOptions, EXPECTED_BUCKET_OWNER, MAX_VERSION_ID_BYTES, REQUEST_PAYER, is_account_id, is_version_id},
     s3::access::MAX_PRESIGNED_URL_BYTES,
 };
 
@@ -21,12 +21,12 @@ pub(super) const QUERY_PARAMETERS: [(&str, usize); 3] =
 /// Reads `x-amz-request-payer` and `x-amz-expected-bucket-owner`.
 pub(super) fn call_options(request: &Request) -> Result<CallOptions, Refusal> {
     let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
-    let requester_pays = match header("x-amz-request-payer") {
+    let requester_pays = match header(REQUEST_PAYER) {
         None => false,
         Some("requester") => true,
         Some(_) => return Err(Refusal::InvalidRequestPayer),
     };
-    let expected_bucket_owner = match header("x-amz-expected-bucket-owner") {
+    let expected_bucket_owner = match header(EXPECTED_BUCKET_OWNER) {
         None => None,
         Some(owner) if is_account_id(owner) => Some(owner.to_owned()),
         Some(_) => return Err(Refusal::InvalidBucketOwner),

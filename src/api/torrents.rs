@@ -33,7 +33,7 @@ pub(super) enum Error {
         /// The size of what is read in bytes, or 0 where S3 did not tell it in time.
         size: u64,
         /// The number of objects in a collection, or 0 for one object.
-        objects: u64,
+        objects: usize,
         /// Who was to read the object.
         reader: Reader,
     },
@@ -88,8 +88,7 @@ impl Torrents {
         meter: &Meter,
     ) -> Result<Torrent, Error> {
         let object = self.operation.open(request, meter)?;
-        let torrent = timeout_at(time.until, self.make(&object, may_start_job, time.until)).await;
-        let torrent = torrent.map_err(|_| self.out_of_time(meter))??;
+        let torrent = self.make(&object, may_start_job, time.until).await?;
         Ok(object.store(torrent, time.end.min(Instant::now() + SIDECAR_TIMEOUT)).await)
     }
 
@@ -100,20 +99,15 @@ impl Torrents {
         may_start_job: bool,
         until: Instant,
     ) -> Result<UnstoredTorrent, Error> {
-        let mut changed = None;
         for _ in 0..ATTEMPTS {
-            let looked_up = match changed.take() {
-                None => object.look_up().await,
-                Some(unread) => object.look_up_again(unread).await,
-            };
-            match looked_up.map_err(Error::from) {
+            let looked_up = timeout_at(until, object.look_up()).await.map_err(|_| self.out_of_time(0, 0))?;
+            let made = match looked_up {
                 Ok(Lookup::Ready(torrent)) => return Ok(torrent),
-                Ok(Lookup::Unread(unread)) => match self.hash(object, &unread, may_start_job, until).await {
-                    Err(error) if is_change(&error) => changed = Some(unread),
-                    made => return made,
-                },
-                Err(error) if is_change(&error) => {}
-                Err(error) => return Err(error),
+                Ok(Lookup::Unread(unread)) => self.hash(object, unread, may_start_job, until).await,
+                Err(error) => Err(error.into()),
+            };
+            if !made.as_ref().is_err_and(is_change) {
+                return made;
             }
             tracing::info!("the object or collection changed while it was read");
         }
@@ -123,24 +117,26 @@ impl Torrents {
     async fn hash(
         &self,
         object: &BoundOperation,
-        unread: &Unread,
+        unread: Unread,
         may_start_job: bool,
         until: Instant,
     ) -> Result<UnstoredTorrent, Error> {
-        match &self.jobs {
-            Some(jobs) if jobs.takes(unread.subject.head.length, unread.subject.objects()) => {
-                Ok(jobs.torrent(object, unread, may_start_job, until).await?)
+        let (size, objects) = (unread.subject.head.length, unread.subject.objects());
+        let hash = async {
+            match &self.jobs {
+                Some(jobs) if jobs.takes(size, objects) => {
+                    Ok(jobs.torrent(object, &unread, may_start_job, until).await?)
+                }
+                _ => Ok(object.read(unread).await?),
             }
-            _ => Ok(object.read(unread).await?),
-        }
+        };
+        timeout_at(until, hash).await.map_err(|_| self.out_of_time(size, objects))?
     }
 
-    fn out_of_time(&self, meter: &Meter) -> Error {
-        let size = meter.object_size.get();
-        let objects = meter.objects.get();
+    fn out_of_time(&self, size: u64, objects: usize) -> Error {
         let reader = match &self.jobs {
             None => Reader::Request,
-            Some(jobs) if jobs.takes(size, usize::try_from(objects).unwrap_or(usize::MAX)) => Reader::Job,
+            Some(jobs) if jobs.takes(size, objects) => Reader::Job,
             Some(_) => Reader::RequestBesideJobs,
         };
         Error::OutOfTime { size, objects, reader }

@@ -34,12 +34,17 @@ pub struct ObjectId {
     pub version_id: Option<String>,
 }
 
+/// The header that says who pays for a call.
+pub const REQUEST_PAYER: &str = "x-amz-request-payer";
+/// The header that names the account that must own the bucket.
+pub const EXPECTED_BUCKET_OWNER: &str = "x-amz-expected-bucket-owner";
+
 /// The caller's options that go with every call on the object's bucket.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallOptions {
-    /// Whether the request has `x-amz-request-payer: requester`.
+    /// Whether the request has [`REQUEST_PAYER`]`: requester`.
     pub requester_pays: bool,
-    /// The value of `x-amz-expected-bucket-owner`, which is 12 digits.
+    /// The value of [`EXPECTED_BUCKET_OWNER`], which is 12 digits.
     pub expected_bucket_owner: Option<String>,
 }
 

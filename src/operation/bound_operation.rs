@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{
     Error, Member, Origin, Subject, Torrent, TorrentRequest, UnstoredTorrent,
     cache::{self, Cache},
-    checks::{check, choose_piece_length},
+    checks::check,
     hashing::{Bytes, hash_span},
     known_hashes,
     subject::Finder,
@@ -57,13 +57,13 @@ pub struct Unread {
     pub subject: Subject,
     /// The piece length that the torrent will have.
     pub piece_length: PieceLength,
-    slot: Arc<Slot>,
+    slot: Slot,
 }
 
 impl Unread {
     /// Returns whether the torrent can be stored as a sidecar.
     pub fn has_sidecar_place(&self) -> bool {
-        !matches!(*self.slot, Slot::Closed)
+        !matches!(self.slot, Slot::Closed)
     }
 }
 
@@ -129,23 +129,13 @@ impl BoundOperation {
             })
         };
         let (subject, slot) = tokio::try_join!(self.find(), slot)?;
-        self.compare(subject, Arc::new(slot)).await
-    }
-
-    /// Looks up what changed while it was read. The sidecar is not read again.
-    pub async fn look_up_again(&self, unread: Unread) -> Result<Lookup, Error> {
-        self.compare(self.find().await?, unread.slot).await
-    }
-
-    async fn compare(&self, subject: Subject, slot: Arc<Slot>) -> Result<Lookup, Error> {
-        check(&subject, &self.config)?;
-        if let Some(identity) = self.known_identity(&subject, &slot).await? {
-            let torrent = self.build(&subject, identity)?;
-            let write = cache::write_for(&torrent, &subject.head, &slot);
-            return Ok(Lookup::Ready(UnstoredTorrent { torrent, write }));
-        }
-        let piece_length = choose_piece_length(&subject, &self.config)?;
-        Ok(Lookup::Unread(Unread { subject, piece_length, slot }))
+        let piece_length = check(&subject, &self.config)?;
+        let Some(identity) = self.known_identity(&subject, &slot).await? else {
+            return Ok(Lookup::Unread(Unread { subject, piece_length, slot }));
+        };
+        let torrent = self.build(&subject, identity)?;
+        let write = cache::write_for(&torrent, &subject.head, slot);
+        Ok(Lookup::Ready(UnstoredTorrent { torrent, write }))
     }
 
     async fn known_identity(&self, subject: &Subject, slot: &Slot) -> Result<Option<Identity>, Error> {
@@ -167,16 +157,16 @@ impl BoundOperation {
     /// # Errors
     /// Returns [`s3::Error::Changed`](crate::s3::Error::Changed) where the object, or one of the collection, is no longer
     /// what it was, or another [`Error`].
-    pub async fn read(&self, unread: &Unread) -> Result<UnstoredTorrent, Error> {
+    pub async fn read(&self, unread: Unread) -> Result<UnstoredTorrent, Error> {
         let Unread { subject, piece_length, slot } = unread;
         let whole = ByteRange { start: 0, end: subject.head.length };
         let bytes = match &subject.collection {
             Some(collection) => Bytes::Members(&self.finder.opener, &collection.members, 0),
             None => Bytes::Object(&self.finder.source, &subject.head),
         };
-        let pieces = hash_span(bytes, whole, *piece_length, &self.config).await?;
-        self.finder.check_again(subject, &self.request, &self.config).await?;
-        let torrent = self.build_from(subject, *piece_length, pieces, Origin::Object)?;
+        let pieces = hash_span(bytes, whole, piece_length, &self.config).await?;
+        self.finder.check_again(&subject, &self.request, &self.config).await?;
+        let torrent = self.build_from(&subject, piece_length, pieces, Origin::Object)?;
         let write = cache::write_for(&torrent, &subject.head, slot);
         Ok(UnstoredTorrent { torrent, write })
     }

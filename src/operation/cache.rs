@@ -23,13 +23,13 @@ use crate::{
 pub const SIDECAR_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Returns the write that stores `torrent` in `slot`, where one is needed.
-pub(super) fn write_for(torrent: &Torrent, head: &Arc<ObjectHead>, slot: &Arc<Slot>) -> Option<SidecarWrite> {
-    let is_due = match &**slot {
+pub(super) fn write_for(torrent: &Torrent, head: &Arc<ObjectHead>, slot: Slot) -> Option<SidecarWrite> {
+    let is_due = match &slot {
         Slot::Closed => false,
         Slot::Free => true,
         Slot::Taken(sidecar) => torrent.origin != Origin::Sidecar || sidecar.bytes != torrent.bytes,
     };
-    is_due.then(|| SidecarWrite { head: Arc::clone(head), slot: Arc::clone(slot) })
+    is_due.then(|| SidecarWrite { head: Arc::clone(head), slot })
 }
 
 /// The cache of one object's torrent.
@@ -74,7 +74,7 @@ impl Cache {
     /// Stores `torrent` by the time `by`. Every failure is logged and fails nothing.
     pub(super) async fn write(&self, torrent: &Torrent, write: &SidecarWrite, by: Instant) {
         let content = torrent.sidecar_content();
-        let replaced = match &*write.slot {
+        let replaced = match &write.slot {
             Slot::Taken(sidecar) => Some(sidecar),
             Slot::Free | Slot::Closed => None,
         };
@@ -100,7 +100,7 @@ impl Cache {
 pub(super) fn verify(sidecar: &Sidecar, subject: &Subject, name: &str, fixed: Option<PieceLength>) -> Option<Identity> {
     let info = sidecar.was_made_from(&subject.head).then(|| Metainfo::from_bytes(&sidecar.bytes).ok())??.info;
     let is_expected = info.length == subject.head.length
-        && info.files == subject.files()
+        && subject.has_files(&info.files)
         && info.name == name
         && info.is_consistent()
         && info.pieces.count() <= MAX_PIECES

@@ -36,14 +36,15 @@ impl Subject {
         self.collection.as_ref().map(|collection| &*collection.members)
     }
 
-    /// Returns the files of a torrent of many, and none for one object.
-    pub(super) fn files(&self) -> Vec<File> {
-        self.collection.as_ref().map(|collection| collection.files()).unwrap_or_default()
+    /// Returns whether a torrent of these files can be the subject's. The torrent of one object has none.
+    pub(super) fn has_files(&self, files: &[File]) -> bool {
+        self.collection.as_ref().map_or(files.is_empty(), |collection| collection.has_files(files))
     }
 
     /// Returns the `info` that these `pieces` make.
     pub(super) fn info(&self, name: &str, piece_length: u64, pieces: Pieces) -> Info {
-        Info { length: self.head.length, files: self.files(), name: name.to_owned(), piece_length, pieces }
+        let files = self.collection.as_ref().map(|collection| collection.files()).unwrap_or_default();
+        Info { length: self.head.length, files, name: name.to_owned(), piece_length, pieces }
     }
 }
 

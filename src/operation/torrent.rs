@@ -71,7 +71,7 @@ impl UnstoredTorrent {
 #[derive(Debug)]
 pub(super) struct SidecarWrite {
     pub(super) head: Arc<ObjectHead>,
-    pub(super) slot: Arc<Slot>,
+    pub(super) slot: Slot,
 }
 
 /// What makes a torrent the one it is. The hash is computed once, as that takes a pass over all piece hashes.

@@ -56,6 +56,14 @@ impl Collection {
         self.members.first().filter(|_| self.members.len() == 1)
     }
 
+    /// Returns whether these are the files of the torrent.
+    pub(super) fn has_files(&self, files: &[File]) -> bool {
+        let is_file = |(member, file): (&Member, &File)| {
+            member.size == file.length && member.key.split('/').eq(file.path.iter().map(String::as_str))
+        };
+        self.members.len() == files.len() && self.members.iter().zip(files).all(is_file)
+    }
+
     /// Returns the files of the torrent.
     pub(super) fn files(&self) -> Vec<File> {
         let path = |member: &Member| member.key.split('/').map(str::to_owned).collect();

@@ -10,7 +10,7 @@ use super::{left_out::LeftOut, *};
 use crate::{
     config::{Account, Config},
     object::{BucketName, ObjectId, SidecarLocation},
-    operation::{Subject, checks::choose_piece_length},
+    operation::{Subject, checks::check},
     torrent::PieceLength,
 };
 
@@ -198,7 +198,7 @@ fn pieces_grow_until_the_torrent_fits_a_response_unless_their_length_is_fixed() 
         let objects = (0..20_000).map(|number| listed(&format!("{number:060}"), 160 << 20)).collect();
         let collection = Collection::new(&key("p/"), objects, false).unwrap();
         let subject = Subject { head: Arc::new(collection.head()), collection: Some(Arc::new(collection)) };
-        choose_piece_length(&subject, &config).map(PieceLength::get).map_err(|error| error.to_string())
+        check(&subject, &config).map(PieceLength::get).map_err(|error| error.to_string())
     };
     assert_eq!(PieceLength::for_object_of(20_000 * (160 << 20)).get(), 16 << 20);
     assert_eq!(chosen(""), Ok(32 << 20));

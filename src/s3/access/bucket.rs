@@ -2,19 +2,16 @@
 
 use aws_sdk_s3::{
     Client,
-    config::{
-        ConfigBag, Intercept, RuntimeComponents, http::HttpResponse, interceptors::BeforeTransmitInterceptorContextRef,
-    },
-    error::{BoxError, SdkError},
+    config::http::HttpResponse,
+    error::SdkError,
     operation::{
         get_object::GetObjectOutput,
         put_object::{PutObjectError, builders::PutObjectFluentBuilder},
     },
     primitives::ByteStream,
-    types::RequestPayer,
 };
 
-use super::RegionalClient;
+use super::{Call, RegionalClient};
 use crate::{
     meter::Meter,
     object::{BucketName, ByteRange, CallOptions},
@@ -26,14 +23,13 @@ use crate::{
 pub struct Bucket {
     client: RegionalClient,
     name: BucketName,
-    options: CallOptions,
-    meter: Meter,
+    call: Call,
 }
 
 impl Bucket {
     /// Binds `client` to the bucket `name`. `options` go with every call.
     pub fn new(client: RegionalClient, name: BucketName, options: CallOptions, meter: Meter) -> Self {
-        Self { client, name, options, meter }
+        Self { client, name, call: Call { options, meter } }
     }
 
     /// Returns the bucket's name.
@@ -43,17 +39,7 @@ impl Bucket {
 
     /// Returns the meter that counts this request.
     pub fn meter(&self) -> &Meter {
-        &self.meter
-    }
-
-    /// Returns the value of `x-amz-request-payer`, where the caller gave one.
-    pub fn payer(&self) -> Option<RequestPayer> {
-        self.options.requester_pays.then_some(RequestPayer::Requester)
-    }
-
-    /// Returns the value of `x-amz-expected-bucket-owner`, where the caller gave one.
-    pub fn owner(&self) -> Option<String> {
-        self.options.expected_bucket_owner.clone()
+        &self.call.meter
     }
 
     /// Returns the bucket's region as far as S3 has told, and the function's own region before that.
@@ -71,15 +57,15 @@ impl Bucket {
         self.client.home()
     }
 
-    /// Calls S3 in the bucket's region. `ask` gets the client to use and the interceptor that counts its requests.
+    /// Calls S3 in the bucket's region. `ask` gets the client to use, and the interceptor that every call needs.
     ///
     /// # Errors
     /// Returns the error of `ask`: of its second call, where the first showed that the bucket is in another region.
-    pub async fn call<O, E, F>(&self, ask: impl Fn(Client, CountRequests) -> F) -> Result<O, SdkError<E, HttpResponse>>
+    pub async fn call<O, E, F>(&self, ask: impl Fn(Client, Call) -> F) -> Result<O, SdkError<E, HttpResponse>>
     where
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
     {
-        self.client.call(&self.name, |client| ask(client, self.count())).await
+        self.client.call(&self.name, |client| ask(client, self.call.clone())).await
     }
 
     /// Returns the object at `key`. `None` means that nothing is there, or nothing that the caller may see: without
@@ -90,11 +76,9 @@ impl Bucket {
 
     /// Does what [`Self::get`] does, for `range` of the object alone. `None` also means that the object is shorter.
     pub async fn get_range(&self, key: &str, range: Option<ByteRange>) -> Result<Option<GetObjectOutput>, Error> {
-        let ask = |client: Client, count| {
+        let ask = |client: Client, call| {
             let request = client.get_object().bucket(self.name.as_str()).key(key);
-            let request = request.set_range(range.map(ByteRange::header));
-            let request = request.set_request_payer(self.payer()).set_expected_bucket_owner(self.owner());
-            request.customize().interceptor(count).send()
+            request.set_range(range.map(ByteRange::header)).customize().interceptor(call).send()
         };
         match self.call(ask).await.map_err(classify) {
             Ok(output) => Ok(Some(output)),
@@ -111,18 +95,17 @@ impl Bucket {
         bytes: &[u8],
         describe: impl Fn(PutObjectFluentBuilder) -> PutObjectFluentBuilder,
     ) -> Result<(), SdkError<PutObjectError, HttpResponse>> {
-        let ask = |client: Client, count| {
+        let ask = |client: Client, call| {
             let request = client.put_object().bucket(self.name.as_str()).key(key);
-            let request = request.set_request_payer(self.payer()).set_expected_bucket_owner(self.owner());
             let request = describe(request.body(ByteStream::from(bytes.to_vec())));
-            request.customize().interceptor(count).send()
+            request.customize().interceptor(call).send()
         };
         self.call(ask).await.map(|_| ())
     }
 
-    /// Returns the interceptor that counts requests for this caller.
-    pub(in crate::s3) fn count(&self) -> CountRequests {
-        CountRequests(self.meter.clone())
+    /// Returns the interceptor that every call needs.
+    pub(in crate::s3) fn interceptor(&self) -> Call {
+        self.call.clone()
     }
 }
 
@@ -136,24 +119,4 @@ pub async fn collect(mut body: ByteStream, length: Option<i64>) -> Result<Vec<u8
         bytes.extend_from_slice(&chunk.map_err(|broken| Error::Interrupted(broken.into()))?);
     }
     Ok(bytes)
-}
-
-/// An SDK interceptor that counts each HTTP request, retries included.
-#[derive(Clone, Debug)]
-pub struct CountRequests(Meter);
-
-impl Intercept for CountRequests {
-    fn name(&self) -> &'static str {
-        "CountRequests"
-    }
-
-    fn read_before_transmit(
-        &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        _bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.0.s3_requests.add(1);
-        Ok(())
-    }
 }

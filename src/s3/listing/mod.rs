@@ -92,16 +92,14 @@ impl<'a> Listing<'a> {
     }
 
     async fn send(&self, token: Option<&str>) -> Result<ListObjectsV2Output, Error> {
-        let ask = |client: Client, count| {
+        let ask = |client: Client, call| {
             let request = client.list_objects_v2().bucket(self.bucket.name().as_str()).prefix(self.prefix);
             let request = request
                 // XML cannot hold every key.
                 .encoding_type(EncodingType::Url)
                 .optional_object_attributes(OptionalObjectAttributes::RestoreStatus)
-                .set_continuation_token(token.map(str::to_owned))
-                .set_request_payer(self.bucket.payer())
-                .set_expected_bucket_owner(self.bucket.owner());
-            request.customize().config_override(page_timeouts()).interceptor(count).interceptor(PAGE_LIMIT).send()
+                .set_continuation_token(token.map(str::to_owned));
+            request.customize().config_override(page_timeouts()).interceptor(call).interceptor(PAGE_LIMIT).send()
         };
         self.bucket.call(ask).await.map_err(classify_answer)
     }

@@ -86,15 +86,10 @@ impl Source {
     }
 
     async fn send_head(&self) -> Result<HeadObjectOutput, SdkError<HeadObjectError, HttpResponse>> {
-        let ask = |client: Client, count| {
-            let request = client.head_object().bucket(self.bucket.name().as_str());
-            let request = request
-                .key(self.object.key.as_str())
-                .set_version_id(self.object.version_id.clone())
-                .checksum_mode(ChecksumMode::Enabled)
-                .set_request_payer(self.bucket.payer())
-                .set_expected_bucket_owner(self.bucket.owner());
-            request.customize().interceptor(count).send()
+        let ask = |client: Client, call| {
+            let request = client.head_object().bucket(self.bucket.name().as_str()).key(self.object.key.as_str());
+            let request = request.set_version_id(self.object.version_id.clone());
+            request.checksum_mode(ChecksumMode::Enabled).customize().interceptor(call).send()
         };
         self.bucket.call(ask).await
     }

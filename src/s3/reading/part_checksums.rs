@@ -97,26 +97,17 @@ impl PartChecksums {
     ) -> Result<GetObjectAttributesOutput, PartChecksumsError> {
         let mut retries = Retries::new(ATTEMPTS, PAUSE);
         loop {
-            let sent = self.bucket.call(|client, count| {
-                let request = select(self.request(&client)).customize().config_override(page_timeouts());
-                request.interceptor(count).interceptor(PAGE_LIMIT).send()
-            });
-            match sent.await {
+            let ask = |client: Client, call| {
+                let request = client.get_object_attributes().object_attributes(ObjectAttributes::Etag);
+                let request = request.bucket(self.bucket.name().as_str()).key(self.object.key.as_str());
+                let request = select(request.set_version_id(self.object.version_id.clone())).customize();
+                request.config_override(page_timeouts()).interceptor(call).interceptor(PAGE_LIMIT).send()
+            };
+            match self.bucket.call(ask).await {
                 Ok(attributes) => return Ok(attributes),
                 Err(error) => retries.wait_after(classify_answer(error), false).await?,
             }
         }
-    }
-
-    fn request(&self, client: &Client) -> GetObjectAttributesFluentBuilder {
-        client
-            .get_object_attributes()
-            .bucket(self.bucket.name().as_str())
-            .key(self.object.key.as_str())
-            .set_version_id(self.object.version_id.clone())
-            .object_attributes(ObjectAttributes::Etag)
-            .set_request_payer(self.bucket.payer())
-            .set_expected_bucket_owner(self.bucket.owner())
     }
 }
 

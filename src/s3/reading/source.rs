@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_s3::{
-    Client,
-    operation::get_object::{GetObjectOutput, builders::GetObjectFluentBuilder},
-};
+use aws_sdk_s3::{Client, operation::get_object::GetObjectOutput};
 use tokio::time::timeout;
 
 use super::ObjectHead;
@@ -94,30 +91,21 @@ impl Source {
     }
 
     pub(super) async fn get(&self, range: ByteRange, head: Option<&ObjectHead>) -> Result<GetObjectOutput, Error> {
-        let request = |client: &Client| {
-            let if_match = head.map(|head| head.etag.to_string());
-            self.get_request(client).range(range.header()).set_if_match(if_match).customize()
+        let request = |client: &Client, call| {
+            let request = client.get_object().bucket(self.bucket.name().as_str()).key(self.object.key.as_str());
+            let request = request.set_version_id(self.object.version_id.clone()).range(range.header());
+            request.set_if_match(head.map(|head| head.etag.to_string())).customize().interceptor(call)
         };
         if let Some(url) = &self.presigned {
-            let request = request(self.bucket.home_client()).interceptor(self.bucket.count());
+            let request = request(self.bucket.home_client(), self.bucket.interceptor());
             return request.interceptor(url.clone()).send().await.map_err(classify_presigned);
         }
-        let sent = self.bucket.call(|client, count| request(&client).interceptor(count).send()).await;
+        let sent = self.bucket.call(|client, call| request(&client, call).send()).await;
         match sent.map_err(classify) {
             // HEAD has shown that the version ID is well-formed.
             Err(Error::InvalidVersionId) if head.is_some() => Err(Error::AccessDenied),
             answer => answer,
         }
-    }
-
-    fn get_request(&self, client: &Client) -> GetObjectFluentBuilder {
-        client
-            .get_object()
-            .bucket(self.bucket.name().as_str())
-            .key(self.object.key.as_str())
-            .set_version_id(self.object.version_id.clone())
-            .set_request_payer(self.bucket.payer())
-            .set_expected_bucket_owner(self.bucket.owner())
     }
 }
 

@@ -2,10 +2,8 @@
 //! which bytes S3 answers with.
 
 use super::PresignedUrlError;
-use crate::object::{CallOptions, percent_decode};
+use crate::object::{CallOptions, EXPECTED_BUCKET_OWNER, REQUEST_PAYER, percent_decode};
 
-pub(super) const REQUEST_PAYER: &str = "x-amz-request-payer";
-pub(super) const EXPECTED_BUCKET_OWNER: &str = "x-amz-expected-bucket-owner";
 pub(super) const CHECKSUM_MODE: &str = "x-amz-checksum-mode";
 
 /// The parameters of a version 4 signature.

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 use url::Url;
 
-use super::{query::EXPECTED_BUCKET_OWNER, *};
-use crate::object::{BucketName, ObjectKey};
+use super::*;
+use crate::object::{BucketName, EXPECTED_BUCKET_OWNER, ObjectKey};
 
 const V4: &str = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AK%2F20261121%2Feu-west-1%2Fs3%2Faws4_request\
     &X-Amz-Date=20261121T170957Z&X-Amz-Expires=3600&X-Amz-SignedHeaders=host\
