@@ -6,7 +6,7 @@ mod variables;
 
 use tracing_subscriber::filter::Targets;
 
-use self::parse::Reader;
+use self::parse::Environment;
 pub use self::variables::VARIABLES;
 use crate::{
     object::{BucketName, SidecarLocation},
@@ -108,34 +108,34 @@ impl Config {
     /// # Errors
     /// Returns every fault, each of which names its variable.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>, account: Account) -> Result<Self, ConfigFaults> {
-        let mut reader = Reader::new(&lookup);
+        let mut environment = Environment::new(&lookup);
         let config = Self {
-            region: reader.region(account.region),
+            region: environment.region(account.region),
             has_credentials: account.has_credentials,
-            buckets: reader.buckets(),
-            access: reader.access(account.has_credentials),
-            sidecar: reader.sidecar(),
-            trackers: reader.trackers(),
-            tracker_table: reader.tracker_table(),
-            web_seeds: reader.web_seeds(),
-            piece_length: reader.piece_length(),
-            max_object_size: reader.number(&variables::MAX_OBJECT_SIZE),
-            collections: reader.switch("COLLECTIONS", true),
-            max_collection_objects: reader.count(&variables::MAX_COLLECTION_OBJECTS),
-            fetch_concurrency: reader.count(&variables::FETCH_CONCURRENCY),
-            range_size: reader.number(&variables::RANGE_SIZE),
-            time_budget_ms: reader.number(&variables::TIME_BUDGET_MS),
-            inline_max_size: reader.number(&variables::INLINE_MAX_SIZE),
-            inline_max_objects: reader.count(&variables::INLINE_MAX_OBJECTS),
-            job_state_machine_arn: reader.state_machine_arn(),
-            span_size: reader.number(&variables::SPAN_SIZE),
-            job_concurrency: reader.number(&variables::JOB_CONCURRENCY),
-            virtual_host_domain: reader.virtual_host_domain(),
-            base_path: reader.base_path(),
-            endpoint: reader.endpoint().or(account.endpoint),
-            log_filter: reader.log_filter(),
+            buckets: environment.buckets(),
+            access: environment.access(account.has_credentials),
+            sidecar: environment.sidecar(),
+            trackers: environment.trackers(),
+            tracker_table: environment.tracker_table(),
+            web_seeds: environment.web_seeds(),
+            piece_length: environment.piece_length(),
+            max_object_size: environment.number(&variables::MAX_OBJECT_SIZE),
+            collections: environment.switch("COLLECTIONS", true),
+            max_collection_objects: environment.count(&variables::MAX_COLLECTION_OBJECTS),
+            fetch_concurrency: environment.count(&variables::FETCH_CONCURRENCY),
+            range_size: environment.number(&variables::RANGE_SIZE),
+            time_budget_ms: environment.number(&variables::TIME_BUDGET_MS),
+            inline_max_size: environment.number(&variables::INLINE_MAX_SIZE),
+            inline_max_objects: environment.count(&variables::INLINE_MAX_OBJECTS),
+            job_state_machine_arn: environment.state_machine_arn(),
+            span_size: environment.number(&variables::SPAN_SIZE),
+            job_concurrency: environment.number(&variables::JOB_CONCURRENCY),
+            virtual_host_domain: environment.virtual_host_domain(),
+            base_path: environment.base_path(),
+            endpoint: environment.endpoint().or(account.endpoint),
+            log_filter: environment.log_filter(),
         };
-        reader.finish(config)
+        environment.finish(config)
     }
 }
 
@@ -145,9 +145,9 @@ impl TrackerConfig {
     /// # Errors
     /// Returns every fault, each of which names its variable.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFaults> {
-        let mut reader = Reader::new(&lookup);
-        let config = Self { table: reader.required_table(), log_filter: reader.log_filter() };
-        reader.finish(config)
+        let mut environment = Environment::new(&lookup);
+        let config = Self { table: environment.required_table(), log_filter: environment.log_filter() };
+        environment.finish(config)
     }
 }
 

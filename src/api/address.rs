@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 
 use super::{
     base_path::{below, matched_by_proxy, slashes_before},
-    refusal::Refusal,
+    request_error::RequestError,
 };
 use crate::object::percent_decode;
 
@@ -57,11 +57,11 @@ impl RawPath {
     }
 
     /// Returns bucket and key, unless the path is not certain, or not percent-encoded UTF-8.
-    pub(super) fn address(&self) -> Result<Address, Refusal> {
+    pub(super) fn address(&self) -> Result<Address, RequestError> {
         if self.contradicted {
-            return Err(Refusal::TwoPaths);
+            return Err(RequestError::TwoPaths);
         }
-        self.decoded().ok_or(Refusal::InvalidUri)
+        self.decoded().ok_or(RequestError::InvalidUri)
     }
 
     fn decoded(&self) -> Option<Address> {

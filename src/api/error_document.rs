@@ -5,8 +5,8 @@ use lambda_http::http::StatusCode;
 use quick_xml::escape::escape;
 
 use super::{
-    refusal::Refusal,
-    torrents::{Error, Reader},
+    request_error::RequestError,
+    torrents::{Error, ReadBy},
 };
 use crate::{
     jobs::{WaitError, WorkflowError},
@@ -59,19 +59,19 @@ fn text(text: &str) -> String {
     escape(clean.as_str()).replace('\r', "&#13;")
 }
 
-impl From<&Refusal> for ErrorAnswer {
-    fn from(refusal: &Refusal) -> Self {
+impl From<&RequestError> for ErrorAnswer {
+    fn from(refusal: &RequestError) -> Self {
         let (status, code) = match refusal {
-            Refusal::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
-            Refusal::NotImplemented | Refusal::DirectoryBucket | Refusal::BlankKey => {
+            RequestError::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
+            RequestError::NotImplemented | RequestError::DirectoryBucket | RequestError::BlankKey => {
                 (StatusCode::NOT_IMPLEMENTED, "NotImplemented")
             }
-            Refusal::InvalidUri | Refusal::TwoPaths => (StatusCode::BAD_REQUEST, "InvalidURI"),
-            Refusal::TorrentOfBucket => (StatusCode::BAD_REQUEST, "RequestTorrentOfBucketError"),
-            Refusal::InvalidBucketName => (StatusCode::BAD_REQUEST, "InvalidBucketName"),
-            Refusal::KeyTooLong => (StatusCode::BAD_REQUEST, "KeyTooLongError"),
-            Refusal::InvalidBucketOwner => (StatusCode::BAD_REQUEST, "InvalidBucketOwnerAWSAccountID"),
-            Refusal::InvalidRequestPayer | Refusal::InvalidVersionId | Refusal::PresignedUrl(_) => {
+            RequestError::InvalidUri | RequestError::TwoPaths => (StatusCode::BAD_REQUEST, "InvalidURI"),
+            RequestError::TorrentOfBucket => (StatusCode::BAD_REQUEST, "RequestTorrentOfBucketError"),
+            RequestError::InvalidBucketName => (StatusCode::BAD_REQUEST, "InvalidBucketName"),
+            RequestError::KeyTooLong => (StatusCode::BAD_REQUEST, "KeyTooLongError"),
+            RequestError::InvalidBucketOwner => (StatusCode::BAD_REQUEST, "InvalidBucketOwnerAWSAccountID"),
+            RequestError::InvalidRequestPayer | RequestError::InvalidVersionId | RequestError::PresignedUrl(_) => {
                 (StatusCode::BAD_REQUEST, "InvalidArgument")
             }
         };
@@ -85,7 +85,7 @@ impl From<&Error> for ErrorAnswer {
             Error::Torrent(error) => Self::from(error),
             Error::Job(error) => Self::from(error),
             Error::ChangedTwice => slow_down("The object changed twice while it was read. Try again."),
-            Error::OutOfTime { size, objects, reader } => slow_down(&out_of_time(*size, *objects, *reader)),
+            Error::OutOfTime { size, objects, read_by } => slow_down(&out_of_time(*size, *objects, *read_by)),
         }
     }
 }
@@ -215,15 +215,15 @@ fn empty_object() -> ErrorAnswer {
     invalid_request("Torrent creation is not supported for empty objects: no client loads such a torrent.")
 }
 
-fn out_of_time(size: u64, objects: usize, reader: Reader) -> String {
+fn out_of_time(size: u64, objects: usize, read_by: ReadBy) -> String {
     let subject = if objects > 0 { format!("{objects} objects") } else { "object".to_owned() };
     let size = if size > 0 { format!(" of {size} bytes") } else { String::new() };
-    let advice = match reader {
-        Reader::Job => {
+    let advice = match read_by {
+        ReadBy::Job => {
             return format!("The job for the {subject}{size} could not be checked in time. Try again.");
         }
-        Reader::RequestBesideJobs => "lower INLINE_MAX_SIZE or INLINE_MAX_OBJECTS, so that a job reads it",
-        Reader::Request => {
+        ReadBy::RequestBesideJobs => "lower INLINE_MAX_SIZE or INLINE_MAX_OBJECTS, so that a job reads it",
+        ReadBy::Request => {
             "set JOB_STATE_MACHINE_ARN (parameter Jobs of the template), so that a job reads what is larger than \
              INLINE_MAX_SIZE"
         }
@@ -240,9 +240,9 @@ mod tests {
 
     #[test]
     fn out_of_time_names_what_an_operator_can_set() {
-        assert!(out_of_time(0, 0, Reader::Request).contains("JOB_STATE_MACHINE_ARN"));
-        let beside = out_of_time(7, 0, Reader::RequestBesideJobs);
+        assert!(out_of_time(0, 0, ReadBy::Request).contains("JOB_STATE_MACHINE_ARN"));
+        let beside = out_of_time(7, 0, ReadBy::RequestBesideJobs);
         assert!(beside.contains("The object of 7 bytes") && beside.contains("INLINE_MAX_SIZE"), "{beside}");
-        assert!(!out_of_time(7, 0, Reader::Job).contains("INLINE_MAX_SIZE"));
+        assert!(!out_of_time(7, 0, ReadBy::Job).contains("INLINE_MAX_SIZE"));
     }
 }

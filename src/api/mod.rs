@@ -8,9 +8,9 @@ mod error_document;
 mod event;
 mod handler;
 mod parameters;
-mod refusal;
 mod request;
 mod request_end;
+mod request_error;
 mod response;
 mod torrents;
 

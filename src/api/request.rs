@@ -5,7 +5,7 @@ use lambda_http::{Request, http::Method};
 use super::{
     address::{Address, RawPath},
     parameters::{asks_for_torrent, call_options, presigned, version_id},
-    refusal::Refusal,
+    request_error::RequestError,
 };
 use crate::{
     config::Config,
@@ -30,7 +30,7 @@ pub(super) struct Parsed {
     pub(super) resource: String,
     /// Bucket and key, which are empty where the path names none.
     pub(super) address: Address,
-    pub(super) call: Result<Call, Refusal>,
+    pub(super) call: Result<Call, RequestError>,
 }
 
 /// Checks `request`: method, path, names, then headers and parameters.
@@ -46,7 +46,7 @@ pub(super) fn parse(request: &Request, config: &Config, endpoints: &Endpoints) -
             let request = address.and_then(|address| torrent_request(request, address, config.collections, endpoints));
             request.map(|request| Call::Torrent { request, may_start_job })
         }
-        _ => Err(Refusal::MethodNotAllowed),
+        _ => Err(RequestError::MethodNotAllowed),
     };
     Parsed { resource, address: address.unwrap_or_default(), call }
 }
@@ -56,27 +56,27 @@ fn torrent_request(
     address: &Address,
     collections: bool,
     endpoints: &Endpoints,
-) -> Result<TorrentRequest, Refusal> {
+) -> Result<TorrentRequest, RequestError> {
     let Address { bucket, key } = address;
     if !asks_for_torrent(request) || (bucket.is_empty() && key.is_empty()) {
-        return Err(Refusal::NotImplemented);
+        return Err(RequestError::NotImplemented);
     }
     if key.is_empty() {
-        return Err(Refusal::TorrentOfBucket);
+        return Err(RequestError::TorrentOfBucket);
     }
     let bucket = BucketName::new(bucket).map_err(|error| match error {
-        BucketNameError::Invalid => Refusal::InvalidBucketName,
-        BucketNameError::Directory => Refusal::DirectoryBucket,
+        BucketNameError::Invalid => RequestError::InvalidBucketName,
+        BucketNameError::Directory => RequestError::DirectoryBucket,
     })?;
     let key = ObjectKey::try_from(key.clone()).map_err(|error| match error {
-        ObjectKeyError::TooLong => Refusal::KeyTooLong,
-        ObjectKeyError::Blank => Refusal::BlankKey,
+        ObjectKeyError::TooLong => RequestError::KeyTooLong,
+        ObjectKeyError::Blank => RequestError::BlankKey,
     })?;
     let options = call_options(request)?;
     let version_id = version_id(request)?;
     let object = ObjectId { bucket, key, version_id };
     let presigned = presigned(request).map(|url| PresignedUrl::new(url, &object, &options, endpoints));
-    let presigned = presigned.transpose().map_err(Refusal::PresignedUrl)?;
+    let presigned = presigned.transpose().map_err(RequestError::PresignedUrl)?;
     let may_be_prefix = collections && object.key.as_str().ends_with('/');
     Ok(TorrentRequest { object, options, may_be_prefix, presigned })
 }

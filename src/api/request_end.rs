@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{
     request::{Call, Parsed},
-    torrents::{Error, Time},
+    torrents::{Deadlines, Error},
 };
 use crate::{
     logging::causes,
@@ -21,7 +21,7 @@ pub(super) struct RequestEnd<'a> {
     pub(super) parsed: &'a Parsed,
     pub(super) meter: &'a Meter,
     pub(super) started: Instant,
-    pub(super) time: Time,
+    pub(super) deadlines: Deadlines,
     pub(super) origin: &'static str,
     pub(super) status: StatusCode,
     pub(super) code: &'static str,
@@ -110,7 +110,7 @@ impl RequestEnd<'_> {
     /// Returns how much of the time for making the torrent was used, in percent. It is over 100 where storing the torrent
     /// took longer.
     fn time_used(&self, duration: Duration) -> u64 {
-        let allowed = self.time.until.saturating_duration_since(self.started);
+        let allowed = self.deadlines.torrent.saturating_duration_since(self.started);
         milliseconds(duration) * 100 / milliseconds(allowed).max(1)
     }
 }

@@ -35,13 +35,13 @@ pub(super) enum Error {
         /// The number of objects in a collection, or 0 for one object.
         objects: usize,
         /// Who was to read the object.
-        reader: Reader,
+        read_by: ReadBy,
     },
 }
 
 /// Who reads an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reader {
+pub(super) enum ReadBy {
     /// The request, since there are no jobs.
     Request,
     /// The request, since only larger objects go to a job.
@@ -52,11 +52,11 @@ pub(super) enum Reader {
 
 /// How long a request may take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Time {
+pub(super) struct Deadlines {
     /// By then, there must be a torrent.
-    pub(super) until: Instant,
+    pub(super) torrent: Instant,
     /// By then, the request must be answered.
-    pub(super) end: Instant,
+    pub(super) answer: Instant,
 }
 
 /// The operation, and the jobs for objects that no request can read in time.
@@ -78,32 +78,32 @@ impl Torrents {
         Self { operation, jobs }
     }
 
-    /// Returns the torrent that `request` asks for, by `time.until`. Storing its sidecar may then take
-    /// [`SIDECAR_TIMEOUT`] longer, but not beyond `time.end`, and never fails the request.
+    /// Returns the torrent that `request` asks for, by `deadlines.torrent`. Storing its sidecar may then take
+    /// [`SIDECAR_TIMEOUT`] longer, but not beyond `deadlines.answer`, and never fails the request.
     pub(super) async fn get(
         &self,
         request: TorrentRequest,
         may_start_job: bool,
-        time: Time,
+        deadlines: Deadlines,
         meter: &Meter,
     ) -> Result<Torrent, Error> {
-        let object = self.operation.open(request, meter)?;
-        let torrent = self.make(&object, may_start_job, time.until).await?;
-        Ok(object.store(torrent, time.end.min(Instant::now() + SIDECAR_TIMEOUT)).await)
+        let operation = self.operation.open(request, meter)?;
+        let torrent = self.make(&operation, may_start_job, deadlines.torrent).await?;
+        Ok(operation.store(torrent, deadlines.answer.min(Instant::now() + SIDECAR_TIMEOUT)).await)
     }
 
     /// What is replaced while it is read starts anew, once.
     async fn make(
         &self,
-        object: &BoundOperation,
+        operation: &BoundOperation,
         may_start_job: bool,
         until: Instant,
     ) -> Result<UnstoredTorrent, Error> {
         for _ in 0..ATTEMPTS {
-            let looked_up = timeout_at(until, object.look_up()).await.map_err(|_| self.out_of_time(0, 0))?;
+            let looked_up = timeout_at(until, operation.look_up()).await.map_err(|_| self.out_of_time(0, 0))?;
             let made = match looked_up {
                 Ok(Lookup::Ready(torrent)) => return Ok(torrent),
-                Ok(Lookup::Unread(unread)) => self.hash(object, unread, may_start_job, until).await,
+                Ok(Lookup::Unread(unread)) => self.hash(operation, unread, may_start_job, until).await,
                 Err(error) => Err(error.into()),
             };
             if !made.as_ref().is_err_and(is_change) {
@@ -116,7 +116,7 @@ impl Torrents {
 
     async fn hash(
         &self,
-        object: &BoundOperation,
+        operation: &BoundOperation,
         unread: Unread,
         may_start_job: bool,
         until: Instant,
@@ -125,21 +125,21 @@ impl Torrents {
         let hash = async {
             match &self.jobs {
                 Some(jobs) if jobs.takes(size, objects) => {
-                    Ok(jobs.torrent(object, &unread, may_start_job, until).await?)
+                    Ok(jobs.torrent(operation, &unread, may_start_job, until).await?)
                 }
-                _ => Ok(object.read(unread).await?),
+                _ => Ok(operation.read(unread).await?),
             }
         };
         timeout_at(until, hash).await.map_err(|_| self.out_of_time(size, objects))?
     }
 
     fn out_of_time(&self, size: u64, objects: usize) -> Error {
-        let reader = match &self.jobs {
-            None => Reader::Request,
-            Some(jobs) if jobs.takes(size, objects) => Reader::Job,
-            Some(_) => Reader::RequestBesideJobs,
+        let read_by = match &self.jobs {
+            None => ReadBy::Request,
+            Some(jobs) if jobs.takes(size, objects) => ReadBy::Job,
+            Some(_) => ReadBy::RequestBesideJobs,
         };
-        Error::OutOfTime { size, objects, reader }
+        Error::OutOfTime { size, objects, read_by }
     }
 }
 

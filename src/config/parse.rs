@@ -14,12 +14,12 @@ use crate::{
 const TRACKER_SCHEMES: [&str; 5] = ["http", "https", "udp", "ws", "wss"];
 
 /// Reads variables and collects faults, so that one start reports all of them.
-pub(super) struct Reader<'a> {
+pub(super) struct Environment<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     faults: Vec<String>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Environment<'a> {
     pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self { lookup, faults: Vec::new() }
     }

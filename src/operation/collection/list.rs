@@ -1,6 +1,6 @@
 //! From a prefix to its collection.
 
-use super::{Collection, CollectionError, left_out::LeftOut, names};
+use super::{Collection, CollectionError, exclusions::Exclusions, names};
 use crate::{
     config::Config,
     object::ObjectId,
@@ -27,11 +27,11 @@ pub(in crate::operation) async fn list(
     object: &ObjectId,
     config: &Config,
 ) -> Result<Collection, Error> {
-    let left_out = LeftOut::new(object, &config.sidecar);
+    let exclusions = Exclusions::new(object, &config.sidecar);
     let mut listing = Listing::new(bucket, object.key.as_str());
-    let mut objects = list_all(&mut listing, &left_out, config.max_collection_objects).await?;
+    let mut objects = list_all(&mut listing, &exclusions, config.max_collection_objects).await?;
     objects.sort_unstable_by(|one, other| one.key.cmp(&other.key));
-    left_out.retain(&mut objects);
+    exclusions.remove_from(&mut objects);
     let limit = config.max_collection_objects;
     if objects.len() > limit {
         return Err(CollectionError::TooMany { count: objects.len(), limit }.into());
@@ -49,10 +49,14 @@ pub(in crate::operation) async fn list(
 }
 
 /// Lists all objects, and stops as soon as there are surely more than `limit`.
-async fn list_all(listing: &mut Listing<'_>, left_out: &LeftOut<'_>, limit: usize) -> Result<Vec<ListedObject>, Error> {
+async fn list_all(
+    listing: &mut Listing<'_>,
+    exclusions: &Exclusions<'_>,
+    limit: usize,
+) -> Result<Vec<ListedObject>, Error> {
     let (mut objects, mut count) = (Vec::new(), 0);
     while let Some(page) = listing.next_page().await.map_err(denied)? {
-        count += page.iter().filter(|object| left_out.surely_keeps(object)).count();
+        count += page.iter().filter(|object| exclusions.never_excludes(object)).count();
         objects.extend(page);
         if count > limit || objects.len() > limit * MOST_LISTED + PAGE {
             return Err(CollectionError::TooMany { count: objects.len(), limit }.into());

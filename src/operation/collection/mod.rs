@@ -1,7 +1,7 @@
 //! A collection: all objects below a prefix, as one torrent of many files.
 
 mod error;
-mod left_out;
+mod exclusions;
 mod list;
 mod member;
 mod names;

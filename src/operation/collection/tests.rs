@@ -6,7 +6,7 @@ use proptest::{
     sample::select,
 };
 
-use super::{left_out::LeftOut, *};
+use super::{exclusions::Exclusions, *};
 use crate::{
     config::{Account, Config},
     object::{BucketName, ObjectId, SidecarLocation},
@@ -38,7 +38,7 @@ fn kept(prefix: &str, location: &SidecarLocation, keys: &[&str]) -> Vec<String> 
     let object = |text: &&str| text.strip_prefix('-').map_or_else(|| listed(text, 1), |key| listed(key, 0));
     let mut objects: Vec<_> = keys.iter().map(object).collect();
     objects.sort_unstable_by(|one, other| one.key.cmp(&other.key));
-    LeftOut::new(&id, location).retain(&mut objects);
+    Exclusions::new(&id, location).remove_from(&mut objects);
     objects.into_iter().map(|object| object.key).collect()
 }
 

@@ -22,7 +22,7 @@ pub(in crate::operation) enum Bytes<'a> {
 
 /// Reads one of the objects.
 #[derive(Debug)]
-pub(super) enum Reader {
+pub(super) enum ObjectReader {
     Object(Source, Arc<ObjectHead>),
     Member(Opener, Member),
 }
@@ -42,15 +42,15 @@ impl<'a> Bytes<'a> {
         })
     }
 
-    pub(super) fn reader(self, object: usize) -> Reader {
+    pub(super) fn reader(self, object: usize) -> ObjectReader {
         match self {
-            Self::Object(source, head) => Reader::Object(source.clone(), Arc::clone(head)),
-            Self::Members(opener, members, _) => Reader::Member(opener.clone(), members[object].clone()),
+            Self::Object(source, head) => ObjectReader::Object(source.clone(), Arc::clone(head)),
+            Self::Members(opener, members, _) => ObjectReader::Member(opener.clone(), members[object].clone()),
         }
     }
 }
 
-impl Reader {
+impl ObjectReader {
     /// Hands `range` of the object to `sink`, in order and each byte once.
     pub(super) async fn read(&self, range: ByteRange, sink: impl FnMut(&[u8])) -> Result<(), Error> {
         match self {

@@ -5,8 +5,8 @@ use std::future::pending;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use super::{
-    Cut,
-    bytes::Reader,
+    ObjectRange,
+    bytes::ObjectReader,
     limits::{Limits, Permits},
 };
 use crate::{
@@ -16,8 +16,8 @@ use crate::{
 
 /// A range that is to be read and hashed.
 pub(super) struct Fetch {
-    pub(super) cut: Cut,
-    pub(super) reader: Reader,
+    pub(super) range: ObjectRange,
+    pub(super) reader: ObjectReader,
     pub(super) piece_length: PieceLength,
     /// Gives the piece that the ranges before have begun.
     pub(super) before: Option<oneshot::Receiver<PieceHasher>>,
@@ -28,7 +28,7 @@ pub(super) struct Fetch {
 
 /// The pieces that a range completes.
 pub(super) struct Hashed {
-    pub(super) cut: Cut,
+    pub(super) range: ObjectRange,
     pub(super) hashes: Vec<PieceHash>,
 }
 
@@ -37,7 +37,7 @@ impl Fetch {
     pub(super) async fn hash(mut self, permits: Permits) -> Result<Hashed, Error> {
         let hashes = match self.before.take() {
             None => self.stream(PieceHasher::new(self.piece_length), permits).await?,
-            Some(before) if self.cut.waits_first() => {
+            Some(before) if self.range.waits_first() => {
                 let piece = arrival(before).await;
                 let connection = self.limits.connection().await;
                 self.stream(piece, Permits { connection, memory: None }).await?
@@ -48,13 +48,13 @@ impl Fetch {
                 Err(TryRecvError::Closed) => pending().await,
             },
         };
-        Ok(Hashed { cut: self.cut, hashes })
+        Ok(Hashed { range: self.range, hashes })
     }
 
     /// Goes on with `piece`, without a byte in memory.
     async fn stream(&mut self, mut piece: PieceHasher, permits: Permits) -> Result<Vec<PieceHash>, Error> {
         // Boxed: the SDK's futures are large, and many may wait.
-        Box::pin(self.reader.read(self.cut.range, |bytes| piece.update(bytes))).await?;
+        Box::pin(self.reader.read(self.range.bytes, |bytes| piece.update(bytes))).await?;
         drop(permits);
         Ok(self.leave(piece))
     }
@@ -65,10 +65,10 @@ impl Fetch {
         before: oneshot::Receiver<PieceHasher>,
         permits: Permits,
     ) -> Result<Vec<PieceHash>, Error> {
-        let begun = usize::try_from(self.cut.begun).unwrap_or_default();
+        let begun = usize::try_from(self.range.begun).unwrap_or_default();
         let mut waiting = Vec::with_capacity(begun);
         let mut own = PieceHasher::new(self.piece_length);
-        let read = self.reader.read(self.cut.range, |bytes| {
+        let read = self.reader.read(self.range.bytes, |bytes| {
             let (waits, rest) = bytes.split_at(bytes.len().min(begun - waiting.len()));
             waiting.extend_from_slice(waits);
             own.update(rest);
@@ -76,7 +76,7 @@ impl Fetch {
         Box::pin(read).await?;
         drop(permits.connection);
         // The next range need not wait for those before this one, where a piece begins here.
-        let begins_piece = self.cut.range.length() > self.cut.begun || self.cut.ends_piece;
+        let begins_piece = self.range.bytes.length() > self.range.begun || self.range.ends_piece;
         let later = begins_piece.then(|| self.leave(own));
         let mut piece = arrival(before).await;
         piece.update(&waiting);

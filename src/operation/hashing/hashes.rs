@@ -21,10 +21,10 @@ impl Hashes {
     }
 
     /// Puts the hashes of a range in their place: those of the pieces that end in it.
-    pub(super) fn keep(&mut self, Hashed { cut, hashes }: Hashed) -> Result<(), Error> {
+    pub(super) fn keep(&mut self, Hashed { range, hashes }: Hashed) -> Result<(), Error> {
         let piece_length = self.piece_length.get();
-        let start = cut.start - self.span.start;
-        let end = start + cut.range.length();
+        let start = range.start - self.span.start;
+        let end = start + range.bytes.length();
         let first = start / piece_length;
         let after = if end == self.span.length() { end.div_ceil(piece_length) } else { end / piece_length };
         if hashes.len() as u64 != after - first || !self.pieces.fill(first, &hashes) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::Cut;
+use super::ObjectRange;
 
 /// As many bytes of one GET may wait for those before them. More of them are read when it is their turn.
 pub(super) const MOST_BUFFERED: u64 = 1024 * 1024;
@@ -34,10 +34,10 @@ impl Limits {
         Self { connections: Arc::new(Semaphore::new(connections)), memory: Arc::new(Semaphore::new(MEMORY)) }
     }
 
-    /// Waits until `cut` may be read, or until it may wait for its turn.
-    pub(super) async fn acquire(&self, cut: &Cut) -> Permits {
-        let waits_first = cut.waits_first();
-        let memory = match cut.begun {
+    /// Waits until `range` may be read, or until it may wait for its turn.
+    pub(super) async fn acquire(&self, range: &ObjectRange) -> Permits {
+        let waits_first = range.waits_first();
+        let memory = match range.begun {
             0 => None,
             _ if waits_first => self.memory(SMALLEST).await,
             bytes => self.memory(bytes.max(SMALLEST)).await,
@@ -56,7 +56,7 @@ impl Limits {
     }
 }
 
-impl Cut {
+impl ObjectRange {
     /// Returns whether the range is too long to wait in memory, so that it is read when those before it have been.
     pub(super) fn waits_first(&self) -> bool {
         self.begun > MOST_BUFFERED

@@ -3,16 +3,16 @@
 //! those before them, so many small objects do not wait for one another.
 
 mod bytes;
-mod cuts;
 mod fetch;
 mod hashes;
 mod limits;
+mod ranges;
 
 use tokio::{sync::oneshot, task::JoinSet};
 use tracing::Instrument;
 
 pub(super) use self::bytes::Bytes;
-use self::{cuts::Cut, fetch::Fetch, hashes::Hashes, limits::Limits};
+use self::{fetch::Fetch, hashes::Hashes, limits::Limits, ranges::ObjectRange};
 use super::Error;
 use crate::{
     config::Config,
@@ -30,25 +30,25 @@ pub(super) async fn hash_span(
     let step = config.range_size.next_multiple_of(piece_length.get());
     let limits = Limits::new(config.fetch_concurrency);
     let mut hashes = Hashes::new(span, piece_length);
-    let mut cuts = cuts::of(bytes, span, piece_length, step);
-    let mut next = cuts.next();
+    let mut ranges = ranges::of(bytes, span, piece_length, step);
+    let mut next = ranges.next();
     let mut begun = None;
     let mut reads = JoinSet::new();
-    while let Some(cut) = next {
+    while let Some(range) = next {
         tokio::select! {
             biased;
             Some(read) = reads.join_next() => hashes.keep(read??)?,
-            permits = limits.acquire(&cut) => {
+            permits = limits.acquire(&range) => {
                 let before = begun.take();
                 let mut goes_on = None;
-                if !cut.ends_piece {
+                if !range.ends_piece {
                     let (sender, receiver) = oneshot::channel();
                     (goes_on, begun) = (Some(sender), Some(receiver));
                 }
-                let reader = bytes.reader(cut.object);
-                let fetch = Fetch { cut, reader, piece_length, before, goes_on, limits: limits.clone() };
+                let reader = bytes.reader(range.object);
+                let fetch = Fetch { range, reader, piece_length, before, goes_on, limits: limits.clone() };
                 reads.spawn(fetch.hash(permits).in_current_span());
-                next = cuts.next();
+                next = ranges.next();
             }
         }
     }

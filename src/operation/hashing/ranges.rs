@@ -1,15 +1,15 @@
-//! How bytes are cut into ranges, of which each is read by one GET.
+//! How bytes are split into ranges, each of which is one GET.
 
 use super::{Bytes, limits::MOST_BUFFERED};
 use crate::{object::ByteRange, torrent::PieceLength};
 
 /// A range of one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cut {
+pub(super) struct ObjectRange {
     /// The number of the object among those that are read.
     pub(super) object: usize,
-    /// The range in the object.
-    pub(super) range: ByteRange,
+    /// The bytes in the object.
+    pub(super) bytes: ByteRange,
     /// The offset of the range's first byte in the torrent.
     pub(super) start: u64,
     /// How many bytes belong to a piece that an earlier object has begun.
@@ -18,14 +18,19 @@ pub(super) struct Cut {
     pub(super) ends_piece: bool,
 }
 
-/// Cuts `span` of `bytes` into ranges of `step` bytes, which are whole pieces, and of less where an object begins or ends.
-pub(super) fn of(bytes: Bytes<'_>, span: ByteRange, piece_length: PieceLength, step: u64) -> impl Iterator<Item = Cut> {
+/// Splits `span` of `bytes` into ranges of `step` bytes, which are whole pieces, and of less where an object begins or ends.
+pub(super) fn of(
+    bytes: Bytes<'_>,
+    span: ByteRange,
+    piece_length: PieceLength,
+    step: u64,
+) -> impl Iterator<Item = ObjectRange> {
     let piece_length = piece_length.get();
     bytes.objects().enumerate().flat_map(move |(number, object)| {
         let wanted = ByteRange { start: object.start.max(span.start), end: object.end.min(span.end) };
-        ranges(wanted, piece_length, step).map(move |part| Cut {
+        split(wanted, piece_length, step).map(move |part| ObjectRange {
             object: number,
-            range: ByteRange { start: part.start - object.start, end: part.end - object.start },
+            bytes: ByteRange { start: part.start - object.start, end: part.end - object.start },
             start: part.start,
             begun: (part.start.next_multiple_of(piece_length) - part.start).min(part.length()),
             ends_piece: part.end == span.end || part.end.is_multiple_of(piece_length),
@@ -33,9 +38,9 @@ pub(super) fn of(bytes: Bytes<'_>, span: ByteRange, piece_length: PieceLength, s
     })
 }
 
-/// Cuts `part` of an object. The rest of a piece that has begun is read together with what follows where it is short
+/// Splits `part` of an object. The rest of a piece that has begun is read together with what follows where it is short
 /// enough to wait in memory.
-fn ranges(part: ByteRange, piece_length: u64, step: u64) -> impl Iterator<Item = ByteRange> {
+fn split(part: ByteRange, piece_length: u64, step: u64) -> impl Iterator<Item = ByteRange> {
     let end_of = move |start: u64| {
         let piece = start.next_multiple_of(piece_length);
         let end = if piece - start <= MOST_BUFFERED { piece + step } else { piece };

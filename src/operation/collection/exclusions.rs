@@ -11,7 +11,7 @@ const MIN_VERSION_ID_BYTES: usize = 16;
 const NULL_VERSION: &str = "null";
 
 /// Knows what is left out of the collection at one prefix.
-pub(super) struct LeftOut<'a> {
+pub(super) struct Exclusions<'a> {
     prefix: &'a str,
     /// Nothing of this service's is in a bucket that holds no sidecars.
     ours: Option<Ours<'a>>,
@@ -24,7 +24,7 @@ struct Ours<'a> {
     jobs: String,
 }
 
-impl<'a> LeftOut<'a> {
+impl<'a> Exclusions<'a> {
     /// Looks at keys below the prefix `object.key`, with sidecars in `location`.
     pub(super) fn new(object: &'a ObjectId, location: &'a SidecarLocation) -> Self {
         let folder = location.bucket.as_ref().map(|_| format!("{}/", object.bucket)).unwrap_or_default();
@@ -38,17 +38,17 @@ impl<'a> LeftOut<'a> {
     }
 
     /// Returns whether `object` is part of the collection, whatever else is.
-    pub(super) fn surely_keeps(&self, object: &ListedObject) -> bool {
+    pub(super) fn never_excludes(&self, object: &ListedObject) -> bool {
         !self.is_marker_or_work(object) && self.sidecar_of(&self.full(object)).is_none()
     }
 
     /// Keeps what is part of the collection. `objects` are sorted, and are all that the listing told.
-    pub(super) fn retain(&self, objects: &mut Vec<ListedObject>) {
-        let is_left_out = |object: &ListedObject| {
+    pub(super) fn remove_from(&self, objects: &mut Vec<ListedObject>) {
+        let is_excluded = |object: &ListedObject| {
             self.is_marker_or_work(object)
                 || self.sidecar_of(&self.full(object)).is_some_and(|source| self.has_sidecar(source, objects))
         };
-        let keep: Vec<bool> = objects.iter().map(|object| !is_left_out(object)).collect();
+        let keep: Vec<bool> = objects.iter().map(|object| !is_excluded(object)).collect();
         let mut keep = keep.into_iter();
         objects.retain(|_| keep.next().unwrap_or_default());
     }

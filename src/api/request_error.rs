@@ -4,7 +4,7 @@ use crate::s3::access::PresignedUrlError;
 
 /// This says why a request is refused before S3 is asked. Its text is the message in the error document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Refusal {
+pub(super) enum RequestError {
     #[error("The specified method is not allowed here. Use GET, HEAD or OPTIONS.")]
     MethodNotAllowed,
     #[error("Couldn't parse the specified URI: the path must be percent-encoded UTF-8.")]
