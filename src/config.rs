@@ -66,9 +66,9 @@ pub struct Config {
     pub range_size: u64,
     /// After this many milliseconds, a request is answered 503.
     pub time_budget_ms: u64,
-    /// Objects over this many bytes go to a job, where there are jobs.
+    /// Objects over this many bytes go to a job, if there are jobs.
     pub inline_max_size: u64,
-    /// Collections of more objects go to a job, where there are jobs.
+    /// Collections of more objects go to a job, if there are jobs.
     pub inline_max_objects: usize,
     /// The state machine of jobs.
     pub job_state_machine_arn: Option<String>,
@@ -78,10 +78,10 @@ pub struct Config {
     pub job_concurrency: u64,
     /// The domain below which `{bucket}.domain` addresses a bucket, in lower case.
     pub virtual_host_domain: Option<String>,
-    /// What stands before the bucket in a path, such as `v1`, where the event does not tell it.
+    /// What precedes the bucket in a path, such as `v1`, if the event does not say.
     pub base_path: Option<String>,
-    /// The value of `AWS_ENDPOINT_URL_S3`, or else the endpoint that the SDK found. Its host decides on path style, and
-    /// presigned URLs must name it.
+    /// `AWS_ENDPOINT_URL_S3`, or else the endpoint that the SDK found. Its host decides on path style, and presigned
+    /// URLs must name it.
     pub endpoint: Option<String>,
     /// Which lines of this service's own log are written.
     pub log_filter: Targets,
@@ -102,52 +102,46 @@ pub struct TrackerConfig {
 pub struct ConfigFaults(pub Vec<String>);
 
 impl Config {
-    /// Reads the variables through `lookup`. An empty variable counts as not set, except `SIDECAR_SUFFIX`, whose value may
-    /// be empty.
-    ///
-    /// # Errors
-    /// Returns every fault, each of which names its variable.
+    /// Reads the variables through `lookup`. An empty variable counts as not set, except `SIDECAR_SUFFIX`, which may be
+    /// empty. The error has every fault, with its variable.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>, account: Account) -> Result<Self, ConfigFaults> {
-        let mut environment = Environment::new(&lookup);
+        let mut reader = Environment::new(&lookup);
         let config = Self {
-            region: environment.region(account.region),
+            region: reader.region(account.region),
             has_credentials: account.has_credentials,
-            buckets: environment.buckets(),
-            access: environment.access(account.has_credentials),
-            sidecar: environment.sidecar(),
-            trackers: environment.trackers(),
-            tracker_table: environment.tracker_table(),
-            web_seeds: environment.web_seeds(),
-            piece_length: environment.piece_length(),
-            max_object_size: environment.number(&variables::MAX_OBJECT_SIZE),
-            collections: environment.switch("COLLECTIONS", true),
-            max_collection_objects: environment.count(&variables::MAX_COLLECTION_OBJECTS),
-            fetch_concurrency: environment.count(&variables::FETCH_CONCURRENCY),
-            range_size: environment.number(&variables::RANGE_SIZE),
-            time_budget_ms: environment.number(&variables::TIME_BUDGET_MS),
-            inline_max_size: environment.number(&variables::INLINE_MAX_SIZE),
-            inline_max_objects: environment.count(&variables::INLINE_MAX_OBJECTS),
-            job_state_machine_arn: environment.state_machine_arn(),
-            span_size: environment.number(&variables::SPAN_SIZE),
-            job_concurrency: environment.number(&variables::JOB_CONCURRENCY),
-            virtual_host_domain: environment.virtual_host_domain(),
-            base_path: environment.base_path(),
-            endpoint: environment.endpoint().or(account.endpoint),
-            log_filter: environment.log_filter(),
+            buckets: reader.buckets(),
+            access: reader.access(account.has_credentials),
+            sidecar: reader.sidecar(),
+            trackers: reader.trackers(),
+            tracker_table: reader.tracker_table(),
+            web_seeds: reader.web_seeds(),
+            piece_length: reader.piece_length(),
+            max_object_size: reader.number(&variables::MAX_OBJECT_SIZE),
+            collections: reader.switch("COLLECTIONS", true),
+            max_collection_objects: reader.count(&variables::MAX_COLLECTION_OBJECTS),
+            fetch_concurrency: reader.count(&variables::FETCH_CONCURRENCY),
+            range_size: reader.number(&variables::RANGE_SIZE),
+            time_budget_ms: reader.number(&variables::TIME_BUDGET_MS),
+            inline_max_size: reader.number(&variables::INLINE_MAX_SIZE),
+            inline_max_objects: reader.count(&variables::INLINE_MAX_OBJECTS),
+            job_state_machine_arn: reader.state_machine_arn(),
+            span_size: reader.number(&variables::SPAN_SIZE),
+            job_concurrency: reader.number(&variables::JOB_CONCURRENCY),
+            virtual_host_domain: reader.virtual_host_domain(),
+            base_path: reader.base_path(),
+            endpoint: reader.endpoint().or(account.endpoint),
+            log_filter: reader.log_filter(),
         };
-        environment.finish(config)
+        reader.finish(config)
     }
 }
 
 impl TrackerConfig {
     /// Reads the variables through `lookup`.
-    ///
-    /// # Errors
-    /// Returns every fault, each of which names its variable.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFaults> {
-        let mut environment = Environment::new(&lookup);
-        let config = Self { table: environment.required_table(), log_filter: environment.log_filter() };
-        environment.finish(config)
+        let mut reader = Environment::new(&lookup);
+        let config = Self { table: reader.required_table(), log_filter: reader.log_filter() };
+        reader.finish(config)
     }
 }
 

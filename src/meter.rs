@@ -1,4 +1,4 @@
-//! RequestCounts of one request, for the lines that end it: the log's and the metrics'.
+//! The counts of one request, for its line in the log and its line of metrics.
 
 use std::sync::{
     Arc,

@@ -17,10 +17,10 @@ use crate::{
     tracker::function::Tracker,
 };
 
-/// Lambda's credentials are there at once. A machine without any may wait for a metadata service.
+/// Lambda provides credentials at once. Elsewhere, the SDK may wait for a metadata service.
 const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Returns what `sdk` found by itself.
+/// Returns what `sdk` found.
 pub async fn account(sdk: &SdkConfig) -> Account {
     Account {
         region: sdk.region().map(|region| region.as_ref().to_owned()),
@@ -29,7 +29,7 @@ pub async fn account(sdk: &SdkConfig) -> Account {
     }
 }
 
-/// Reads the environment of this service and of the SDK, and starts the log. Where the configuration has faults, it logs
+/// Reads the environment of this service and of the SDK, and starts the log. If the configuration has faults, it logs
 /// all of them and returns `None`.
 pub async fn configure() -> Option<(Config, SdkConfig)> {
     let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
@@ -42,7 +42,7 @@ pub async fn configure() -> Option<(Config, SdkConfig)> {
     }
 }
 
-/// Makes the tracker function. Where the configuration has faults, this logs all of them and returns `None`.
+/// Makes the tracker function. If the configuration has faults, it logs all of them and returns `None`.
 pub async fn tracker() -> Option<Tracker> {
     let config = TrackerConfig::from_lookup(|name| env::var(name).ok());
     logging::init(&config.as_ref().map(|config| config.log_filter.clone()).unwrap_or_default());
@@ -57,7 +57,7 @@ fn report<T>(faults: &ConfigFaults) -> Option<T> {
     None
 }
 
-/// Returns how a function's process ends when the Lambda runtime has ended.
+/// Returns the exit code of a function whose Lambda runtime has ended.
 pub fn exit_code(ended: Result<(), lambda_runtime::Error>) -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -68,8 +68,7 @@ pub fn exit_code(ended: Result<(), lambda_runtime::Error>) -> ExitCode {
     }
 }
 
-/// Makes the API function of `config`, with `sdk`'s region, endpoint and credentials. Without credentials, it caches
-/// nothing and starts no jobs.
+/// Makes the API function. Without credentials, it caches nothing and starts no jobs.
 pub fn api(config: Config, sdk: &SdkConfig) -> Api {
     let clients = clients(&config, sdk);
     if !config.has_credentials {
@@ -82,7 +81,7 @@ pub fn api(config: Config, sdk: &SdkConfig) -> Api {
     Api::new(Arc::clone(&config), GetObjectTorrent::new(config, clients).with_registry(registry), jobs)
 }
 
-/// Makes the job function of `config`. It keeps its results in S3, so it needs credentials.
+/// Makes the job function. It stores its results in S3, so it needs credentials.
 pub fn worker(config: Config, sdk: &SdkConfig) -> Worker {
     let clients = clients(&config, sdk);
     let registry = registry(&config, sdk);

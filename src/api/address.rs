@@ -1,5 +1,5 @@
-//! The bucket and key that a path names: in path style, or in virtual-host style below a domain of one's own. Keys come
-//! from the event's raw path, byte for byte, and are decoded once where they are encoded.
+//! The bucket and key of a path, in path style, or in virtual-host style below the operator's domain. Keys come from
+//! the event's raw path, byte for byte, and are decoded once if they are encoded.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
 
 use std::net::IpAddr;
@@ -24,15 +24,15 @@ pub(super) struct Address {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RawPath {
     path: String,
-    /// Whether the event shows another path elsewhere, so that this one may not be what the client sent.
+    /// Whether the event has another path elsewhere, so that this may not be the one that the client sent.
     contradicted: bool,
     encoded: bool,
     bucket: Option<String>,
 }
 
 impl RawPath {
-    /// Takes the path of `request`, below `domain` where virtual hosts are served. What stands before the bucket is cut off:
-    /// what the event tells, or else `base_path` or an HTTP API's stage.
+    /// Takes the path of `request`. Below `domain`, the host names the bucket. What precedes the bucket is removed:
+    /// what the event says, or else `base_path` or an HTTP API's stage.
     pub(super) fn of(request: &Request, domain: Option<&str>, base_path: Option<&str>) -> Self {
         let (stage, encoded) = match request.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => {
@@ -56,7 +56,7 @@ impl RawPath {
         }
     }
 
-    /// Returns bucket and key, unless the path is not certain, or not percent-encoded UTF-8.
+    /// Returns bucket and key, if the path is certain and percent-encoded UTF-8.
     pub(super) fn address(&self) -> Result<Address, RequestError> {
         if self.contradicted {
             return Err(RequestError::TwoPaths);
@@ -76,7 +76,7 @@ impl RawPath {
         Some(Address { bucket, key: text(key)? })
     }
 
-    /// Returns the decoded path below its bucket, as well as it can be shown: `/bucket/key`.
+    /// Returns the decoded path, `/bucket/key`, with U+FFFD for what is not UTF-8.
     pub(super) fn resource(&self) -> String {
         let path =
             if self.encoded { percent_decode_str(&self.path).decode_utf8_lossy() } else { self.path.as_str().into() };
@@ -88,16 +88,15 @@ impl RawPath {
     }
 }
 
-/// Returns how many slashes stood before `key`, as far as the request context tells. `None` means that it shows another
-/// path than `path`.
+/// Returns how many slashes preceded `key` according to the request context, or `None` if its path is another one.
 fn folded_slashes(request: &Request, path: &str, key: &str) -> Option<usize> {
     match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(context)) => {
-            // `sam local` shows the route here.
+            // `sam local` has the route here.
             let whole = context.path.as_deref().filter(|whole| context.resource_path.as_deref() != Some(whole));
             whole.map_or(Some(0), |whole| slashes_before(key, path, whole, context.stage.as_deref()))
         }
-        // Nobody has recorded how the two paths of an HTTP API may differ, and below a mapping they do.
+        // The two paths of an HTTP API differ below a mapping. How else they may differ is not documented.
         Some(RequestContext::ApiGatewayV2(context)) => {
             context.http.path.as_deref().and_then(|whole| slashes_before(key, path, whole, None)).or(Some(0))
         }
@@ -105,7 +104,7 @@ fn folded_slashes(request: &Request, path: &str, key: &str) -> Option<usize> {
     }
 }
 
-/// Function URLs and local runtimes send the path as it came in version 2 events. An HTTP API decodes it.
+/// In version 2 events, Function URLs and local runtimes send the path as it came, and an HTTP API decodes it.
 fn carries_encoded_paths(domain: &str) -> bool {
     let is_loopback = |host: &str| host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     let host = without_port(domain);
@@ -118,7 +117,7 @@ fn without_port(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
 }
 
-/// Returns what the route's `{proxy+}` matched, which is nothing where the route is the root.
+/// Returns what the route's `{proxy+}` matched: nothing if the route is the root.
 fn proxy(request: &Request) -> Option<&str> {
     let is_root = match request.request_context_ref()? {
         RequestContext::ApiGatewayV1(context) => context.resource_path.as_deref() == Some("/"),

@@ -1,13 +1,13 @@
 //! What API Gateway leaves before the bucket in an event's path: a custom domain's base path, and a stage that its
-//! mapping does not name. What `{proxy+}` matched tells where that ends, and the request context how many slashes
-//! followed it.
+//! mapping does not name. The match of `{proxy+}` shows where that ends, and the request context how many slashes
+//! follow it.
 
 use percent_encoding::{percent_decode, percent_decode_str};
 
-/// Returns the end of `path` that `{proxy+}` matched. `None` means that `path` does not end in `proxy`.
+/// Returns the end of `path` that `{proxy+}` matched, or `None` if `path` does not end in `proxy`.
 ///
-/// Whole segments are counted, since API Gateway may have decoded `proxy`, folded its slashes or cut off the last one,
-/// and may show `+` as a space. So a key that repeats the base path loses nothing: it has as many segments as `proxy`.
+/// It counts whole segments, because API Gateway may have decoded `proxy`, folded its slashes, removed the last one, or
+/// turned `+` into a space. So a key that repeats the base path keeps all its segments.
 pub(super) fn matched_by_proxy<'a>(path: &'a str, proxy: &str) -> Option<&'a str> {
     let decoded = segments(percent_decode(path.as_bytes()));
     let before = |proxy: &[Vec<u8>]| decoded.strip_suffix(proxy).map(<[_]>::len);
@@ -17,17 +17,18 @@ pub(super) fn matched_by_proxy<'a>(path: &'a str, proxy: &str) -> Option<&'a str
     Some((0..count).fold(path, |rest, _| without_first_segment(rest)))
 }
 
-/// Returns what follows `base_path` in `path`, if its first segments are exactly those.
+/// Returns what follows `base_path` in `path`, if `path` begins with these segments.
 pub(super) fn below<'a>(path: &'a str, base_path: &str) -> Option<&'a str> {
     let rest = path.strip_prefix('/')?.strip_prefix(base_path)?;
     (rest.is_empty() || rest.starts_with('/')).then_some(rest)
 }
 
-/// Returns how many slashes the client wrote before `key`, the end of `path`. A REST API folds them in `path`, where
-/// `/stage//key` becomes `/key`, and keeps them in `whole`, the request context's path. That one begins with `stage` on
-/// the API's own host. `None` means that the two differ in more than slashes and what is cut off.
+/// Returns how many slashes the client wrote before `key`, the end of `path`. A REST API folds them in `path`
+/// (`/stage//key` becomes `/key`), and keeps them in `whole`, the request context's path, which begins with `stage` on
+/// the API's own host.
+/// `None` means that the two differ in more than that.
 pub(super) fn slashes_before(key: &str, path: &str, whole: &str, stage: Option<&str>) -> Option<usize> {
-    // Emulators may decode the one and not the other.
+    // Emulators may decode only one of them.
     let decoded = || whole.strip_suffix(&*percent_decode_str(key).decode_utf8().ok()?);
     let before = whole.strip_suffix(key).or_else(decoded)?;
     let expected = segments(path.strip_suffix(key)?.bytes());

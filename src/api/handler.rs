@@ -25,7 +25,7 @@ use crate::{
     s3::access::Endpoints,
 };
 
-/// This much of the Lambda's own time is left to send the answer.
+/// The part of the Lambda's own time that is kept for sending the answer.
 const TIME_TO_ANSWER: Duration = Duration::from_millis(500);
 
 /// The API function.
@@ -38,7 +38,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// Makes the function that serves `operation`. Without `jobs`, every object is read in the request.
+    /// Makes the function. Without `jobs`, requests read every object.
     pub fn new(config: Arc<Config>, operation: GetObjectTorrent, jobs: Option<Jobs>) -> Self {
         let endpoints = Arc::new(Endpoints::new(&config.region, config.endpoint.as_deref()));
         Self { config, torrents: Torrents::new(operation, jobs), endpoints, metrics: Metrics::default() }
@@ -52,7 +52,7 @@ impl Api {
     /// Answers `request`. Every failure is a response.
     pub async fn handle(self, request: Request) -> Response<Body> {
         let context = request.lambda_context_ref().cloned().unwrap_or_default();
-        // Every filter lets this level through, so that each line has the ID.
+        // No filter hides this level, so each line has the ID.
         let span = tracing::error_span!("request", request_id = context.request_id);
         self.answer(request, &context).instrument(span).await
     }
@@ -96,16 +96,16 @@ impl Api {
     }
 }
 
-/// What a request is answered with.
+/// The result of a request.
 enum Outcome {
     Preflight,
     Torrent(Torrent),
-    /// The error, with the failure behind it, unless the request was refused from the start.
+    /// The error, and the failure behind it unless the request was refused at once.
     Error(ErrorAnswer, Option<Error>),
 }
 
-/// Returns how long a request that began at `started` may take: `TIME_BUDGET_MS`, or less where the Lambda's own deadline
-/// (milliseconds since 1970) lies ahead and is nearer.
+/// Returns the deadlines of a request that began at `started`: `TIME_BUDGET_MS`, or the Lambda's own deadline
+/// (milliseconds since 1970) if that is nearer. Local runtimes give a deadline in the past, which is ignored.
 fn deadlines(config: &Config, started: Instant, deadline_ms: u64) -> Deadlines {
     let budget = Duration::from_millis(config.time_budget_ms);
     let deadline = UNIX_EPOCH + Duration::from_millis(deadline_ms);

@@ -13,8 +13,7 @@ const TORRENT: &str = "torrent";
 const VERSION_ID: &str = "versionId";
 const PRESIGNED: &str = "presigned";
 
-/// The query parameters that are read, each with its longest value as it comes, percent-encoded or not. All others are
-/// ignored.
+/// The query parameters that are read, with the longest value of each, which may be percent-encoded.
 pub(super) const QUERY_PARAMETERS: [(&str, usize); 3] =
     [(TORRENT, 0), (VERSION_ID, 3 * MAX_VERSION_ID_BYTES), (PRESIGNED, 2 * MAX_PRESIGNED_URL_BYTES)];
 
@@ -44,7 +43,7 @@ pub(super) fn version_id(request: &Request) -> Result<Option<String>, RequestErr
     }
 }
 
-/// Returns `presigned` as it came.
+/// Reads `presigned`.
 pub(super) fn presigned(request: &Request) -> Option<&str> {
     request.query_string_parameters_ref()?.first(PRESIGNED)
 }

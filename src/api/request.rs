@@ -1,4 +1,4 @@
-//! From an event to a [`TorrentRequest`], or to the reason why it is refused. No call to S3 is made here.
+//! From an event to a [`TorrentRequest`], or to the reason why it is refused. This makes no call to S3.
 
 use lambda_http::{Request, http::Method};
 
@@ -17,9 +17,9 @@ use crate::{
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Call {
-    /// A browser asks what a page of another origin may send (CORS).
+    /// A browser asks what pages of other origins may send (CORS).
     Preflight,
-    /// The torrent of an object. GET may start a job for it, and HEAD may not.
+    /// The torrent of an object. Only GET may start a job for it.
     Torrent { request: TorrentRequest, may_start_job: bool },
 }
 
@@ -28,7 +28,7 @@ pub(super) enum Call {
 pub(super) struct Parsed {
     /// The resource that an error document names.
     pub(super) resource: String,
-    /// Bucket and key, which are empty where the path names none.
+    /// Bucket and key. They are empty if the path names none.
     pub(super) address: Address,
     pub(super) call: Result<Call, RequestError>,
 }

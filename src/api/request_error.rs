@@ -1,8 +1,8 @@
-//! Why a request is refused before S3 is asked.
+//! The reasons to refuse a request before any call to S3.
 
 use crate::s3::access::PresignedUrlError;
 
-/// This says why a request is refused before S3 is asked. Its text is the message in the error document.
+/// Why a request is refused before any call to S3. The text is the message in the error document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum RequestError {
     #[error("The specified method is not allowed here. Use GET, HEAD or OPTIONS.")]
@@ -10,12 +10,13 @@ pub(super) enum RequestError {
     #[error("Couldn't parse the specified URI: the path must be percent-encoded UTF-8.")]
     InvalidUri,
     #[error(
-        "The path arrived in two forms that name different keys. Repeat no slash in it, and write %2F for a slash at the \
-         start of the key."
+        "The path arrived in two forms that name different keys. Repeat no slash in it, and write %2F for a slash at \
+         the start of the key."
     )]
     TwoPaths,
     #[error(
-        "This service answers GetObjectTorrent alone. Ask for /bucket/key?torrent, and send other requests to Amazon S3."
+        "This service answers only GetObjectTorrent. Ask for /bucket/key?torrent, and send other requests to Amazon \
+         S3."
     )]
     NotImplemented,
     #[error("Requesting the torrent file of a bucket is not permitted. Name an object: /bucket/key?torrent.")]

@@ -1,4 +1,4 @@
-//! A request for a torrent: *look up, hash, store*. What is too large to be hashed in a request is left to a job.
+//! A request for a torrent: *look up, read, store*. A job reads what is too large for a request.
 
 use tokio::time::{Instant, timeout_at};
 
@@ -12,10 +12,10 @@ use crate::{
     s3,
 };
 
-/// How often reading is tried where what is read changes.
+/// How often an object that changes is looked up and read.
 const ATTEMPTS: u32 = 2;
 
-/// This says why a request gets no torrent.
+/// Why a request gets no torrent.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     /// The operation failed.
@@ -24,38 +24,38 @@ pub(super) enum Error {
     /// The job failed, or has not ended.
     #[error(transparent)]
     Job(#[from] WaitError),
-    /// The object was replaced while it was read, and again while it was read anew.
+    /// The object changed while it was read, both times.
     #[error("the object changed twice while it was read")]
     ChangedTwice,
-    /// `TIME_BUDGET_MS` is over.
+    /// `TIME_BUDGET_MS` is used up.
     #[error("the time budget is over")]
     OutOfTime {
-        /// The size of what is read in bytes, or 0 where S3 did not tell it in time.
+        /// The size of what is read in bytes, or 0 if it is not known yet.
         size: u64,
         /// The number of objects in a collection, or 0 for one object.
         objects: usize,
-        /// Who was to read the object.
+        /// What was to read the object.
         read_by: ReadBy,
     },
 }
 
-/// Who reads an object.
+/// What reads an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReadBy {
-    /// The request, since there are no jobs.
+    /// The request, because there are no jobs.
     Request,
-    /// The request, since only larger objects go to a job.
+    /// The request, because a job reads only larger objects.
     RequestBesideJobs,
     /// A job.
     Job,
 }
 
-/// How long a request may take.
+/// The deadlines of a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadlines {
-    /// By then, there must be a torrent.
+    /// When there must be a torrent.
     pub(super) torrent: Instant,
-    /// By then, the request must be answered.
+    /// When the request must be answered.
     pub(super) answer: Instant,
 }
 
@@ -67,7 +67,7 @@ pub(super) struct Torrents {
 }
 
 impl Error {
-    /// Returns whether the caller is only early, and nothing is wrong.
+    /// Returns whether nothing is wrong, and the caller only has to wait.
     pub(super) fn is_only_early(&self) -> bool {
         matches!(self, Self::Job(error) if error.is_only_early())
     }
@@ -78,8 +78,9 @@ impl Torrents {
         Self { operation, jobs }
     }
 
-    /// Returns the torrent that `request` asks for, by `deadlines.torrent`. Storing its sidecar may then take
-    /// [`SIDECAR_TIMEOUT`] longer, but not beyond `deadlines.answer`, and never fails the request.
+    /// Returns the torrent by `deadlines.torrent`. Storing its sidecar may then take [`SIDECAR_TIMEOUT`] more, but not
+    /// beyond
+    /// `deadlines.answer`, and never fails the request.
     pub(super) async fn get(
         &self,
         request: TorrentRequest,
@@ -92,7 +93,7 @@ impl Torrents {
         Ok(operation.store(torrent, deadlines.answer.min(Instant::now() + SIDECAR_TIMEOUT)).await)
     }
 
-    /// What is replaced while it is read starts anew, once.
+    /// Looks up and reads the object, and starts over once if it changes meanwhile.
     async fn make(
         &self,
         operation: &BoundOperation,

@@ -214,7 +214,7 @@ impl<'a> Environment<'a> {
         Some(domain)
     }
 
-    /// API Gateway allows these characters, of which a client encodes none.
+    /// API Gateway allows these characters, and clients encode none of them.
     pub(super) fn base_path(&mut self) -> Option<String> {
         let text = self.text("BASE_PATH")?;
         let base_path = text.trim_matches('/');

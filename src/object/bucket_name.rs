@@ -13,7 +13,7 @@ pub struct BucketName(String);
 
 text_type!(BucketName);
 
-/// This says why a text cannot name a bucket that this service serves. Each message completes "the bucket's name …".
+/// Why a text cannot name a bucket here. Each message completes "the bucket's name …".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BucketNameError {
     /// The text breaks the rules of

@@ -16,7 +16,7 @@ pub struct ObjectKey(String);
 
 text_type!(ObjectKey);
 
-/// This says why a text cannot be the key of an object here.
+/// Why a text cannot be a key here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ObjectKeyError {
     /// The text has more than [`MAX_KEY_BYTES`] bytes.
@@ -42,14 +42,14 @@ impl TryFrom<String> for ObjectKey {
 }
 
 impl ObjectKey {
-    /// Returns the prefix that the key's last segment follows: of `a/b/` and of `a/b` it is `a/`, and of `a` it is empty.
+    /// Returns the prefix before the key's last segment: `a/` for `a/b/` and `a/b`, and nothing for `a`.
     pub fn parent(&self) -> &str {
         let key = self.0.strip_suffix('/').unwrap_or(&self.0);
         key.rfind('/').map_or("", |slash| &key[..=slash])
     }
 }
 
-/// Decodes `text` once. A `%` without two hex digits after it gives `None`, and `+` stays `+`.
+/// Decodes `text` once, or returns `None` if a `%` is not followed by two hex digits. `+` stays `+`.
 pub fn percent_decode(text: &str) -> Option<Vec<u8>> {
     let is_escape = |escape: &str| escape.len() >= 2 && escape.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
     text.split('%').skip(1).all(is_escape).then(|| percent_decode_str(text).collect())

@@ -1,5 +1,5 @@
-//! S3's nouns: bucket, key, version, `ETag`, byte range, and what a request says about them. There is no SDK and no
-//! I/O here.
+//! S3's nouns: bucket, key, version, `ETag`, byte range, and the options of a call. This module knows neither SDK nor
+//! I/O.
 
 mod bucket_name;
 mod etag;
@@ -29,7 +29,7 @@ pub struct ObjectId {
     pub bucket: BucketName,
     /// The object's key, byte for byte.
     pub key: ObjectKey,
-    /// The version that was asked for; `None` stands for the latest.
+    /// The requested version; `None` is the latest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version_id: Option<String>,
 }
@@ -52,7 +52,7 @@ pub struct CallOptions {
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html>
 pub const MAX_VERSION_ID_BYTES: usize = 1024;
 
-/// Returns whether `text` can be a version ID: those need no encoding in a URL.
+/// Returns whether `text` can be a version ID, which needs no encoding in a URL.
 pub fn is_version_id(text: &str) -> bool {
     let needs_no_encoding = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     (1..=MAX_VERSION_ID_BYTES).contains(&text.len()) && text.bytes().all(needs_no_encoding)

@@ -23,7 +23,7 @@ impl ByteRange {
         format!("bytes={}-{}", self.start, self.end - 1)
     }
 
-    /// Returns what `Content-Range` must say for this range of an object of `total` bytes.
+    /// Returns the value of `Content-Range` for this range of an object of `total` bytes.
     pub fn content_range(self, total: u64) -> String {
         format!("bytes {}-{}/{total}", self.start, self.end - 1)
     }

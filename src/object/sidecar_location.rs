@@ -5,7 +5,7 @@ use super::{BucketName, MAX_KEY_BYTES, ObjectId};
 /// The place of all sidecars, from `SIDECAR_BUCKET`, `SIDECAR_PREFIX` and `SIDECAR_SUFFIX`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SidecarLocation {
-    /// The bucket, where it is not the object's own.
+    /// The bucket, if it is not the object's own.
     pub bucket: Option<BucketName>,
     /// What comes before the key.
     pub prefix: String,
@@ -19,13 +19,13 @@ impl SidecarLocation {
         self.bucket.as_ref().unwrap_or(&object.bucket)
     }
 
-    /// Returns what the keys of jobs' own objects begin with.
+    /// Returns the prefix of the objects that jobs write.
     pub fn jobs_prefix(&self) -> String {
         format!("{}torrent-jobs/", self.prefix)
     }
 
-    /// Returns the sidecar's key, or `None` when the key would be longer than S3 accepts. A version that is asked for
-    /// by its ID has a sidecar of its own.
+    /// Returns the sidecar's key, or `None` if it would be longer than S3 accepts. A version requested by its ID has
+    /// its own sidecar.
     pub fn key_for(&self, object: &ObjectId) -> Option<String> {
         let Self { bucket, prefix, suffix } = self;
         let folder = bucket.as_ref().map(|_| format!("{}/", object.bucket)).unwrap_or_default();

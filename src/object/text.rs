@@ -1,4 +1,4 @@
-//! What the checked texts of this module have in common.
+//! What the checked texts of this module share.
 
 /// Implements `as_str` and `Display` for a type around a `String`.
 macro_rules! text_type {

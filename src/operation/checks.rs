@@ -1,4 +1,4 @@
-//! What an object or a collection must be to get a torrent, cached or not.
+//! The conditions on an object or a collection, cached or not.
 
 use super::{CollectionError, Error, Subject};
 use crate::{
@@ -23,7 +23,7 @@ pub(super) fn check(subject: &Subject, config: &Config) -> Result<PieceLength, E
     }
 }
 
-/// Returns the piece length that the configuration gives what is read. A collection's grows until its torrent fits a
+/// Returns the configured piece length, or one that suits the length. A collection's grows until its torrent fits a
 /// response.
 fn choose_piece_length(subject: &Subject, config: &Config) -> Result<PieceLength, Error> {
     let length = subject.head.length;

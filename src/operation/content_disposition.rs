@@ -17,8 +17,8 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
-/// Returns `attachment` with `filename`, and with `filename*` where the name is not ASCII. The value is ASCII without
-/// control characters, so that it fits a header.
+/// Returns `attachment` with `filename`, and with `filename*` if the name is not ASCII. The value is safe in a header:
+/// ASCII without control characters.
 pub(super) fn attachment(filename: &str) -> String {
     let plain: String = filename.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
     let quoted = plain.replace('\\', "\\\\").replace('"', "\\\"");

@@ -10,8 +10,8 @@ use aws_sdk_s3::{
 };
 use http_body_util::Limited;
 
-/// Refuses an answer of more than this many bytes: before its body is read where `Content-Length` tells, and otherwise
-/// as soon as the body is too long.
+/// Refuses an answer of more than this many bytes: at once if `Content-Length` says so, or else as soon as the body is
+/// too long.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BodyLimit(pub(super) usize);
 

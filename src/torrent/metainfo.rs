@@ -14,7 +14,7 @@ pub struct Metainfo {
     /// The first tracker. A trackerless torrent has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub announce: Option<String>,
-    /// One tier for each tracker (BEP 12), where there are at least two trackers.
+    /// One tier for each tracker (BEP 12), if there are at least two.
     #[serde(rename = "announce-list", skip_serializing_if = "Option::is_none")]
     pub announce_list: Option<Vec<Vec<String>>>,
     /// The program that made it.
@@ -25,7 +25,7 @@ pub struct Metainfo {
     pub creation_date: Option<i64>,
     /// The dictionary that the info hash is computed from.
     pub info: Info,
-    /// The web seeds (BEP 19). The key is left out when there are none.
+    /// The web seeds (BEP 19).
     #[serde(rename = "url-list", default, skip_serializing_if = "Vec::is_empty")]
     pub web_seeds: Vec<String>,
 }
@@ -44,19 +44,13 @@ impl Metainfo {
         }
     }
 
-    /// Encodes the file as canonical bencode, with keys sorted as raw bytes.
-    ///
-    /// # Errors
-    /// This type never fails, but the encoder's signature has an error.
+    /// Encodes the file as canonical bencode, with keys sorted as raw bytes. The encoder never fails for this type.
     pub fn to_bytes(&self) -> Result<Vec<u8>, serde_bencode::Error> {
         serde_bencode::to_bytes(self)
     }
 
-    /// Reads a `.torrent` that this service wrote. Keys that it does not write are refused: skipping a value means
-    /// walking through it, and a value that is nested deeply enough would end the process.
-    ///
-    /// # Errors
-    /// Returns what is wrong with the bencode, or which key is missing.
+    /// Reads a `.torrent` that this service wrote. Any other key is an error: to skip a value is to walk through it,
+    /// and a deeply nested value would end the process.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_bencode::Error> {
         serde_bencode::from_bytes(bytes)
     }

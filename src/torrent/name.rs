@@ -1,17 +1,17 @@
-//! `name`: the file name that clients suggest, made from an object's key.
+//! `name`: the file name that clients suggest, from an object's key.
 
-/// The longest name, in bytes. libtorrent cuts longer ones, and with `.part` or `.torrent` behind it, as clients write it, a
-/// name must not have more than the 255 bytes that file systems store.
+/// The longest name, in bytes. libtorrent truncates longer ones, and clients append `.part` or `.torrent`, which must
+/// fit into the 255 bytes of file systems.
 pub const MAX_NAME_BYTES: usize = 240;
-/// libtorrent takes a file with this in its path for padding, and does not download it.
+/// libtorrent treats a file with this in its path as padding, and does not download it.
 pub const PADDING: &str = "_____padding_file_";
 const MAX_EXTENSION_BYTES: usize = 16;
 const NAMELESS: &str = "object";
 
-/// Returns the last non-empty segment of `key` as a file name that every file system accepts. `\` and control characters
-/// become `_`, a name over 240 bytes is shortened with its extension kept, and `object` stands for a name
-/// that clients could not use: an empty one, one of dots, spaces and invisible characters only,
-/// and that of padding.
+/// Returns the last non-empty segment of `key` as a file name that every file system accepts. `\` and control
+/// characters become `_`, and a name over 240 bytes is shortened but keeps its extension. A name that clients could not
+/// use becomes
+/// `object`: an empty one, one of only dots, spaces and invisible characters, and that of padding.
 pub fn torrent_name(key: &str) -> String {
     let segment = key.rsplit('/').find(|segment| !segment.is_empty()).unwrap_or_default();
     let safe = segment.replace(|c: char| c == '\\' || c.is_control(), "_");
@@ -20,8 +20,7 @@ pub fn torrent_name(key: &str) -> String {
     if is_blank || name.contains(PADDING) { NAMELESS.to_owned() } else { name }
 }
 
-/// Returns whether libtorrent leaves this character out of names: marks that change the direction of writing, and what
-/// has no width.
+/// Returns whether libtorrent drops this character from names: it has no width, or marks the direction of writing.
 pub fn is_stripped(c: char) -> bool {
     matches!(
         c,

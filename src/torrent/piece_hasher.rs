@@ -1,4 +1,4 @@
-//! Incremental piece hashing: bytes go in in order, and one SHA-1 for each piece comes out. It takes the memory of one
+//! Incremental piece hashing: bytes go in in order, and one SHA-1 for each piece comes out. It needs memory for one
 //! hasher and 20 bytes for each piece, whatever the piece length.
 
 use sha1::{Digest, Sha1};
@@ -23,7 +23,7 @@ impl PieceHasher {
         Self { piece_length, piece: Sha1::new(), left_in_piece: piece_length, hashes: Vec::new() }
     }
 
-    /// Hashes the next bytes. How they are cut into chunks makes no difference.
+    /// Hashes the next bytes, in chunks of any size.
     pub fn update(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let left = usize::try_from(self.left_in_piece).unwrap_or(usize::MAX);
@@ -37,12 +37,12 @@ impl PieceHasher {
         }
     }
 
-    /// Returns the hashes of the pieces that are complete, and forgets them. A piece that has begun goes on.
+    /// Removes and returns the hashes of the complete pieces. The unfinished piece continues.
     pub fn take_complete(&mut self) -> Vec<PieceHash> {
         std::mem::take(&mut self.hashes)
     }
 
-    /// Returns the hashes of all pieces, including a short last one. No bytes give no pieces.
+    /// Returns the remaining hashes, including a short last piece's.
     pub fn finish(mut self) -> Vec<PieceHash> {
         if self.left_in_piece < self.piece_length {
             self.end_piece();

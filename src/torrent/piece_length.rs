@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The most pieces that a torrent can have here. Their 4,000,000 bytes of digests still fit a Lambda response of
-/// 6,291,556 bytes in base64. (libtorrent loads up to 2,097,152 pieces.)
+/// The most pieces of a torrent. Their 4,000,000 bytes of digests fit a Lambda response of 6,291,556 bytes in base64.
+/// (libtorrent loads up to 2,097,152 pieces.)
 pub const MAX_PIECES: u64 = 200_000;
 
 const SMALLEST: u64 = 256 * 1024;
@@ -16,7 +16,7 @@ const USUAL_PIECES: u64 = 2_048;
 pub struct PieceLength(u64);
 
 impl PieceLength {
-    /// The smallest piece length, 16 KiB: clients request blocks of this size from each other.
+    /// The smallest piece length, 16 KiB, is the size of the blocks that clients request.
     pub const MIN: u64 = 16 * 1024;
     /// The largest piece length, 256 MiB. libtorrent's limit is 511 MiB.
     pub const MAX: u64 = 256 * 1024 * 1024;
@@ -28,7 +28,7 @@ impl PieceLength {
     }
 
     /// Returns the piece length for an object of `length` bytes: the smallest power of two from 256 KiB to 16 MiB that
-    /// gives at most 2,048 pieces. Where 16 MiB would give more than [`MAX_PIECES`], it is the smallest that does not.
+    /// gives at most 2,048 pieces. If 16 MiB would give more than [`MAX_PIECES`], it is the smallest that does not.
     pub fn for_object_of(length: u64) -> Self {
         let usual = length.div_ceil(USUAL_PIECES).next_power_of_two().clamp(SMALLEST, USUAL_LARGEST);
         let needed = length.div_ceil(MAX_PIECES).next_power_of_two();
@@ -40,7 +40,7 @@ impl PieceLength {
         self.0
     }
 
-    /// Returns how many pieces `length` bytes make. The last piece may be short.
+    /// Returns the number of pieces of `length` bytes. The last one may be short.
     pub fn piece_count(self, length: u64) -> u64 {
         length.div_ceil(self.get())
     }

@@ -3,8 +3,8 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-/// Everything but `A-Z a-z 0-9 - . _ ~ /` is escaped: an unencoded `'` makes libtorrent escape the path twice, and S3
-/// reads an unencoded `+` as a space.
+/// Everything but `A-Z a-z 0-9 - . _ ~ /` is escaped: a plain `'` makes libtorrent escape the path twice, and S3 reads
+/// a plain `+` as a space.
 const KEY_ESCAPES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// A query value is escaped like a key, and `/` as well.
@@ -12,35 +12,35 @@ const QUERY_ESCAPES: &AsciiSet = &KEY_ESCAPES.add(b'/');
 
 const PLACEHOLDERS: [&str; 4] = ["{bucket}", "{region}", "{suffix}", "{key}"];
 
-/// A web seed URL in which `{bucket}`, `{region}`, `{suffix}` and `{key}` are to be filled in.
+/// A web seed URL with the placeholders `{bucket}`, `{region}`, `{suffix}` and `{key}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebSeedTemplate {
     text: String,
-    /// What takes its place for a bucket whose name has dots, if its host begins with the bucket.
+    /// The template for a bucket whose name has dots, if the host begins with the bucket.
     for_dotted_bucket: Option<&'static str>,
 }
 
-/// What templates are filled in with, beside the key: where the object's bucket is.
+/// The place of an object's bucket, for the placeholders other than `{key}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WebSeedPlace<'a> {
     /// The bucket's name.
     pub bucket: &'a str,
     /// The bucket's region.
     pub region: &'a str,
-    /// What hosts end in there, such as `amazonaws.com`.
+    /// The DNS suffix there, such as `amazonaws.com`.
     pub suffix: &'a str,
 }
 
-/// This says why a text cannot be a web seed template. Each message completes "the template …".
+/// Why a text cannot be a web seed template. Each message completes "the template …".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WebSeedTemplateError {
-    /// Without `{key}`, all objects would have the same URL.
+    /// All objects would have the same URL.
     #[error("has no {{key}}")]
     NoKey,
-    /// BEP 19 clients could not append to the URL, and `versionId` takes this place.
+    /// Clients could not append to the URL (BEP 19), and `versionId` becomes the query.
     #[error("has a query or a fragment")]
     QueryOrFragment,
-    /// The braces hold none of the four placeholders.
+    /// The braces hold something else than the four placeholders.
     #[error("has a placeholder other than {{bucket}}, {{region}}, {{suffix}} and {{key}}")]
     UnknownPlaceholder,
     /// The text is not an absolute http or https URL.
@@ -48,14 +48,14 @@ pub enum WebSeedTemplateError {
     NotHttp,
 }
 
-/// The parser alone would accept `https:/path`, and drop white space.
+/// The parser by itself would accept `https:/path`, and drop white space.
 fn is_http(url: &Url, text: &str) -> bool {
     matches!(url.scheme(), "http" | "https") && text.contains("://") && !text.contains(char::is_whitespace)
 }
 
 impl WebSeedTemplate {
-    /// Returns S3's own addresses, two for each object. libtorrent drops a web seed for good at its first error status, and
-    /// then goes on only where another is listed. With more than two, S3 would send what peers could.
+    /// Returns S3's own addresses, two for each object. libtorrent drops a web seed for good at its first error status,
+    /// and then needs another one. With more than two, S3 would send what peers could.
     pub fn of_s3() -> Vec<Self> {
         let path_style = "https://s3.{region}.{suffix}/{bucket}/{key}";
         let virtual_host = "https://{bucket}.s3.{region}.{suffix}/{key}";
@@ -67,9 +67,6 @@ impl WebSeedTemplate {
     }
 
     /// Checks `text`.
-    ///
-    /// # Errors
-    /// Returns the first rule that it breaks.
     pub fn new(text: &str) -> Result<Self, WebSeedTemplateError> {
         if text.contains(['?', '#']) {
             return Err(WebSeedTemplateError::QueryOrFragment);
@@ -87,9 +84,8 @@ impl WebSeedTemplate {
         }
     }
 
-    /// Returns the URL of `key` at `place`, of one version where `version_id` names it. `None` means that no client could
-    /// use the URL: TLS certificates for virtual hosts do not cover names with dots, and clients append the file's name to
-    /// a URL that ends in `/`.
+    /// Returns the URL of `key`, or of its version `version_id`. `None` means that no client could use the URL: TLS
+    /// certificates for virtual hosts do not cover names with dots, and clients append the file's name to a final `/`.
     pub fn url(&self, place: &WebSeedPlace<'_>, key: &str, version_id: Option<&str>) -> Option<String> {
         if key.ends_with('/') {
             return None;
@@ -101,8 +97,8 @@ impl WebSeedTemplate {
         })
     }
 
-    /// Returns the URL of the folder `parent`, which is empty or ends in `/`. Clients append the torrent's name and a file's
-    /// path to it (BEP 19). `None` means that they could not: the key does not end the URL, or no client could use it.
+    /// Returns the URL of the folder `parent`, which is empty or ends in `/`. Clients append the torrent's name and a
+    /// file's path (BEP 19). `None` means that no client could use the URL, or that it does not end in the key.
     pub fn folder_url(&self, place: &WebSeedPlace<'_>, parent: &str) -> Option<String> {
         let ends_in_key = self.text.ends_with("{key}");
         self.fill(place, parent).filter(|url| ends_in_key && url.ends_with('/'))

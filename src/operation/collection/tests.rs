@@ -8,8 +8,8 @@ use proptest::{
 
 use super::{exclusions::Exclusions, *};
 use crate::{
-    config::{Account, Config},
-    object::{BucketName, ObjectId, SidecarLocation},
+    config::Account,
+    object::{BucketName, SidecarLocation},
     operation::{Subject, checks::check},
     torrent::PieceLength,
 };

@@ -1,4 +1,4 @@
-//! One GET and the pieces that it completes.
+//! One GET, and the pieces that it completes.
 
 use std::future::pending;
 
@@ -14,14 +14,14 @@ use crate::{
     torrent::{PieceHash, PieceHasher, PieceLength},
 };
 
-/// A range that is to be read and hashed.
+/// A range to read and hash.
 pub(super) struct Fetch {
     pub(super) range: ObjectRange,
     pub(super) reader: ObjectReader,
     pub(super) piece_length: PieceLength,
-    /// Gives the piece that the ranges before have begun.
+    /// Receives the piece that earlier ranges have begun.
     pub(super) before: Option<oneshot::Receiver<PieceHasher>>,
-    /// Takes the piece that this range leaves to the next.
+    /// Sends the piece that this range leaves to the next.
     pub(super) goes_on: Option<oneshot::Sender<PieceHasher>>,
     pub(super) limits: Limits,
 }
@@ -51,7 +51,7 @@ impl Fetch {
         Ok(Hashed { range: self.range, hashes })
     }
 
-    /// Goes on with `piece`, without a byte in memory.
+    /// Continues `piece`, and keeps no byte in memory.
     async fn stream(&mut self, mut piece: PieceHasher, permits: Permits) -> Result<Vec<PieceHash>, Error> {
         // Boxed: the SDK's futures are large, and many may wait.
         Box::pin(self.reader.read(self.range.bytes, |bytes| piece.update(bytes))).await?;
@@ -59,7 +59,7 @@ impl Fetch {
         Ok(self.leave(piece))
     }
 
-    /// Keeps what belongs to the piece that comes from `before`, and hashes what follows.
+    /// Keeps the bytes that belong to the piece from `before`, and hashes what follows.
     async fn buffer(
         &mut self,
         before: oneshot::Receiver<PieceHasher>,
@@ -75,7 +75,7 @@ impl Fetch {
         });
         Box::pin(read).await?;
         drop(permits.connection);
-        // The next range need not wait for those before this one, where a piece begins here.
+        // If a piece begins in this range, the next range need not wait for the ranges before this one.
         let begins_piece = self.range.bytes.length() > self.range.begun || self.range.ends_piece;
         let later = begins_piece.then(|| self.leave(own));
         let mut piece = arrival(before).await;
@@ -87,17 +87,17 @@ impl Fetch {
         })
     }
 
-    /// Returns what `piece` has completed, and leaves the rest to the next range.
+    /// Returns the complete hashes, and leaves the unfinished piece to the next range.
     fn leave(&mut self, mut piece: PieceHasher) -> Vec<PieceHash> {
         let Some(next) = self.goes_on.take() else { return piece.finish() };
         let hashes = piece.take_complete();
-        // Nobody takes it where another range has failed.
+        // If another range has failed, nobody receives it.
         drop(next.send(piece));
         hashes
     }
 }
 
-/// Waits for a piece. Where the range before fails, its own error ends all reads.
+/// Waits for a piece. If the range before fails, its own error ends all reads.
 async fn arrival(before: oneshot::Receiver<PieceHasher>) -> PieceHasher {
     match before.await {
         Ok(piece) => piece,

@@ -6,19 +6,27 @@ use crate::{object::ByteRange, torrent::PieceLength};
 /// A range of one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ObjectRange {
-    /// The number of the object among those that are read.
+    /// The object's number among those that are read.
     pub(super) object: usize,
     /// The bytes in the object.
     pub(super) bytes: ByteRange,
-    /// The offset of the range's first byte in the torrent.
+    /// The offset of the first byte in the torrent.
     pub(super) start: u64,
-    /// How many bytes belong to a piece that an earlier object has begun.
+    /// How many bytes belong to a piece that began in an earlier object.
     pub(super) begun: u64,
     /// Whether the range ends where a piece does.
     pub(super) ends_piece: bool,
 }
 
-/// Splits `span` of `bytes` into ranges of `step` bytes, which are whole pieces, and of less where an object begins or ends.
+impl ObjectRange {
+    /// Returns whether too many bytes would have to wait in memory, so that the GET itself must wait for its turn.
+    pub(super) fn waits_first(&self) -> bool {
+        self.begun > MOST_BUFFERED
+    }
+}
+
+/// Splits `span` of `bytes` into ranges of `step` bytes, which are whole pieces. A range is shorter where an object
+/// begins or ends.
 pub(super) fn of(
     bytes: Bytes<'_>,
     span: ByteRange,
@@ -38,7 +46,7 @@ pub(super) fn of(
     })
 }
 
-/// Splits `part` of an object. The rest of a piece that has begun is read together with what follows where it is short
+/// Splits `part` of an object. The rest of a piece that has begun is read together with what follows, if it is short
 /// enough to wait in memory.
 fn split(part: ByteRange, piece_length: u64, step: u64) -> impl Iterator<Item = ByteRange> {
     let end_of = move |start: u64| {

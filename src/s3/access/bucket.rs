@@ -1,4 +1,4 @@
-//! One bucket as one request may call it: every S3 call of this service goes through here.
+//! One bucket, as one request may call it. Every S3 call of this service goes through here.
 
 use aws_sdk_s3::{
     Client,
@@ -42,25 +42,23 @@ impl Bucket {
         &self.call.meter
     }
 
-    /// Returns the bucket's region as far as S3 has told, and the function's own region before that.
+    /// Returns the bucket's region, or the function's own until S3 has named it.
     pub fn region(&self) -> String {
-        self.client.region_of(&self.name)
+        self.client.regions.region_of(&self.name)
     }
 
-    /// Returns whether S3 has told which region the bucket is in.
+    /// Returns whether S3 has named the bucket's region.
     pub(in crate::s3) fn region_is_known(&self) -> bool {
-        self.client.knows(&self.name)
+        self.client.regions.knows(&self.name)
     }
 
-    /// Returns the client of the function's own region, for calls whose URL is given.
+    /// Returns the client of the function's own region, for calls to a presigned URL.
     pub(in crate::s3) fn home_client(&self) -> &Client {
         self.client.home()
     }
 
-    /// Calls S3 in the bucket's region. `ask` gets the client to use, and the interceptor that every call needs.
-    ///
-    /// # Errors
-    /// Returns the error of `ask`: of its second call, where the first showed that the bucket is in another region.
+    /// Calls S3 in the bucket's region. `ask` gets the client, and the interceptor that every call needs. It is called
+    /// again if its first call shows that the bucket is in another region.
     pub async fn call<O, E, F>(&self, ask: impl Fn(Client, Call) -> F) -> Result<O, SdkError<E, HttpResponse>>
     where
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
@@ -68,13 +66,13 @@ impl Bucket {
         self.client.call(&self.name, |client| ask(client, self.call.clone())).await
     }
 
-    /// Returns the object at `key`. `None` means that nothing is there, or nothing that the caller may see: without
-    /// `s3:ListBucket`, S3 answers 403 for both.
+    /// Returns the object at `key`, or `None` if there is none that the caller may see: without `s3:ListBucket`, S3
+    /// answers 403 for both.
     pub async fn get(&self, key: &str) -> Result<Option<GetObjectOutput>, Error> {
         self.get_range(key, None).await
     }
 
-    /// Does what [`Self::get`] does, for `range` of the object alone. `None` also means that the object is shorter.
+    /// Does what [`Self::get`] does for `range` of the object. `None` also means that the object is shorter.
     pub async fn get_range(&self, key: &str, range: Option<ByteRange>) -> Result<Option<GetObjectOutput>, Error> {
         let ask = |client: Client, call| {
             let request = client.get_object().bucket(self.name.as_str()).key(key);
@@ -82,7 +80,7 @@ impl Bucket {
         };
         match self.call(ask).await.map_err(classify) {
             Ok(output) => Ok(Some(output)),
-            // There are no conditions, so a change is a 416.
+            // Without conditions, `Changed` can only be a 416.
             Err(Error::NoSuchKey { .. } | Error::AccessDenied | Error::Changed) => Ok(None),
             Err(error) => Err(error),
         }
@@ -109,10 +107,7 @@ impl Bucket {
     }
 }
 
-/// Reads a whole body, into memory of the right size where `length` tells it.
-///
-/// # Errors
-/// Returns [`Error::Interrupted`] where the body breaks off.
+/// Reads a whole body, of `length` bytes if that is known.
 pub async fn collect(mut body: ByteStream, length: Option<i64>) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::with_capacity(length.and_then(|length| usize::try_from(length).ok()).unwrap_or_default());
     while let Some(chunk) = body.next().await {

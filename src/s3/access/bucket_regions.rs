@@ -1,4 +1,4 @@
-//! The region of each bucket, as far as S3 has told. Before that, a bucket counts as being in the function's own region.
+//! The region of each bucket. Until S3 names it, a bucket counts as being in the function's own region.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html>
 
 use std::{
@@ -13,7 +13,7 @@ use crate::object::BucketName;
 
 const HEADER: &str = "x-amz-bucket-region";
 
-/// The regions of buckets. There are no more entries than buckets that are served.
+/// The regions of the buckets that are served.
 #[derive(Debug)]
 pub(super) struct BucketRegions {
     home: String,
@@ -31,18 +31,17 @@ impl BucketRegions {
         self.known().get(bucket).unwrap_or(&self.home).clone()
     }
 
-    /// Returns whether S3 has told where `bucket` is.
+    /// Returns whether S3 has named the region of `bucket`.
     pub(super) fn knows(&self, bucket: &BucketName) -> bool {
         self.known().contains_key(bucket)
     }
 
-    /// Records that `bucket` is in region `asked`, unless S3 has told of another region.
+    /// Records that `bucket` is in region `asked`, unless S3 has named another region.
     pub(super) fn confirm(&self, bucket: &BucketName, asked: &str) {
         self.known().entry(bucket.clone()).or_insert_with(|| asked.to_owned());
     }
 
-    /// Learns from the answer to a call in region `asked` that `bucket` is in another region. Returns whether the answer
-    /// says so.
+    /// Records the region that the answer to a call in region `asked` names. Returns whether it names another one.
     pub(super) fn learn(&self, bucket: &BucketName, asked: &str, answer: &HttpResponse) -> bool {
         let Some(region) = self.region_in(answer).filter(|region| *region != asked) else { return false };
         tracing::info!(%bucket, region, "the bucket is in another region");
@@ -50,7 +49,7 @@ impl BucketRegions {
         true
     }
 
-    /// Returns the region that a redirect names, or a 400 for a signature of the wrong region. Regions of other
+    /// Returns the region named by a redirect, or by the 400 for a signature of the wrong region. Regions of other
     /// partitions are ignored.
     fn region_in<'a>(&self, answer: &'a HttpResponse) -> Option<&'a str> {
         let sends_on = matches!(answer.status().as_u16(), 301 | 302 | 307 | 308 | 400);

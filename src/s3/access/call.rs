@@ -1,4 +1,4 @@
-//! What every call to S3 has in common: the caller's headers, and its place in the meter.
+//! What all calls to S3 have in common: they carry the caller's headers, and are counted.
 
 use aws_sdk_s3::{
     config::{

@@ -1,6 +1,5 @@
-//! The hosts at which S3 serves a bucket, which are the only ones that a presigned URL may name. The list is exact, so
-//! that the function connects to nothing else. A configured endpoint replaces the list: another S3 may have a bucket of
-//! the same name.
+//! The hosts at which S3 serves a bucket. A presigned URL may name no others, so the function connects to nothing else.
+//! A configured endpoint replaces them, because another S3 may have a bucket of the same name.
 //! <https://docs.aws.amazon.com/general/latest/gr/s3.html>
 
 use url::Url;
@@ -14,7 +13,7 @@ use crate::object::ObjectId;
 /// The endpoints of the S3 that this service uses.
 #[derive(Clone, Debug)]
 pub struct Endpoints {
-    /// The function's own region, whose partition counts.
+    /// The function's own region. Only hosts of its partition are accepted.
     region: String,
     custom: Option<CustomEndpoint>,
 }
@@ -24,28 +23,28 @@ pub struct Endpoints {
 struct CustomEndpoint {
     /// Scheme, host and port.
     origin: String,
-    /// The path before the bucket, without a slash at its end.
+    /// The path before the bucket, without a final slash.
     path: String,
-    /// Whether a bucket's name may stand before the host.
+    /// Whether a bucket's name may precede the host.
     virtual_hosts: bool,
 }
 
-/// What an address of S3 names.
+/// The place of an object in S3.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Place {
-    /// The path that the object must have there, decoded.
+    /// The decoded path that the object must have.
     pub(super) path: String,
-    /// The region in the host, if there is one.
+    /// The region in the host, if any.
     pub(super) region: Option<String>,
 }
 
 impl Endpoints {
-    /// Makes the list of the partition of `region`, or of `endpoint` alone where that is set.
+    /// Knows the hosts in the partition of `region`, or only `endpoint` if that is set.
     pub fn new(region: &str, endpoint: Option<&str>) -> Self {
         Self { region: region.to_owned(), custom: endpoint.map(CustomEndpoint::new) }
     }
 
-    /// Returns where `object` is at this address, or `None` where S3 does not serve its bucket there.
+    /// Returns the place of `object` at this address, or `None` if S3 does not serve its bucket there.
     pub(super) fn place_of(&self, scheme: &str, authority: &str, object: &ObjectId) -> Option<Place> {
         let ObjectId { bucket, key, .. } = object;
         // TLS certificates for virtual hosts do not cover names with dots.
@@ -87,7 +86,7 @@ impl Endpoints {
 }
 
 impl CustomEndpoint {
-    /// The configuration has checked that `endpoint` is a URL with a host. Any other text matches no address.
+    /// The configuration has checked that `endpoint` is a URL with a host.
     fn new(endpoint: &str) -> Self {
         let url = Url::parse(endpoint).ok();
         Self {

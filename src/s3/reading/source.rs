@@ -1,4 +1,4 @@
-//! The object's bytes: ranged GETs that give each byte once and in order, or an error.
+//! The object's bytes: ranged GETs that return each byte once and in order, or an error.
 
 use std::time::Duration;
 
@@ -17,9 +17,9 @@ use crate::{
     },
 };
 
-/// A connection that brings no byte for this long is given up.
+/// A connection without a byte for this long is given up.
 const STALL: Duration = Duration::from_secs(5);
-/// After this many attempts in a row without a byte, a range is given up.
+/// A range is given up after this many attempts in a row without a byte.
 pub(super) const ATTEMPTS: u32 = 4;
 pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
@@ -32,22 +32,21 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads `object` through `bucket`, or by the URL `presigned` alone where there is one.
+    /// Reads `object` through `bucket`, or only by the URL `presigned` if there is one.
     pub fn new(bucket: Bucket, object: ObjectId, presigned: Option<PresignedUrl>) -> Self {
         Self { bucket, object, presigned }
     }
 
-    /// Returns the region of the object's bucket, as far as S3 has told.
+    /// Returns the region of the object's bucket, as [`Bucket::region`] does.
     pub fn region(&self) -> String {
         self.bucket.region()
     }
 
-    /// Hands the bytes of `range` to `sink`, in order and each once. Every GET carries `If-Match`. Where a body breaks
-    /// off, the next GET goes on from the first missing byte.
+    /// Hands each byte of `range` to `sink`, once and in order. Every GET carries `If-Match`. If a body breaks off, the
+    /// next GET resumes at the first missing byte.
     ///
     /// # Errors
-    /// Returns [`Error::Changed`] when the object is no longer what `head` describes, or another [`Error`]. `sink` has
-    /// then seen only bytes of that object, from the range's start on.
+    /// Returns [`Error::Changed`] if the object is no longer what `head` describes, or another [`Error`].
     pub async fn read_range(
         &self,
         head: &ObjectHead,
@@ -65,7 +64,7 @@ impl Source {
         Ok(())
     }
 
-    /// Sends one GET for what is missing, and takes what it brings off `missing`.
+    /// Sends one GET for what is missing, and removes what it returns from `missing`.
     async fn read_some(
         &self,
         head: &ObjectHead,
@@ -115,8 +114,8 @@ pub(super) async fn next_chunk(output: &mut GetObjectOutput) -> Result<Option<im
     chunk.map_err(|broken| Error::Interrupted(broken.into()))
 }
 
-/// Checks the headers before anything is hashed: are these the bytes that were asked for? A 200 has no `Content-Range`,
-/// and a server may ignore `If-Match`.
+/// Checks, before anything is hashed, that the headers match the request. A 200 has no `Content-Range`, and a server
+/// may ignore `If-Match`.
 pub(super) fn verify(output: &GetObjectOutput, range: ByteRange, head: &ObjectHead) -> Result<(), Error> {
     let content_range = output.content_range().unwrap_or("none");
     if output.e_tag().and_then(ETag::new).as_ref() != Some(&head.etag) {
