@@ -5,6 +5,7 @@ use std::{env, process::ExitCode, sync::Arc, time::Duration};
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::ProvideCredentials;
 use tokio::time::timeout;
+use tracing_subscriber::filter::Targets;
 
 use crate::{
     api::Api,
@@ -35,26 +36,21 @@ pub async fn configure() -> Option<(Config, SdkConfig)> {
     let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let account = account(&sdk).await;
     let config = Config::from_lookup(|name| env::var(name).ok(), account);
-    logging::init(&config.as_ref().map(|config| config.log_filter.clone()).unwrap_or_default());
-    match config {
-        Ok(config) => Some((config, sdk)),
-        Err(faults) => report(&faults),
-    }
+    start_log(config, |config| &config.log_filter).map(|config| (config, sdk))
 }
 
 /// Makes the tracker function. If the configuration has faults, it logs all of them and returns `None`.
 pub async fn tracker() -> Option<Tracker> {
     let config = TrackerConfig::from_lookup(|name| env::var(name).ok());
-    logging::init(&config.as_ref().map(|config| config.log_filter.clone()).unwrap_or_default());
-    match config {
-        Ok(config) => Some(Tracker::new(&aws_config::load_defaults(BehaviorVersion::latest()).await, config.table)),
-        Err(faults) => report(&faults),
-    }
+    let config = start_log(config, |config| &config.log_filter)?;
+    Some(Tracker::new(&aws_config::load_defaults(BehaviorVersion::latest()).await, config.table))
 }
 
-fn report<T>(faults: &ConfigFaults) -> Option<T> {
-    tracing::error!(faults = faults.0.join("; "), "the function does not start");
-    None
+/// Starts the log, and reports the faults of the configuration there.
+fn start_log<C>(config: Result<C, ConfigFaults>, filter: impl Fn(&C) -> &Targets) -> Option<C> {
+    logging::init(&config.as_ref().map(|config| filter(config).clone()).unwrap_or_default());
+    let report = |faults: &ConfigFaults| tracing::error!(faults = faults.0.join("; "), "the function does not start");
+    config.inspect_err(report).ok()
 }
 
 /// Returns the exit code of a function whose Lambda runtime has ended.

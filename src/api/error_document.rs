@@ -5,7 +5,7 @@ use lambda_http::http::StatusCode;
 use quick_xml::escape::escape;
 
 use super::{
-    request_error::RequestError,
+    request::RequestError,
     torrents::{Error, ReadBy},
 };
 use crate::{
@@ -158,8 +158,8 @@ impl From<&s3::Error> for ErrorAnswer {
                 Self::denied("To get an object's torrent, this service must be able to read the object.")
             }
             s3::Error::PresignedUrl => Self::denied(
-                "Amazon S3 refuses the presigned URL. It may have expired or been altered, be signed for another method \
-                 or Region, or have a version 2 signature where S3 wants version 4; or its signer may not read the \
+                "Amazon S3 refuses the presigned URL. It may have expired or been altered, be signed for another \
+                 method or Region, or have a version 2 signature where S3 wants version 4; or its signer may not read the \
                  object. Make a new one.",
             ),
             s3::Error::NoSuchBucket => missing("NoSuchBucket", "The specified bucket does not exist."),

@@ -10,7 +10,7 @@ use lambda_http::{
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::parameters::QUERY_PARAMETERS;
+use super::request::QUERY_PARAMETERS;
 
 /// `http::Uri` accepts 65,534 bytes, and escaping can triple a path.
 const MAX_PATH_BYTES: usize = 8 * 1024;

@@ -6,10 +6,8 @@ mod base_path;
 mod error_document;
 mod event;
 mod handler;
-mod parameters;
 mod request;
 mod request_end;
-mod request_error;
 mod response;
 mod torrents;
 

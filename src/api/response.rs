@@ -110,32 +110,3 @@ fn is_current(headers: &HeaderMap, etag: &str) -> bool {
     let mut tags = values.flat_map(|value| value.split(',')).map(str::trim);
     tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn holds(values: &[&'static str]) -> bool {
-        let headers = values.iter().map(|value| (header::IF_NONE_MATCH, HeaderValue::from_static(value)));
-        is_current(&headers.collect(), "\"ab\"")
-    }
-
-    #[test]
-    fn a_list_a_weak_tag_and_a_star_match() {
-        for values in [&["\"ab\""][..], &["W/\"ab\""], &["\"x\", W/\"y\",\"ab\""], &["\"x\"", "\"ab\""], &["*"]] {
-            assert!(holds(values), "{values:?}");
-        }
-    }
-
-    #[test]
-    fn other_tags_do_not_match() {
-        for values in [&[][..], &["\"x\""], &["ab"], &["w/\"ab\""], &["\"ab"], &[""]] {
-            assert!(!holds(values), "{values:?}");
-        }
-    }
-
-    #[test]
-    fn the_etag_is_strong_and_of_the_bytes() {
-        assert_eq!(etag_of(b"abc"), "\"a9993e364706816aba3e25717850c26c9cd0d89d\"");
-    }
-}

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::text::text_type;
-
 /// An object's `ETag` as in headers, with its quotes. S3's events and `GetObjectAttributes` omit the quotes, which
 /// makes no difference here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,8 +3,6 @@
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
-use super::text::text_type;
-
 /// The longest key S3 accepts, in bytes of UTF-8.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
 pub const MAX_KEY_BYTES: usize = 1024;
@@ -53,18 +51,4 @@ impl ObjectKey {
 pub fn percent_decode(text: &str) -> Option<Vec<u8>> {
     let is_escape = |escape: &str| escape.len() >= 2 && escape.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
     text.split('%').skip(1).all(is_escape).then(|| percent_decode_str(text).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_is_not_blank_and_at_most_1024_bytes() {
-        assert_eq!(ObjectKey::try_from("é".repeat(512)).unwrap().as_str().len(), MAX_KEY_BYTES);
-        assert_eq!(ObjectKey::try_from("é".repeat(513)), Err(ObjectKeyError::TooLong));
-        for blank in ["", " ", "\u{2003}\n"] {
-            assert_eq!(ObjectKey::try_from(blank.to_owned()), Err(ObjectKeyError::Blank));
-        }
-    }
 }

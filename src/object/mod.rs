@@ -1,12 +1,29 @@
 //! S3's nouns: bucket, key, version, `ETag`, byte range, and the options of a call. This module knows neither SDK nor
 //! I/O.
 
+/// Implements `as_str` and `Display` for a type around a `String`.
+macro_rules! text_type {
+    ($name:ident) => {
+        impl $name {
+            /// Returns the text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
 mod bucket_name;
 mod etag;
 mod key;
 mod range;
 mod sidecar_location;
-mod text;
 
 use serde::{Deserialize, Serialize};
 

@@ -131,10 +131,7 @@ impl BoundOperation {
         Ok(info.map(|info| Identity::new(info, Origin::PartChecksums)).transpose()?)
     }
 
-    /// Reads all bytes and returns their torrent.
-    ///
-    /// # Errors
-    /// Returns [`s3::Error::Changed`](crate::s3::Error::Changed) if an object changed, or another [`Error`].
+    /// Reads all bytes and returns their torrent. If an object changes meanwhile, the error says so.
     pub async fn read(&self, unread: Unread) -> Result<UnstoredTorrent, Error> {
         let Unread { subject, piece_length, slot } = unread;
         let whole = ByteRange { start: 0, end: subject.head.length };
@@ -149,9 +146,6 @@ impl BoundOperation {
     }
 
     /// Returns the piece hashes of `span`, which begins at a piece, of the object that `head` describes.
-    ///
-    /// # Errors
-    /// Returns [`s3::Error::Changed`](crate::s3::Error::Changed) if the object changed, or another [`Error`].
     pub async fn hash_span(
         &self,
         head: ObjectHead,
@@ -163,9 +157,6 @@ impl BoundOperation {
 
     /// Returns the piece hashes of `span`, which begins at a piece and lies within `members` of a collection. The first
     /// member begins at `offset`.
-    ///
-    /// # Errors
-    /// Returns [`s3::Error::Changed`](crate::s3::Error::Changed) if an object changed, or another [`Error`].
     pub async fn hash_members(
         &self,
         members: &[Member],

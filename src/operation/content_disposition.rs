@@ -39,22 +39,9 @@ mod tests {
     use super::attachment;
 
     #[test]
-    fn ascii_needs_no_extended_value() {
+    fn a_name_is_quoted_and_given_once_more_if_it_is_not_ascii() {
         assert_eq!(attachment("a b.iso.torrent"), "attachment; filename=\"a b.iso.torrent\"");
-    }
-
-    #[test]
-    fn quotes_are_escaped() {
-        assert_eq!(attachment("a\"b"), "attachment; filename=\"a\\\"b\"");
-    }
-
-    #[test]
-    fn other_scripts_are_given_twice() {
+        assert_eq!(attachment("a\"\r\nb"), "attachment; filename=\"a\\\"__b\"");
         assert_eq!(attachment("é'%.x"), "attachment; filename=\"_'%.x\"; filename*=UTF-8''%C3%A9%27%25.x");
-    }
-
-    #[test]
-    fn nothing_can_end_the_header() {
-        assert_eq!(attachment("a\r\nb"), "attachment; filename=\"a__b\"");
     }
 }

@@ -66,10 +66,8 @@ impl GetObjectTorrent {
         Self { registry, ..self }
     }
 
-    /// Binds the operation to `request`, which `meter` counts. This makes no call to S3.
-    ///
-    /// # Errors
-    /// Returns [`Error::BucketNotServed`] if `BUCKETS` does not list the bucket.
+    /// Binds the operation to `request`, which `meter` counts. This makes no call to S3, and fails only if `BUCKETS`
+    /// does not list the bucket.
     pub fn open(&self, request: TorrentRequest, meter: &Meter) -> Result<BoundOperation, Error> {
         if !self.config.buckets.contains(&request.object.bucket) {
             return Err(Error::BucketNotServed);

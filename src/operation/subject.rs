@@ -51,9 +51,6 @@ impl Subject {
 
 impl BoundOperation {
     /// Returns the object or the collection as S3 describes it now. That also shows READ access.
-    ///
-    /// # Errors
-    /// Returns S3's error, or why there can be no torrent.
     pub async fn find(&self) -> Result<Subject, Error> {
         let request = &self.request;
         let head = if request.may_be_prefix { self.source.find().await? } else { Some(self.source.head().await?) };
@@ -78,10 +75,7 @@ impl BoundOperation {
         Ok(Subject { head: Arc::new(head), collection: Some(Arc::new(collection)) })
     }
 
-    /// Checks that a collection has not changed while its objects were read.
-    ///
-    /// # Errors
-    /// Returns [`s3::Error::Changed`] if it has.
+    /// Returns [`s3::Error::Changed`] if a collection has changed while its objects were read.
     pub(super) async fn check_again(&self, subject: &Subject) -> Result<(), Error> {
         if subject.collection.is_none() {
             return Ok(());

@@ -7,8 +7,6 @@ use aws_sdk_s3::{
 };
 use http_body_util::LengthLimitError;
 
-use super::body_limit::TooLong;
-
 /// Why a call to S3 failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -169,17 +167,12 @@ pub(crate) fn classify_answer<E>(error: SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    match error {
-        SdkError::ResponseError(_) if has_source::<TooLong>(&error) || has_source::<LengthLimitError>(&error) => {
-            Error::Unexpected(error.into())
-        }
-        SdkError::ResponseError(_) => Error::Unavailable(error.into()),
-        error => classify(error),
+    if !matches!(error, SdkError::ResponseError(_)) {
+        return classify(error);
     }
-}
-
-fn has_source<S: std::error::Error + 'static>(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(error.source(), |error| error.source()).any(<dyn std::error::Error>::is::<S>)
+    let mut sources = std::iter::successors(std::error::Error::source(&error), |error| error.source());
+    let is_too_long = sources.any(<dyn std::error::Error>::is::<LengthLimitError>);
+    if is_too_long { Error::Unexpected(error.into()) } else { Error::Unavailable(error.into()) }
 }
 
 /// Distinguishes the meanings of `InvalidArgument` by its message: an unsigned request for an SSE-KMS object, an SSE-C
@@ -191,22 +184,5 @@ fn invalid_argument(message: &str) -> Error {
         Error::InvalidRequest
     } else {
         Error::InvalidVersionId
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_invalid_argument_is_what_its_message_says() {
-        let kms =
-            "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.";
-        assert!(matches!(invalid_argument(kms), Error::AccessDenied));
-        let customer =
-            "Requests specifying Server Side Encryption with Customer provided keys must provide the customer key.";
-        assert!(matches!(invalid_argument(customer), Error::InvalidRequest));
-        assert!(matches!(invalid_argument("Invalid version id specified"), Error::InvalidVersionId));
-        assert!(matches!(invalid_argument(""), Error::InvalidVersionId));
     }
 }

@@ -38,10 +38,8 @@ impl Retries {
         }
     }
 
-    /// Waits before the next attempt. After a call that `progressed`, the count starts anew.
-    ///
-    /// # Errors
-    /// Returns `error` if another attempt cannot help, or none is left.
+    /// Waits before the next attempt, or returns `error` if that cannot help or none is left. After a call that
+    /// `progressed`, the count starts again.
     pub(super) async fn wait_after(&mut self, error: Error, progressed: bool) -> Result<(), Error> {
         self.failures = if progressed { 0 } else { self.failures + 1 };
         if !error.is_worth_a_retry() || self.failures == self.attempts {

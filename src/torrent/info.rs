@@ -1,8 +1,11 @@
 //! The `info` dictionary of a torrent (BEP 3): of one file, or of many.
 
-use serde::{Deserialize, Serialize, Serializer};
+use std::fmt;
 
-use super::{InfoHash, PieceLength, Pieces};
+use serde::{Deserialize, Serialize, Serializer};
+use sha1::{Digest, Sha1};
+
+use super::{PieceLength, Pieces};
 
 /// Only the keys that a torrent needs, so that any torrent creator gives the same info hash for the same bytes, names
 /// and piece length. A torrent of one file has `length`, and a torrent of many has `files`.
@@ -86,6 +89,34 @@ impl Info {
     pub fn is_consistent(&self) -> bool {
         PieceLength::new(self.piece_length)
             .is_some_and(|piece_length| self.pieces.count() == piece_length.piece_count(self.length))
+    }
+}
+
+/// A v1 info hash, the torrent's identity: the SHA-1 of the bencoded `info`. It is shown as 40 lower-case hex digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct InfoHash([u8; 20]);
+
+impl InfoHash {
+    /// Hashes the bencoded bytes of an `info` dictionary.
+    pub fn of(bencoded_info: &[u8]) -> Self {
+        Self(Sha1::digest(bencoded_info).into())
+    }
+
+    /// Returns the 20 bytes.
+    pub fn as_bytes(&self) -> &[u8; 20] {
+        &self.0
+    }
+}
+
+impl From<[u8; 20]> for InfoHash {
+    fn from(bytes: [u8; 20]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for InfoHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
     }
 }
 

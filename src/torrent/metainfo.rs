@@ -69,42 +69,21 @@ mod tests {
         Metainfo::new(info, Some(1_700_000_000), &owned(trackers), owned(web_seeds))
     }
 
-    fn text(metainfo: &Metainfo) -> String {
-        String::from_utf8(metainfo.to_bytes().unwrap()).unwrap()
-    }
-
     #[test]
-    fn trackerless_has_no_announce() {
-        let literal = format!(
-            "d10:created by18:get-object-torrent13:creation datei1700000000e4:info{INFO}8:url-listl9:http://a/ee"
-        );
-        assert_eq!(text(&metainfo(&[], &["http://a/"])), literal);
-    }
-
-    #[test]
-    fn one_tracker_has_no_announce_list() {
-        let literal =
-            format!("d8:announce8:udp://t110:created by18:get-object-torrent13:creation datei1700000000e4:info{INFO}e");
-        assert_eq!(text(&metainfo(&["udp://t1"], &[])), literal);
-    }
-
-    #[test]
-    fn two_trackers_are_two_tiers() {
-        let bytes = text(&metainfo(&["udp://t1", "udp://t2"], &[]));
-        assert!(bytes.starts_with("d8:announce8:udp://t113:announce-listll8:udp://t1el8:udp://t2ee10:created by"));
-    }
-
-    #[test]
-    fn what_was_written_is_read_back() {
-        let metainfo = metainfo(&["udp://t1", "udp://t2"], &["http://a/", "http://b/"]);
-        assert_eq!(Metainfo::from_bytes(&metainfo.to_bytes().unwrap()).unwrap(), metainfo);
-    }
-
-    #[test]
-    fn damaged_bencode_is_an_error_and_no_panic() {
-        let bytes = metainfo(&[], &[]).to_bytes().unwrap();
-        for cut in 0..bytes.len() {
-            assert!(Metainfo::from_bytes(&bytes[..cut]).is_err(), "{cut}");
+    fn trackers_and_web_seeds_are_keys_only_if_there_are_some() {
+        let rest = format!("10:created by18:get-object-torrent13:creation datei1700000000e4:info{INFO}");
+        for (trackers, web_seeds, before, after) in [
+            (&[][..], &["http://a/"][..], "", "8:url-listl9:http://a/e"),
+            (&["udp://t1"], &[], "8:announce8:udp://t1", ""),
+            (&["udp://t1", "udp://t2"], &[], "8:announce8:udp://t113:announce-listll8:udp://t1el8:udp://t2ee", ""),
+        ] {
+            let metainfo = metainfo(trackers, web_seeds);
+            let bytes = metainfo.to_bytes().unwrap();
+            assert_eq!(String::from_utf8(bytes.clone()).unwrap(), format!("d{before}{rest}{after}e"));
+            assert_eq!(Metainfo::from_bytes(&bytes).unwrap(), metainfo);
+            for cut in 0..bytes.len() {
+                assert!(Metainfo::from_bytes(&bytes[..cut]).is_err(), "{cut}");
+            }
         }
     }
 }

@@ -85,19 +85,12 @@ mod tests {
     }
 
     #[test]
-    fn no_bytes_give_no_pieces() {
-        assert!(hashed(&[], PieceLength::MIN, &[]).is_empty());
-    }
-
-    #[test]
     fn exact_multiple_adds_no_empty_piece() {
-        assert_eq!(hashed(&vec![7; 32 * 1024], PieceLength::MIN, &[]).len(), 2);
-    }
-
-    #[test]
-    fn one_byte_more_than_a_piece_is_a_piece_of_its_own() {
-        let content = vec![9; 16 * 1024 + 1];
-        assert_eq!(hashed(&content, PieceLength::MIN, &[]), naive(&content, 16 * 1024));
+        for (length, count) in [(0, 0), (1, 1), (16 * 1024, 1), (16 * 1024 + 1, 2), (32 * 1024, 2)] {
+            let content = bytes(7, length);
+            let hashes = hashed(&content, PieceLength::MIN, &[]);
+            assert_eq!((hashes.len(), &hashes), (count, &naive(&content, 16 * 1024)), "{length}");
+        }
     }
 
     proptest! {

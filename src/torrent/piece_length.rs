@@ -61,10 +61,10 @@ mod tests {
     const KIB: u64 = 1024;
     const MIB: u64 = 1024 * KIB;
     const GIB: u64 = 1024 * MIB;
-    const TIB: u64 = 1024 * GIB;
 
     #[test]
-    fn grows_with_the_object_so_that_pieces_stay_near_2048() {
+    fn grows_with_the_object_to_16_mib_and_again_past_200000_pieces() {
+        let limit = MAX_PIECES * 16 * MIB;
         for (length, piece_length) in [
             (1, 256 * KIB),
             (512 * MIB, 256 * KIB),
@@ -73,21 +73,15 @@ mod tests {
             (GIB + 1, MIB),
             (32 * GIB, 16 * MIB),
             (32 * GIB + 1, 16 * MIB),
-            (300 * GIB, 16 * MIB),
+            (limit, 16 * MIB),
+            (limit + 1, 32 * MIB),
+            (5 * 1024 * GIB, 32 * MIB),
+            (53_687_091_200_000, 256 * MIB),
         ] {
-            assert_eq!(PieceLength::for_object_of(length).get(), piece_length, "{length}");
+            let chosen = PieceLength::for_object_of(length);
+            assert_eq!(chosen.get(), piece_length, "{length}");
+            assert!(chosen.piece_count(length) <= MAX_PIECES);
         }
-    }
-
-    #[test]
-    fn past_200000_pieces_of_16_mib_it_grows_again() {
-        let limit = MAX_PIECES * 16 * MIB;
-        assert_eq!(PieceLength::for_object_of(limit).get(), 16 * MIB);
-        assert_eq!(PieceLength::for_object_of(limit + 1).get(), 32 * MIB);
-        assert_eq!(PieceLength::for_object_of(5 * TIB).get(), 32 * MIB);
-        let largest = 53_687_091_200_000;
-        assert_eq!(PieceLength::for_object_of(largest).get(), 256 * MIB);
-        assert!(PieceLength::for_object_of(largest).piece_count(largest) <= MAX_PIECES);
     }
 
     #[test]
@@ -97,14 +91,6 @@ mod tests {
         }
         for bytes in [16 * KIB, 256 * KIB, 256 * MIB] {
             assert_eq!(PieceLength::new(bytes).map(PieceLength::get), Some(bytes));
-        }
-    }
-
-    #[test]
-    fn a_short_last_piece_counts_and_an_exact_multiple_adds_none() {
-        let piece_length = PieceLength::new(16 * KIB).unwrap();
-        for (length, count) in [(1, 1), (16 * KIB, 1), (16 * KIB + 1, 2), (32 * KIB, 2)] {
-            assert_eq!(piece_length.piece_count(length), count);
         }
     }
 }

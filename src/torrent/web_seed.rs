@@ -118,85 +118,56 @@ impl WebSeedTemplate {
 mod tests {
     use super::*;
 
-    const VIRTUAL: &str = "https://{bucket}.s3.{region}.{suffix}/{key}";
-    const PATH: &str = "https://s3.{region}.{suffix}/{bucket}/{key}";
+    const PLACE: WebSeedPlace<'_> = WebSeedPlace { bucket: "data", region: "r", suffix: "s" };
+    const DOTTED: WebSeedPlace<'_> = WebSeedPlace { bucket: "my.data", ..PLACE };
 
-    fn url(template: &str, bucket: &str, region: &str, key: &str) -> Option<String> {
-        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        WebSeedTemplate::new(template).unwrap().url(&WebSeedPlace { bucket, region, suffix }, key, None)
+    fn template(text: &str) -> WebSeedTemplate {
+        WebSeedTemplate::new(text).unwrap()
     }
 
     #[test]
-    fn fills_in_bucket_region_suffix_and_key() {
+    fn a_template_is_filled_in_and_keys_and_versions_are_escaped() {
+        for (text, key, url) in [
+            ("https://{bucket}.s3.{region}.{suffix}/{key}", "a/b.iso", "https://data.s3.r.s/a/b.iso"),
+            ("http://h/{key}", "/a b+c'%2F~é?#!()*\\//x", "http://h//a%20b%2Bc%27%252F~%C3%A9%3F%23%21%28%29%2A%5C//x"),
+            ("http://h/{key}", "{bucket}", "http://h/%7Bbucket%7D"),
+        ] {
+            assert_eq!(template(text).url(&PLACE, key, None).unwrap(), url);
+        }
         assert_eq!(
-            url(VIRTUAL, "data", "eu-west-1", "a/b.iso").unwrap(),
-            "https://data.s3.eu-west-1.amazonaws.com/a/b.iso"
+            template("http://h/{key}").url(&PLACE, "a", Some("3/L4=")).unwrap(),
+            "http://h/a?versionId=3%2FL4%3D"
         );
-        assert_eq!(url(PATH, "data", "cn-north-1", "a").unwrap(), "https://s3.cn-north-1.amazonaws.com.cn/data/a");
-    }
-
-    #[test]
-    fn escapes_all_of_a_key_but_the_unreserved_and_slash() {
-        assert_eq!(
-            url("http://h/{key}", "b", "r", "/a b+c'%2F~é?#!()*\\//x").unwrap(),
-            "http://h//a%20b%2Bc%27%252F~%C3%A9%3F%23%21%28%29%2A%5C//x"
-        );
-    }
-
-    #[test]
-    fn braces_in_a_key_are_no_placeholders() {
-        assert_eq!(url("http://h/{key}", "b", "r", "{bucket}").unwrap(), "http://h/%7Bbucket%7D");
+        assert_eq!(template("http://h/{key}").url(&PLACE, "dir/", None), None);
     }
 
     #[test]
     fn a_dotted_bucket_has_no_https_virtual_host() {
-        assert_eq!(url(VIRTUAL, "my.data", "us-east-1", "a"), None);
-        assert_eq!(url("HTTPS://{bucket}.h/{key}", "my.data", "us-east-1", "a"), None);
-        assert!(url(PATH, "my.data", "us-east-1", "a").is_some());
-        assert!(url("http://{bucket}.s3/{key}", "my.data", "us-east-1", "a").is_some());
-    }
-
-    #[test]
-    fn s3_has_two_addresses_for_every_bucket() {
-        let urls = |bucket, region, suffix| {
-            let place = WebSeedPlace { bucket, region, suffix };
-            let urls = WebSeedTemplate::of_s3().into_iter().filter_map(|seed| seed.url(&place, "a/b", None));
-            urls.collect::<Vec<_>>()
-        };
-        assert_eq!(
-            urls("data", "eu-west-1", "amazonaws.com"),
-            ["https://data.s3.eu-west-1.amazonaws.com/a/b", "https://s3.dualstack.eu-west-1.amazonaws.com/data/a/b"]
-        );
-        assert_eq!(
-            urls("my.data", "cn-north-1", "amazonaws.com.cn"),
-            [
-                "https://s3.cn-north-1.amazonaws.com.cn/my.data/a/b",
-                "https://s3.dualstack.cn-north-1.amazonaws.com.cn/my.data/a/b"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_key_that_ends_in_a_slash_has_none() {
-        assert_eq!(url(PATH, "data", "us-east-1", "dir/"), None);
+        for (text, has_url) in [
+            ("https://{bucket}.s3/{key}", false),
+            ("HTTPS://{bucket}.h/{key}", false),
+            ("https://s3/{bucket}/{key}", true),
+            ("http://{bucket}.s3/{key}", true),
+        ] {
+            assert_eq!(template(text).url(&DOTTED, "a", None).is_some(), has_url, "{text}");
+        }
+        let of_s3 = |place| WebSeedTemplate::of_s3().iter().filter_map(|seed| seed.url(place, "a", None)).collect();
+        let urls: Vec<String> = of_s3(&PLACE);
+        assert_eq!(urls, ["https://data.s3.r.s/a", "https://s3.dualstack.r.s/data/a"]);
+        assert_eq!(of_s3(&DOTTED), ["https://s3.r.s/my.data/a", "https://s3.dualstack.r.s/my.data/a"]);
     }
 
     #[test]
     fn a_folder_ends_in_a_slash() {
-        let place = WebSeedPlace { bucket: "data", region: "r", suffix: "s" };
-        let url = |text: &str, parent| WebSeedTemplate::new(text).unwrap().folder_url(&place, parent);
-        assert_eq!(url("http://{bucket}.h/{key}", "").unwrap(), "http://data.h/");
-        assert_eq!(url("http://h/{bucket}/{key}", "a b/é/").unwrap(), "http://h/data/a%20b/%C3%A9/");
-        assert_eq!(url("http://h/{key}/x", "a/"), None);
-        assert_eq!(url("http://h/x-{key}", ""), None);
-        assert_eq!(url("http://h/x-{key}", "a/").unwrap(), "http://h/x-a/");
-    }
-
-    #[test]
-    fn a_version_is_carried_as_a_query() {
-        let template = WebSeedTemplate::new("http://h/{key}").unwrap();
-        let place = WebSeedPlace { bucket: "b", region: "r", suffix: "s" };
-        assert_eq!(template.url(&place, "a", Some("3/L4=")).unwrap(), "http://h/a?versionId=3%2FL4%3D");
+        for (text, parent, url) in [
+            ("http://{bucket}.h/{key}", "", Some("http://data.h/")),
+            ("http://h/{bucket}/{key}", "a b/é/", Some("http://h/data/a%20b/%C3%A9/")),
+            ("http://h/{key}/x", "a/", None),
+            ("http://h/x-{key}", "", None),
+            ("http://h/x-{key}", "a/", Some("http://h/x-a/")),
+        ] {
+            assert_eq!(template(text).folder_url(&PLACE, parent).as_deref(), url, "{text}");
+        }
     }
 
     #[test]

@@ -53,10 +53,7 @@ pub enum BadName {
     Folder,
 }
 
-/// Checks the keys of all objects below `prefix`. They are sorted.
-///
-/// # Errors
-/// Returns the first bad key.
+/// Checks the keys of all objects below `prefix`, which are sorted. The error is the first bad key.
 pub(super) fn check(prefix: &ObjectKey, members: &[Member]) -> Result<(), CollectionError> {
     let parent = prefix.parent();
     let name = prefix.as_str().strip_prefix(parent).and_then(|name| name.strip_suffix('/')).unwrap_or_default();

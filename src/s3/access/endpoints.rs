@@ -110,70 +110,49 @@ mod tests {
     }
 
     #[test]
-    fn aws_has_a_bucket_at_global_regional_and_dual_stack_hosts() {
+    fn aws_has_a_bucket_at_global_regional_and_dual_stack_hosts_of_the_partition_alone() {
         let aws = Endpoints::new("eu-west-1", None);
         for host in ["s3.amazonaws.com", "s3.eu-west-1.amazonaws.com", "s3.dualstack.ap-southeast-2.amazonaws.com"] {
             assert_eq!(path(&aws, &format!("https://{host}"), "data").unwrap(), "/data/k/x");
             assert_eq!(path(&aws, &format!("https://data.{host}"), "data").unwrap(), "/k/x");
             assert_eq!(path(&aws, &format!("https://{host}"), "my.data").unwrap(), "/my.data/k/x");
+            assert_eq!(path(&aws, &format!("https://my.data.{host}"), "my.data"), None);
+            for wrong in ["http://{}", "https://{}:443", "https://{}.", "https://user@{}", "https://{}.evil.example"] {
+                assert_eq!(path(&aws, &wrong.replace("{}", host), "data"), None, "{wrong} {host}");
+            }
+            for bucket in ["other", "DATA", "data.", "evil.example", ""] {
+                assert_eq!(path(&aws, &format!("https://{bucket}.{host}"), "data"), None, "{bucket}.{host}");
+            }
+        }
+        for host in [
+            "data.S3.amazonaws.com",
+            "s3.evil.eu-west-1.amazonaws.com",
+            "s3.evil.amazonaws.com",
+            "data.s3-website.eu-west-1.amazonaws.com",
+            "s3.dualstack.dualstack.eu-west-1.amazonaws.com",
+            "s3.us-gov-west-1.amazonaws.com",
+            "s3.cn-north-1.amazonaws.com.cn",
+            "169.254.169.254",
+            "",
+        ] {
+            assert_eq!(path(&aws, &format!("https://{host}"), "data"), None, "{host}");
         }
         let china = Endpoints::new("cn-north-1", None);
         assert!(path(&china, "https://data.s3.cn-northwest-1.amazonaws.com.cn", "data").is_some());
-    }
-
-    #[test]
-    fn all_else_is_none_of_its_addresses() {
-        let aws = Endpoints::new("eu-west-1", None);
-        for address in [
-            "http://s3.amazonaws.com",
-            "https://other.s3.amazonaws.com",
-            "https://data.s3.amazonaws.com:443",
-            "https://data.s3.amazonaws.com:8443",
-            "https://data.s3.amazonaws.com.",
-            "https://DATA.s3.amazonaws.com",
-            "https://data.S3.amazonaws.com",
-            "https://user@data.s3.amazonaws.com",
-            "https://data.s3.amazonaws.com@evil.example",
-            "https://data.s3.amazonaws.com.evil.example",
-            "https://evil.example.s3.eu-west-1.amazonaws.com",
-            "https://s3.evil.eu-west-1.amazonaws.com",
-            "https://s3.evil.amazonaws.com",
-            "https://data.s3-website.eu-west-1.amazonaws.com",
-            "https://s3.dualstack.dualstack.eu-west-1.amazonaws.com",
-            "https://s3.us-gov-west-1.amazonaws.com",
-            "https://s3.cn-north-1.amazonaws.com",
-            "https://s3.cn-north-1.amazonaws.com.cn",
-            "https://.s3.amazonaws.com",
-            "https://data..s3.amazonaws.com",
-            "https://169.254.169.254",
-            "https://[::1]",
-            "https://localhost",
-            "https://",
-        ] {
-            assert_eq!(path(&aws, address, "data"), None, "{address}");
-        }
-        assert_eq!(path(&aws, "https://my.data.s3.amazonaws.com", "my.data"), None);
-        assert_eq!(path(&Endpoints::new("cn-north-1", None), "https://s3.amazonaws.com", "data"), None);
-        assert_eq!(path(&Endpoints::new("us-gov-west-1", None), "https://s3.amazonaws.com", "data"), None);
+        assert_eq!(path(&china, "https://s3.amazonaws.com", "data"), None);
     }
 
     #[test]
     fn a_configured_endpoint_is_the_only_one() {
         let local = Endpoints::new("eu-west-1", Some("http://127.0.0.1:8333/"));
         assert_eq!(path(&local, "http://127.0.0.1:8333", "data").unwrap(), "/data/k/x");
-        for address in [
-            "https://127.0.0.1:8333",
-            "http://127.0.0.1",
-            "http://127.0.0.1:8334",
-            "http://data.127.0.0.1:8333",
-            "http://localhost:8333",
-            "https://s3.amazonaws.com",
-        ] {
+        for address in ["https://127.0.0.1:8333", "http://127.0.0.1", "http://data.127.0.0.1:8333"] {
             assert_eq!(path(&local, address, "data"), None, "{address}");
         }
         let named = Endpoints::new("eu-west-1", Some("https://S3.example:443/base/"));
         assert_eq!(path(&named, "https://s3.example", "data").unwrap(), "/base/data/k/x");
         assert_eq!(path(&named, "https://data.s3.example", "data").unwrap(), "/base/k/x");
         assert_eq!(path(&named, "https://other.s3.example", "data"), None);
+        assert_eq!(path(&named, "https://s3.amazonaws.com", "data"), None);
     }
 }

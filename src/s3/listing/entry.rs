@@ -66,15 +66,4 @@ mod tests {
         }
         assert!(!is_archived(&object(ObjectStorageClass::GlacierIr, None)));
     }
-
-    #[test]
-    fn an_encoded_key_is_decoded_as_in_a_form() {
-        let object = |key| Object::builder().key(key).size(1).e_tag("\"e\"").build();
-        let key = |encoded, is_encoded| read(&object(encoded), "p/", is_encoded).map(|object| object.key).ok();
-        assert_eq!(key("p/a+b%2Bc%0A", true).as_deref(), Some("a b+c\n"));
-        assert_eq!(key("p/a+b%2Bc", false).as_deref(), Some("a+b%2Bc"));
-        assert_eq!(key("p/%ff", true), None);
-        assert_eq!(key("p/%zz", true), None);
-        assert_eq!(key("q/a", true), None);
-    }
 }

@@ -32,26 +32,3 @@ impl Order {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::Order;
-
-    fn is_sorted(keys: &[&str]) -> bool {
-        let mut order = Order::default();
-        keys.iter().all(|key| order.add(key).is_ok())
-    }
-
-    #[test]
-    fn keys_come_by_bytes_or_by_segments() {
-        assert!(is_sorted(&["a", "a-b", "a/b", "b"]));
-        assert!(is_sorted(&["a", "a/b", "a-b", "b"]));
-    }
-
-    #[test]
-    fn a_key_that_comes_again_or_goes_back_is_an_error() {
-        assert!(!is_sorted(&["a", "a"]));
-        assert!(!is_sorted(&["b", "a"]));
-        assert!(!is_sorted(&["a-b", "a/b", "a-c"]));
-    }
-}

@@ -44,9 +44,6 @@ impl Source {
 
     /// Hands each byte of `range` to `sink`, once and in order. Every GET carries `If-Match`. If a body breaks off, the
     /// next GET resumes at the first missing byte.
-    ///
-    /// # Errors
-    /// Returns [`Error::Changed`] if the object is no longer what `head` describes, or another [`Error`].
     pub async fn read_range(
         &self,
         head: &ObjectHead,

@@ -188,6 +188,3 @@ fn metadata(object: &ObjectId, head: &ObjectHead, info_hash: &str) -> HashMap<St
 fn key_sha1(object: &ObjectId) -> String {
     hex::encode(Sha1::digest(format!("{}/{}", object.bucket, object.key)))
 }
-
-#[cfg(test)]
-mod tests;
