@@ -25,8 +25,7 @@ pub(super) fn below<'a>(path: &'a str, base_path: &str) -> Option<&'a str> {
 
 /// Returns how many slashes the client wrote before `key`, the end of `path`. A REST API folds them in `path`
 /// (`/stage//key` becomes `/key`), and keeps them in `whole`, the request context's path, which begins with `stage` on
-/// the API's own host.
-/// `None` means that the two differ in more than that.
+/// the API's own host. If the two differ in more than that, this returns `None`.
 pub(super) fn slashes_before(key: &str, path: &str, whole: &str, stage: Option<&str>) -> Option<usize> {
     // Emulators may decode only one of them.
     let decoded = || whole.strip_suffix(&*percent_decode_str(key).decode_utf8().ok()?);

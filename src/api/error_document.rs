@@ -159,8 +159,8 @@ impl From<&s3::Error> for ErrorAnswer {
             }
             s3::Error::PresignedUrl => Self::denied(
                 "Amazon S3 refuses the presigned URL. It may have expired or been altered, be signed for another \
-                 method or Region, or have a version 2 signature where S3 wants version 4; or its signer may not read the \
-                 object. Make a new one.",
+                 method or Region, or have a version 2 signature where S3 wants version 4; or its signer may not \
+                 read the object. Make a new one.",
             ),
             s3::Error::NoSuchBucket => missing("NoSuchBucket", "The specified bucket does not exist."),
             s3::Error::NoSuchKey { delete_marker } => {

@@ -78,9 +78,8 @@ impl Torrents {
         Self { operation, jobs }
     }
 
-    /// Returns the torrent by `deadlines.torrent`. Storing its sidecar may then take [`SIDECAR_TIMEOUT`] more, but not
-    /// beyond
-    /// `deadlines.answer`, and never fails the request.
+    /// Returns the torrent by `deadlines.torrent`. Storing its sidecar may then take [`SIDECAR_TIMEOUT`] more, but only
+    /// until `deadlines.answer`, and never fails the request.
     pub(super) async fn get(
         &self,
         request: TorrentRequest,

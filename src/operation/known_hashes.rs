@@ -14,8 +14,8 @@ impl BoundOperation {
     /// Returns the `info` made of part checksums, or `None` if the object must be read. For an object that was uploaded
     /// in parts, the log then says why.
     pub(super) async fn info_of_parts(&self, subject: &Subject) -> Result<Option<Info>, Error> {
-        // In a collection, every object would have to begin a piece.
-        if subject.collection.is_some() || !subject.head.is_multipart() {
+        // A collection never counts as multipart.
+        if !subject.head.is_multipart() {
             return Ok(None);
         }
         let Some(part_checksums) = &self.part_checksums else {

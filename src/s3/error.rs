@@ -186,3 +186,20 @@ fn invalid_argument(message: &str) -> Error {
         Error::InvalidVersionId
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invalid_argument_is_what_its_message_says() {
+        let kms =
+            "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.";
+        assert!(matches!(invalid_argument(kms), Error::AccessDenied));
+        let customer =
+            "Requests specifying Server Side Encryption with Customer provided keys must provide the customer key.";
+        assert!(matches!(invalid_argument(customer), Error::InvalidRequest));
+        assert!(matches!(invalid_argument("Invalid version id specified"), Error::InvalidVersionId));
+        assert!(matches!(invalid_argument(""), Error::InvalidVersionId));
+    }
+}

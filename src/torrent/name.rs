@@ -9,8 +9,7 @@ const MAX_EXTENSION_BYTES: usize = 16;
 const NAMELESS: &str = "object";
 
 /// Returns the last non-empty segment of `key` as a file name that every file system accepts. `\` and control
-/// characters become `_`, and a name over 240 bytes is shortened but keeps its extension. A name that clients could not
-/// use becomes
+/// characters become `_`, and a name over 240 bytes is shortened but keeps its extension. An unusable name becomes
 /// `object`: an empty one, one of only dots, spaces and invisible characters, and that of padding.
 pub fn torrent_name(key: &str) -> String {
     let segment = key.rsplit('/').find(|segment| !segment.is_empty()).unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::{
     config::Account,
     object::{BucketName, SidecarLocation},
     operation::{Subject, checks::check},
-    torrent::PieceLength,
+    torrent::{File, PieceLength, Pieces},
 };
 
 fn key(text: &str) -> ObjectKey {
@@ -145,6 +145,18 @@ fn the_etag_covers_keys_etags_and_sizes() {
     assert_eq!((head.etag.unquoted(), head.length, head.last_modified), (expected.as_str(), 5, Some(5)));
     let endless = Collection::new(&key("p/"), vec![listed("a", u64::MAX), listed("b", 1)], false);
     assert_eq!(endless.map(|_| ()), Err(CollectionError::Endless));
+}
+
+#[test]
+fn a_torrent_s_files_are_the_objects_in_order() {
+    let collection = Collection::new(&key("p/"), vec![listed("a", 1), listed("b/c", 2)], false).unwrap();
+    let subject = Subject { head: Arc::new(collection.head()), collection: Some(Arc::new(collection)) };
+    let files = subject.info("", 0, Pieces::from(Vec::new())).files;
+    assert!(subject.has_files(&files) && !subject.has_files(&files[..1]) && !subject.has_files(&[]));
+    let [a, b] = &files[..] else { panic!("{files:?}") };
+    assert!(!subject.has_files(&[b.clone(), a.clone()]));
+    assert!(!subject.has_files(&[a.clone(), File { length: 3, ..b.clone() }]));
+    assert!(!subject.has_files(&[a.clone(), File { path: vec!["b/c".to_owned()], ..b.clone() }]));
 }
 
 #[test]
