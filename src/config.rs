@@ -6,7 +6,7 @@ mod variables;
 
 use tracing_subscriber::filter::Targets;
 
-use self::parse::Reader;
+use self::parse::Environment;
 pub use self::variables::VARIABLES;
 use crate::{
     object::{BucketName, SidecarLocation},
@@ -66,9 +66,9 @@ pub struct Config {
     pub range_size: u64,
     /// After this many milliseconds, a request is answered 503.
     pub time_budget_ms: u64,
-    /// Objects over this many bytes go to a job, where there are jobs.
+    /// Objects over this many bytes go to a job, if there are jobs.
     pub inline_max_size: u64,
-    /// Collections of more objects go to a job, where there are jobs.
+    /// Collections of more objects go to a job, if there are jobs.
     pub inline_max_objects: usize,
     /// The state machine of jobs.
     pub job_state_machine_arn: Option<String>,
@@ -78,10 +78,10 @@ pub struct Config {
     pub job_concurrency: u64,
     /// The domain below which `{bucket}.domain` addresses a bucket, in lower case.
     pub virtual_host_domain: Option<String>,
-    /// What stands before the bucket in a path, such as `v1`, where the event does not tell it.
+    /// What precedes the bucket in a path, such as `v1`, if the event does not say.
     pub base_path: Option<String>,
-    /// The value of `AWS_ENDPOINT_URL_S3`, or else the endpoint that the SDK found. Its host decides on path style, and
-    /// presigned URLs must name it.
+    /// `AWS_ENDPOINT_URL_S3`, or else the endpoint that the SDK found. Its host decides on path style, and presigned
+    /// URLs must name it.
     pub endpoint: Option<String>,
     /// Which lines of this service's own log are written.
     pub log_filter: Targets,
@@ -102,13 +102,10 @@ pub struct TrackerConfig {
 pub struct ConfigFaults(pub Vec<String>);
 
 impl Config {
-    /// Reads the variables through `lookup`. An empty variable counts as not set, except `SIDECAR_SUFFIX`, whose value may
-    /// be empty.
-    ///
-    /// # Errors
-    /// Returns every fault, each of which names its variable.
+    /// Reads the variables through `lookup`. An empty variable counts as not set, except `SIDECAR_SUFFIX`, which may be
+    /// empty. The error has every fault, with its variable.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>, account: Account) -> Result<Self, ConfigFaults> {
-        let mut reader = Reader::new(&lookup);
+        let mut reader = Environment::new(&lookup);
         let config = Self {
             region: reader.region(account.region),
             has_credentials: account.has_credentials,
@@ -141,11 +138,8 @@ impl Config {
 
 impl TrackerConfig {
     /// Reads the variables through `lookup`.
-    ///
-    /// # Errors
-    /// Returns every fault, each of which names its variable.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFaults> {
-        let mut reader = Reader::new(&lookup);
+        let mut reader = Environment::new(&lookup);
         let config = Self { table: reader.required_table(), log_filter: reader.log_filter() };
         reader.finish(config)
     }

@@ -10,8 +10,8 @@
 //! announce ──▶ tracker: peers of these torrents find each other
 //! ```
 //!
-//! Requests go down, bytes come back up, and nothing calls back. `docs/ARCHITECTURE.md` has the reasons, and a picture of
-//! which module may know which.
+//! Requests go down, bytes come back up, and nothing calls back. `docs/ARCHITECTURE.md` has the reasons, and the list
+//! of which module may use which.
 
 pub mod api;
 pub mod config;

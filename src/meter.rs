@@ -1,4 +1,4 @@
-//! Counts of one request, for the lines that end it: the log's and the metrics'.
+//! The counts of one request, for its line in the log and its line of metrics.
 
 use std::sync::{
     Arc,
@@ -6,11 +6,11 @@ use std::sync::{
 };
 
 /// The counts of one request or task. Clones count together.
-pub type Meter = Arc<Counts>;
+pub type Meter = Arc<RequestCounts>;
 
 /// What is counted.
 #[derive(Debug, Default)]
-pub struct Counts {
+pub struct RequestCounts {
     /// HTTP requests sent to S3, retries included.
     pub s3_requests: Counter,
     /// Bytes of the object that were hashed.

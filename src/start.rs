@@ -5,6 +5,7 @@ use std::{env, process::ExitCode, sync::Arc, time::Duration};
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::ProvideCredentials;
 use tokio::time::timeout;
+use tracing_subscriber::filter::Targets;
 
 use crate::{
     api::Api,
@@ -17,10 +18,10 @@ use crate::{
     tracker::function::Tracker,
 };
 
-/// Lambda's credentials are there at once. A machine without any may wait for a metadata service.
+/// Lambda provides credentials at once. Elsewhere, the SDK may wait for a metadata service.
 const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Returns what `sdk` found by itself.
+/// Returns what `sdk` found.
 pub async fn account(sdk: &SdkConfig) -> Account {
     Account {
         region: sdk.region().map(|region| region.as_ref().to_owned()),
@@ -29,35 +30,30 @@ pub async fn account(sdk: &SdkConfig) -> Account {
     }
 }
 
-/// Reads the environment of this service and of the SDK, and starts the log. Where the configuration has faults, it logs
+/// Reads the environment of this service and of the SDK, and starts the log. If the configuration has faults, it logs
 /// all of them and returns `None`.
 pub async fn configure() -> Option<(Config, SdkConfig)> {
     let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let account = account(&sdk).await;
     let config = Config::from_lookup(|name| env::var(name).ok(), account);
-    logging::init(&config.as_ref().map(|config| config.log_filter.clone()).unwrap_or_default());
-    match config {
-        Ok(config) => Some((config, sdk)),
-        Err(faults) => report(&faults),
-    }
+    start_log(config, |config| &config.log_filter).map(|config| (config, sdk))
 }
 
-/// Makes the tracker function. Where the configuration has faults, this logs all of them and returns `None`.
+/// Makes the tracker function. If the configuration has faults, it logs all of them and returns `None`.
 pub async fn tracker() -> Option<Tracker> {
     let config = TrackerConfig::from_lookup(|name| env::var(name).ok());
-    logging::init(&config.as_ref().map(|config| config.log_filter.clone()).unwrap_or_default());
-    match config {
-        Ok(config) => Some(Tracker::new(&aws_config::load_defaults(BehaviorVersion::latest()).await, config.table)),
-        Err(faults) => report(&faults),
-    }
+    let config = start_log(config, |config| &config.log_filter)?;
+    Some(Tracker::new(&aws_config::load_defaults(BehaviorVersion::latest()).await, config.table))
 }
 
-fn report<T>(faults: &ConfigFaults) -> Option<T> {
-    tracing::error!(faults = faults.0.join("; "), "the function does not start");
-    None
+/// Starts the log, and reports the faults of the configuration there.
+fn start_log<C>(config: Result<C, ConfigFaults>, filter: impl Fn(&C) -> &Targets) -> Option<C> {
+    logging::init(&config.as_ref().map(|config| filter(config).clone()).unwrap_or_default());
+    let report = |faults: &ConfigFaults| tracing::error!(faults = faults.0.join("; "), "the function does not start");
+    config.inspect_err(report).ok()
 }
 
-/// Returns how a function's process ends when the Lambda runtime has ended.
+/// Returns the exit code of a function whose Lambda runtime has ended.
 pub fn exit_code(ended: Result<(), lambda_runtime::Error>) -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -68,8 +64,7 @@ pub fn exit_code(ended: Result<(), lambda_runtime::Error>) -> ExitCode {
     }
 }
 
-/// Makes the API function of `config`, with `sdk`'s region, endpoint and credentials. Without credentials, it caches
-/// nothing and starts no jobs.
+/// Makes the API function. Without credentials, it caches nothing and starts no jobs.
 pub fn api(config: Config, sdk: &SdkConfig) -> Api {
     let clients = clients(&config, sdk);
     if !config.has_credentials {
@@ -82,7 +77,7 @@ pub fn api(config: Config, sdk: &SdkConfig) -> Api {
     Api::new(Arc::clone(&config), GetObjectTorrent::new(config, clients).with_registry(registry), jobs)
 }
 
-/// Makes the job function of `config`. It keeps its results in S3, so it needs credentials.
+/// Makes the job function. It stores its results in S3, so it needs credentials.
 pub fn worker(config: Config, sdk: &SdkConfig) -> Worker {
     let clients = clients(&config, sdk);
     let registry = registry(&config, sdk);

@@ -1,5 +1,5 @@
-//! Events are made safe for `lambda_http`, which builds a URI of path, host and query, and panics where they do not make
-//! one. What this service relies on stays as it was: the raw path, the query's values, and any host that can be one.
+//! Makes events safe for `lambda_http`, which builds a URI from path, host and query, and panics if they do not form
+//! one. What this service uses does not change: the raw path, the query's values, and any valid host.
 
 use std::collections::HashMap;
 
@@ -10,20 +10,20 @@ use lambda_http::{
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::parameters::QUERY_PARAMETERS;
+use super::request::QUERY_PARAMETERS;
 
-/// `http::Uri` accepts 65,534 bytes, and escaping can make three of one.
+/// `http::Uri` accepts 65,534 bytes, and escaping can triple a path.
 const MAX_PATH_BYTES: usize = 8 * 1024;
 const MAX_HOST_BYTES: usize = 512;
 
-/// What is escaped in a query's value, which may be percent-encoded already. More than needed does no harm.
+/// What is escaped in a query's value, which may be percent-encoded already. To escape more than needed does no harm.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'%').remove(b'+');
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// Returns `event` in a form that `lambda_http` accepts. The body is dropped, since nothing here reads one.
+/// Returns `event` in a form that `lambda_http` accepts, without its body.
 pub(super) fn sanitize(mut event: LambdaRequest) -> LambdaRequest {
-    // Both types have these fields, and no trait in common.
+    // Both types have these fields, but no common trait.
     macro_rules! sanitize_multi_value {
         ($request:expr) => {
             sanitize_multi_headers(&mut $request.headers, &mut $request.multi_value_headers);
@@ -36,7 +36,7 @@ pub(super) fn sanitize(mut event: LambdaRequest) -> LambdaRequest {
     match &mut event {
         LambdaRequest::ApiGatewayV1(request) => {
             if request.path.as_ref().is_some_and(|path| path.len() > MAX_PATH_BYTES) {
-                // It is refused as too long. Cut short, it would not end as this one does.
+                // The truncated path will be refused as too long, and must not differ from this one.
                 request.request_context.path = None;
             }
             sanitize_multi_value!(request);
@@ -79,7 +79,7 @@ fn sanitize_query_map(query: &mut QueryMap) {
     *query = QueryMap::from(kept);
 }
 
-/// A value that is too long becomes empty. A shortened value could mean something else.
+/// Empties a value that is too long. A truncated one could mean something else.
 fn sanitize_value(value: &str, longest: usize) -> &str {
     if value.len() > longest { "" } else { value }
 }
@@ -110,7 +110,7 @@ fn sanitize_path(path: &mut Option<String>) {
         }
         if path.len() > MAX_PATH_BYTES {
             path.truncate(path.floor_char_boundary(MAX_PATH_BYTES));
-            // No escape may be cut in two: the path is too long, but it is well encoded.
+            // The path is refused as too long, not as badly encoded: no escape may be cut in two.
             let escape = path.rfind('%').filter(|start| path.len() - start < 3);
             path.truncate(escape.unwrap_or(path.len()));
         }

@@ -14,7 +14,7 @@ use super::{
     request::{Call, Parsed, parse},
     request_end::RequestEnd,
     response::ResponseTo,
-    torrents::{Error, Time, Torrents},
+    torrents::{Deadlines, Error, Torrents},
 };
 use crate::{
     config::Config,
@@ -25,7 +25,7 @@ use crate::{
     s3::access::Endpoints,
 };
 
-/// This much of the Lambda's own time is left to send the answer.
+/// The part of the Lambda's own time that is kept for sending the answer.
 const TIME_TO_ANSWER: Duration = Duration::from_millis(500);
 
 /// The API function.
@@ -38,7 +38,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// Makes the function that serves `operation`. Without `jobs`, every object is read in the request.
+    /// Makes the function. Without `jobs`, requests read every object.
     pub fn new(config: Arc<Config>, operation: GetObjectTorrent, jobs: Option<Jobs>) -> Self {
         let endpoints = Arc::new(Endpoints::new(&config.region, config.endpoint.as_deref()));
         Self { config, torrents: Torrents::new(operation, jobs), endpoints, metrics: Metrics::default() }
@@ -52,7 +52,7 @@ impl Api {
     /// Answers `request`. Every failure is a response.
     pub async fn handle(self, request: Request) -> Response<Body> {
         let context = request.lambda_context_ref().cloned().unwrap_or_default();
-        // Every filter lets this level through, so that each line has the ID.
+        // No filter hides this level, so each line has the ID.
         let span = tracing::error_span!("request", request_id = context.request_id);
         self.answer(request, &context).instrument(span).await
     }
@@ -60,11 +60,11 @@ impl Api {
     async fn answer(&self, request: Request, context: &Context) -> Response<Body> {
         let started = Instant::now();
         let meter = Meter::default();
-        let time = time(&self.config, started, context.deadline);
+        let deadlines = deadlines(&self.config, started, context.deadline);
         let parsed = parse(&request, &self.config, &self.endpoints);
         let to = ResponseTo { method: request.method(), headers: request.headers(), request_id: &context.request_id };
         let (mut origin, mut code, mut failure) = ("", "", None);
-        let response = match self.outcome(&parsed, time, &meter).await {
+        let response = match self.outcome(&parsed, deadlines, &meter).await {
             Outcome::Preflight => to.preflight(),
             Outcome::Torrent(torrent) => {
                 origin = torrent.origin.as_str();
@@ -77,17 +77,17 @@ impl Api {
         };
         let status = response.status();
         let failure = failure.as_ref();
-        let end = RequestEnd { parsed: &parsed, meter: &meter, started, time, origin, status, code, failure };
+        let end = RequestEnd { parsed: &parsed, meter: &meter, started, deadlines, origin, status, code, failure };
         end.write(&self.metrics, context);
         response
     }
 
-    async fn outcome(&self, parsed: &Parsed, time: Time, meter: &Meter) -> Outcome {
+    async fn outcome(&self, parsed: &Parsed, deadlines: Deadlines, meter: &Meter) -> Outcome {
         match parsed.call.clone() {
             Ok(Call::Preflight) => Outcome::Preflight,
             Err(refusal) => Outcome::Error(ErrorAnswer::from(&refusal), None),
             Ok(Call::Torrent { request, may_start_job }) => {
-                match self.torrents.get(request, may_start_job, time, meter).await {
+                match self.torrents.get(request, may_start_job, deadlines, meter).await {
                     Ok(torrent) => Outcome::Torrent(torrent),
                     Err(error) => Outcome::Error(ErrorAnswer::from(&error), Some(error)),
                 }
@@ -96,24 +96,24 @@ impl Api {
     }
 }
 
-/// What a request is answered with.
+/// The result of a request.
 enum Outcome {
     Preflight,
     Torrent(Torrent),
-    /// The error, with the failure behind it, unless the request was refused from the start.
+    /// The error, and the failure behind it unless the request was refused at once.
     Error(ErrorAnswer, Option<Error>),
 }
 
-/// Returns how long a request that began at `started` may take: `TIME_BUDGET_MS`, or less where the Lambda's own deadline
-/// (milliseconds since 1970) lies ahead and is nearer.
-fn time(config: &Config, started: Instant, deadline_ms: u64) -> Time {
+/// Returns the deadlines of a request that began at `started`: `TIME_BUDGET_MS`, or the Lambda's own deadline
+/// (milliseconds since 1970) if that is nearer. Local runtimes give a deadline in the past, which is ignored.
+fn deadlines(config: &Config, started: Instant, deadline_ms: u64) -> Deadlines {
     let budget = Duration::from_millis(config.time_budget_ms);
     let deadline = UNIX_EPOCH + Duration::from_millis(deadline_ms);
     match deadline.duration_since(SystemTime::now()) {
         Ok(ahead) => {
             let reading = budget.min(ahead.saturating_sub(SIDECAR_TIMEOUT + TIME_TO_ANSWER).max(ahead / 2));
-            Time { until: started + reading, end: started + ahead.saturating_sub(TIME_TO_ANSWER) }
+            Deadlines { torrent: started + reading, answer: started + ahead.saturating_sub(TIME_TO_ANSWER) }
         }
-        Err(_) => Time { until: started + budget, end: started + budget + SIDECAR_TIMEOUT },
+        Err(_) => Deadlines { torrent: started + budget, answer: started + budget + SIDECAR_TIMEOUT },
     }
 }

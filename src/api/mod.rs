@@ -1,14 +1,11 @@
-//! The API's edge: Lambda events come in, HTTP responses go out. Only this module speaks S3's REST form.
-//!
-//! An expected failure is a response, and never an error of the Lambda.
+//! The API's edge: Lambda events come in, HTTP responses go out, in S3's REST form. An expected failure is a response,
+//! never an error of the Lambda.
 
 mod address;
 mod base_path;
 mod error_document;
 mod event;
 mod handler;
-mod parameters;
-mod refusal;
 mod request;
 mod request_end;
 mod response;
@@ -29,11 +26,11 @@ pub use self::handler::Api;
 type Answer = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 type Handler = ServiceFn<fn(Request) -> Answer>;
 
-/// The answer to Lambda. `lambda_http` does not name this type.
+/// The answer to Lambda, for which `lambda_http` has no name.
 pub type LambdaResponse = <Adapter<'static, Response<Body>, Handler> as Service<LambdaEvent<LambdaRequest>>>::Response;
 
-/// Makes the service that the Lambda runtime calls. It takes events of a REST API, an HTTP API, a Function URL or an ALB,
-/// and gives each the response of its kind.
+/// Makes the service that the Lambda runtime calls. It accepts events of a REST API, an HTTP API, a Function URL or an
+/// ALB, and answers each in its own form.
 pub fn service(
     api: Api,
 ) -> impl Service<

@@ -1,5 +1,5 @@
-//! The end of a request: its one line in the log, and its line of metrics. Every field is always there, and empty or 0
-//! where it does not apply. Neither line ever has headers or the query, and the metrics have neither bucket nor key.
+//! The end of a request: its line in the log, and its line of metrics. A field that does not apply is empty or 0.
+//! Neither line ever has headers or the query, and the metrics have neither bucket nor key.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{
     request::{Call, Parsed},
-    torrents::{Error, Time},
+    torrents::{Deadlines, Error},
 };
 use crate::{
     logging::causes,
@@ -21,7 +21,7 @@ pub(super) struct RequestEnd<'a> {
     pub(super) parsed: &'a Parsed,
     pub(super) meter: &'a Meter,
     pub(super) started: Instant,
-    pub(super) time: Time,
+    pub(super) deadlines: Deadlines,
     pub(super) origin: &'static str,
     pub(super) status: StatusCode,
     pub(super) code: &'static str,
@@ -86,7 +86,7 @@ impl RequestEnd<'_> {
             ("Errors", u64::from(self.is_fault())),
             ("SidecarFailures", u64::from(self.sidecar_failed())),
         ];
-        // A caller who waits for a job uses all the time by design, and reads nothing.
+        // A request that waits for a job uses all its time by design, and reads nothing.
         if bytes_read > 0 {
             values.push(("TimeUsed", self.time_used(duration)));
         }
@@ -96,21 +96,21 @@ impl RequestEnd<'_> {
         metrics.write(context, &metrics::REQUEST, &[("Origin", origin), ("Status", &status)], &values);
     }
 
-    /// Returns whether this is a 5xx that an operator should know of. A 501 is not, since anyone can ask for an operation
-    /// that is not served, and neither is a torrent that is not ready yet.
+    /// Returns whether this is a 5xx that an operator should know about. Neither a 501 is one, which anyone can cause,
+    /// nor a torrent that is not ready yet.
     fn is_fault(&self) -> bool {
         self.status.is_server_error() && self.failure.is_some_and(|failure| !failure.is_only_early())
     }
 
-    /// Counts failures only where S3 gave the object, so that nobody sets off an alarm by asking for a missing one.
+    /// Counts failures only if S3 has the object, so that nobody can set off an alarm by asking for a missing one.
     fn sidecar_failed(&self) -> bool {
         self.meter.sidecar_failures.get() > 0 && self.meter.object_size.get() > 0
     }
 
-    /// Returns how much of the time for making the torrent was used, in percent. It is over 100 where storing the torrent
-    /// took longer.
+    /// Returns how much of the time for making the torrent was used, in percent. It may exceed 100, because storing the
+    /// torrent has time of its own.
     fn time_used(&self, duration: Duration) -> u64 {
-        let allowed = self.time.until.saturating_duration_since(self.started);
+        let allowed = self.deadlines.torrent.saturating_duration_since(self.started);
         milliseconds(duration) * 100 / milliseconds(allowed).max(1)
     }
 }

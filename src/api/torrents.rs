@@ -1,4 +1,4 @@
-//! A request for a torrent: *look up, hash, store*. What is too large to be hashed in a request is left to a job.
+//! A request for a torrent: *look up, read, store*. A job reads what is too large for a request.
 
 use tokio::time::{Instant, timeout_at};
 
@@ -12,10 +12,10 @@ use crate::{
     s3,
 };
 
-/// How often reading is tried where what is read changes.
+/// How often an object that changes is looked up and read.
 const ATTEMPTS: u32 = 2;
 
-/// This says why a request gets no torrent.
+/// Why a request gets no torrent.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     /// The operation failed.
@@ -24,39 +24,39 @@ pub(super) enum Error {
     /// The job failed, or has not ended.
     #[error(transparent)]
     Job(#[from] WaitError),
-    /// The object was replaced while it was read, and again while it was read anew.
+    /// The object changed while it was read, both times.
     #[error("the object changed twice while it was read")]
     ChangedTwice,
-    /// `TIME_BUDGET_MS` is over.
+    /// `TIME_BUDGET_MS` is used up.
     #[error("the time budget is over")]
     OutOfTime {
-        /// The size of what is read in bytes, or 0 where S3 did not tell it in time.
+        /// The size of what is read in bytes, or 0 if it is not known yet.
         size: u64,
         /// The number of objects in a collection, or 0 for one object.
-        objects: u64,
-        /// Who was to read the object.
-        reader: Reader,
+        objects: usize,
+        /// What was to read the object.
+        read_by: ReadBy,
     },
 }
 
-/// Who reads an object.
+/// What reads an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reader {
-    /// The request, since there are no jobs.
+pub(super) enum ReadBy {
+    /// The request, because there are no jobs.
     Request,
-    /// The request, since only larger objects go to a job.
+    /// The request, because a job reads only larger objects.
     RequestBesideJobs,
     /// A job.
     Job,
 }
 
-/// How long a request may take.
+/// The deadlines of a request.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Time {
-    /// By then, there must be a torrent.
-    pub(super) until: Instant,
-    /// By then, the request must be answered.
-    pub(super) end: Instant,
+pub(super) struct Deadlines {
+    /// When there must be a torrent.
+    pub(super) torrent: Instant,
+    /// When the request must be answered.
+    pub(super) answer: Instant,
 }
 
 /// The operation, and the jobs for objects that no request can read in time.
@@ -67,7 +67,7 @@ pub(super) struct Torrents {
 }
 
 impl Error {
-    /// Returns whether the caller is only early, and nothing is wrong.
+    /// Returns whether nothing is wrong, and the caller only has to wait.
     pub(super) fn is_only_early(&self) -> bool {
         matches!(self, Self::Job(error) if error.is_only_early())
     }
@@ -78,42 +78,36 @@ impl Torrents {
         Self { operation, jobs }
     }
 
-    /// Returns the torrent that `request` asks for, by `time.until`. Storing its sidecar may then take
-    /// [`SIDECAR_TIMEOUT`] longer, but not beyond `time.end`, and never fails the request.
+    /// Returns the torrent by `deadlines.torrent`. Storing its sidecar may then take [`SIDECAR_TIMEOUT`] more, but only
+    /// until `deadlines.answer`, and never fails the request.
     pub(super) async fn get(
         &self,
         request: TorrentRequest,
         may_start_job: bool,
-        time: Time,
+        deadlines: Deadlines,
         meter: &Meter,
     ) -> Result<Torrent, Error> {
-        let object = self.operation.open(request, meter)?;
-        let torrent = timeout_at(time.until, self.make(&object, may_start_job, time.until)).await;
-        let torrent = torrent.map_err(|_| self.out_of_time(meter))??;
-        Ok(object.store(torrent, time.end.min(Instant::now() + SIDECAR_TIMEOUT)).await)
+        let operation = self.operation.open(request, meter)?;
+        let torrent = self.make(&operation, may_start_job, deadlines.torrent).await?;
+        Ok(operation.store(torrent, deadlines.answer.min(Instant::now() + SIDECAR_TIMEOUT)).await)
     }
 
-    /// What is replaced while it is read starts anew, once.
+    /// Looks up and reads the object, and starts over once if it changes meanwhile.
     async fn make(
         &self,
-        object: &BoundOperation,
+        operation: &BoundOperation,
         may_start_job: bool,
         until: Instant,
     ) -> Result<UnstoredTorrent, Error> {
-        let mut changed = None;
         for _ in 0..ATTEMPTS {
-            let looked_up = match changed.take() {
-                None => object.look_up().await,
-                Some(unread) => object.look_up_again(unread).await,
-            };
-            match looked_up.map_err(Error::from) {
+            let looked_up = timeout_at(until, operation.look_up()).await.map_err(|_| self.out_of_time(0, 0))?;
+            let made = match looked_up {
                 Ok(Lookup::Ready(torrent)) => return Ok(torrent),
-                Ok(Lookup::Unread(unread)) => match self.hash(object, &unread, may_start_job, until).await {
-                    Err(error) if is_change(&error) => changed = Some(unread),
-                    made => return made,
-                },
-                Err(error) if is_change(&error) => {}
-                Err(error) => return Err(error),
+                Ok(Lookup::Unread(unread)) => self.hash(operation, unread, may_start_job, until).await,
+                Err(error) => Err(error.into()),
+            };
+            if !made.as_ref().is_err_and(is_change) {
+                return made;
             }
             tracing::info!("the object or collection changed while it was read");
         }
@@ -122,28 +116,30 @@ impl Torrents {
 
     async fn hash(
         &self,
-        object: &BoundOperation,
-        unread: &Unread,
+        operation: &BoundOperation,
+        unread: Unread,
         may_start_job: bool,
         until: Instant,
     ) -> Result<UnstoredTorrent, Error> {
-        match &self.jobs {
-            Some(jobs) if jobs.takes(unread.subject.head.length, unread.subject.objects()) => {
-                Ok(jobs.torrent(object, unread, may_start_job, until).await?)
+        let (size, objects) = (unread.subject.head.length, unread.subject.objects());
+        let hash = async {
+            match &self.jobs {
+                Some(jobs) if jobs.takes(size, objects) => {
+                    Ok(jobs.torrent(operation, &unread, may_start_job, until).await?)
+                }
+                _ => Ok(operation.read(unread).await?),
             }
-            _ => Ok(object.read(unread).await?),
-        }
+        };
+        timeout_at(until, hash).await.map_err(|_| self.out_of_time(size, objects))?
     }
 
-    fn out_of_time(&self, meter: &Meter) -> Error {
-        let size = meter.object_size.get();
-        let objects = meter.objects.get();
-        let reader = match &self.jobs {
-            None => Reader::Request,
-            Some(jobs) if jobs.takes(size, usize::try_from(objects).unwrap_or(usize::MAX)) => Reader::Job,
-            Some(_) => Reader::RequestBesideJobs,
+    fn out_of_time(&self, size: u64, objects: usize) -> Error {
+        let read_by = match &self.jobs {
+            None => ReadBy::Request,
+            Some(jobs) if jobs.takes(size, objects) => ReadBy::Job,
+            Some(_) => ReadBy::RequestBesideJobs,
         };
-        Error::OutOfTime { size, objects, reader }
+        Error::OutOfTime { size, objects, read_by }
     }
 }
 

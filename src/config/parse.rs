@@ -14,12 +14,12 @@ use crate::{
 const TRACKER_SCHEMES: [&str; 5] = ["http", "https", "udp", "ws", "wss"];
 
 /// Reads variables and collects faults, so that one start reports all of them.
-pub(super) struct Reader<'a> {
+pub(super) struct Environment<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     faults: Vec<String>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Environment<'a> {
     pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self { lookup, faults: Vec::new() }
     }
@@ -214,7 +214,7 @@ impl<'a> Reader<'a> {
         Some(domain)
     }
 
-    /// API Gateway allows these characters, of which a client encodes none.
+    /// API Gateway allows these characters, and clients encode none of them.
     pub(super) fn base_path(&mut self) -> Option<String> {
         let text = self.text("BASE_PATH")?;
         let base_path = text.trim_matches('/');

@@ -4,8 +4,6 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
-use super::text::text_type;
-
 /// A bucket name that follows S3's rules.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
@@ -13,7 +11,7 @@ pub struct BucketName(String);
 
 text_type!(BucketName);
 
-/// This says why a text cannot name a bucket that this service serves. Each message completes "the bucket's name …".
+/// Why a text cannot name a bucket here. Each message completes "the bucket's name …".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BucketNameError {
     /// The text breaks the rules of
@@ -58,23 +56,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_keep_the_rules_are_taken() {
+    fn names_keep_the_rules() {
         for name in ["abc", "a-b.c1", "0ab", &"a".repeat(63), "a--b", "1.2.3"] {
             assert!(BucketName::new(name).is_ok(), "{name}");
         }
-    }
-
-    #[test]
-    fn names_against_the_rules_are_refused() {
-        let arn = "arn:aws:s3:eu-west-1:123456789012:accesspoint/a";
-        let long = "a".repeat(64);
+        let (arn, long) = ("arn:aws:s3:eu-west-1:123456789012:accesspoint/a", "a".repeat(64));
         for name in ["", "ab", &long, "Abc", "a_b", "-ab", "ab-", ".ab", "ab.", "a..b", "1.2.3.4", "äbc", arn] {
             assert_eq!(BucketName::new(name), Err(BucketNameError::Invalid), "{name}");
         }
-    }
-
-    #[test]
-    fn directory_buckets_are_named_as_such() {
         assert_eq!(BucketName::new("data--use1-az4--x-s3"), Err(BucketNameError::Directory));
     }
 }

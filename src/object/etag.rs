@@ -2,10 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::text::text_type;
-
-/// An object's `ETag` as headers carry it, with its quotes. S3's events and `GetObjectAttributes` leave the quotes
-/// out: both forms make the same value.
+/// An object's `ETag` as in headers, with its quotes. S3's events and `GetObjectAttributes` omit the quotes, which
+/// makes no difference here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ETag(String);
@@ -13,7 +11,7 @@ pub struct ETag(String);
 text_type!(ETag);
 
 impl ETag {
-    /// Reads an `ETag` with or without quotes; an empty text gives `None`.
+    /// Reads an `ETag` with or without quotes, unless it is empty.
     pub fn new(text: &str) -> Option<Self> {
         let is_quoted = text.starts_with('"') || text.starts_with("W/\"");
         match text {

@@ -1,12 +1,29 @@
-//! S3's nouns: bucket, key, version, `ETag`, byte range, and what a request says about them. There is no SDK and no
-//! I/O here.
+//! S3's nouns: bucket, key, version, `ETag`, byte range, and the options of a call. This module knows neither SDK nor
+//! I/O.
+
+/// Implements `as_str` and `Display` for a type around a `String`.
+macro_rules! text_type {
+    ($name:ident) => {
+        impl $name {
+            /// Returns the text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
 
 mod bucket_name;
 mod etag;
 mod key;
 mod range;
 mod sidecar_location;
-mod text;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,17 +46,22 @@ pub struct ObjectId {
     pub bucket: BucketName,
     /// The object's key, byte for byte.
     pub key: ObjectKey,
-    /// The version that was asked for; `None` stands for the latest.
+    /// The requested version; `None` is the latest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version_id: Option<String>,
 }
 
+/// The header that says who pays for a call.
+pub const REQUEST_PAYER: &str = "x-amz-request-payer";
+/// The header that names the account that must own the bucket.
+pub const EXPECTED_BUCKET_OWNER: &str = "x-amz-expected-bucket-owner";
+
 /// The caller's options that go with every call on the object's bucket.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallOptions {
-    /// Whether the request has `x-amz-request-payer: requester`.
+    /// Whether the request has [`REQUEST_PAYER`]`: requester`.
     pub requester_pays: bool,
-    /// The value of `x-amz-expected-bucket-owner`, which is 12 digits.
+    /// The value of [`EXPECTED_BUCKET_OWNER`], which is 12 digits.
     pub expected_bucket_owner: Option<String>,
 }
 
@@ -47,7 +69,7 @@ pub struct CallOptions {
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html>
 pub const MAX_VERSION_ID_BYTES: usize = 1024;
 
-/// Returns whether `text` can be a version ID: those need no encoding in a URL.
+/// Returns whether `text` can be a version ID, which needs no encoding in a URL.
 pub fn is_version_id(text: &str) -> bool {
     let needs_no_encoding = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     (1..=MAX_VERSION_ID_BYTES).contains(&text.len()) && text.bytes().all(needs_no_encoding)

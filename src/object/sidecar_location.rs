@@ -5,7 +5,7 @@ use super::{BucketName, MAX_KEY_BYTES, ObjectId};
 /// The place of all sidecars, from `SIDECAR_BUCKET`, `SIDECAR_PREFIX` and `SIDECAR_SUFFIX`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SidecarLocation {
-    /// The bucket, where it is not the object's own.
+    /// The bucket, if it is not the object's own.
     pub bucket: Option<BucketName>,
     /// What comes before the key.
     pub prefix: String,
@@ -19,13 +19,13 @@ impl SidecarLocation {
         self.bucket.as_ref().unwrap_or(&object.bucket)
     }
 
-    /// Returns what the keys of jobs' own objects begin with.
+    /// Returns the prefix of the objects that jobs write.
     pub fn jobs_prefix(&self) -> String {
         format!("{}torrent-jobs/", self.prefix)
     }
 
-    /// Returns the sidecar's key, or `None` when the key would be longer than S3 accepts. A version that is asked for
-    /// by its ID has a sidecar of its own.
+    /// Returns the sidecar's key, or `None` if it would be longer than S3 accepts. A version requested by its ID has
+    /// its own sidecar.
     pub fn key_for(&self, object: &ObjectId) -> Option<String> {
         let Self { bucket, prefix, suffix } = self;
         let folder = bucket.as_ref().map(|_| format!("{}/", object.bucket)).unwrap_or_default();
@@ -39,37 +39,19 @@ impl SidecarLocation {
 mod tests {
     use super::{super::ObjectKey, *};
 
-    fn object(key: &str, version_id: Option<&str>) -> ObjectId {
-        let bucket = BucketName::new("data").unwrap();
-        ObjectId {
-            bucket,
-            key: ObjectKey::try_from(key.to_owned()).unwrap(),
-            version_id: version_id.map(str::to_owned),
-        }
-    }
-
-    fn location(bucket: Option<&str>) -> SidecarLocation {
-        let bucket = bucket.map(|name| BucketName::new(name).unwrap());
-        SidecarLocation { bucket, prefix: "t/".to_owned(), suffix: ".torrent".to_owned() }
-    }
-
     #[test]
-    fn lies_beside_the_object_or_in_a_folder_of_the_sidecar_bucket() {
-        let object = object("a//b", None);
-        assert_eq!(location(None).key_for(&object).unwrap(), "t/a//b.torrent");
-        assert_eq!(location(None).bucket_for(&object).as_str(), "data");
-        assert_eq!(location(Some("torrents")).key_for(&object).unwrap(), "t/data/a//b.torrent");
-        assert_eq!(location(Some("torrents")).bucket_for(&object).as_str(), "torrents");
-    }
-
-    #[test]
-    fn a_version_has_its_own() {
-        assert_eq!(location(None).key_for(&object("v", Some("X"))).unwrap(), "t/v.X.torrent");
-    }
-
-    #[test]
-    fn a_key_that_s3_would_refuse_is_none() {
-        assert!(location(None).key_for(&object(&"k".repeat(1014), None)).is_some());
-        assert!(location(None).key_for(&object(&"k".repeat(1015), None)).is_none());
+    fn a_sidecar_s_key_has_the_bucket_and_the_version_if_needed_and_at_most_1024_bytes() {
+        let bucket = |name: &str| BucketName::new(name).unwrap();
+        let key = |sidecar_bucket: Option<&str>, key: &str, version: Option<&str>| {
+            let key = ObjectKey::try_from(key.to_owned()).unwrap();
+            let object = ObjectId { bucket: bucket("data"), key, version_id: version.map(str::to_owned) };
+            let bucket = sidecar_bucket.map(bucket);
+            SidecarLocation { bucket, prefix: "t/".to_owned(), suffix: ".torrent".to_owned() }.key_for(&object)
+        };
+        assert_eq!(key(None, "a//b", None).unwrap(), "t/a//b.torrent");
+        assert_eq!(key(Some("torrents"), "a//b", None).unwrap(), "t/data/a//b.torrent");
+        assert_eq!(key(None, "v", Some("X")).unwrap(), "t/v.X.torrent");
+        assert!(key(None, &"k".repeat(1014), None).is_some());
+        assert!(key(None, &"k".repeat(1015), None).is_none());
     }
 }

@@ -1,17 +1,14 @@
-//! The torrent of one object or one collection, as one request asked for it: what is known of it without reading, the
-//! piece hashes, and the torrent that they make.
+//! The operation, bound to one request: what is known without reading, the piece hashes, and the torrent.
 
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use super::{
-    Error, Member, Origin, Subject, Torrent, TorrentRequest, UnstoredTorrent,
-    cache::{self, Cache},
-    checks::{check, choose_piece_length},
+    Error, Member, Origin, Subject, Torrent, TorrentRequest, UnstoredTorrent, cache,
+    checks::check,
+    collection::Opener,
     hashing::{Bytes, hash_span},
-    known_hashes,
-    subject::Finder,
     torrent::Identity,
 };
 use crate::{
@@ -34,10 +31,12 @@ pub struct BoundOperation {
     pub(super) request: TorrentRequest,
     pub(super) meter: Meter,
     pub(super) name: String,
-    pub(super) finder: Finder,
-    /// Without credentials there is no cache, and there are no part checksums.
-    cache: Option<Cache>,
-    part_checksums: Option<PartChecksums>,
+    pub(super) source: Source,
+    /// Reads the objects of a collection.
+    pub(super) opener: Opener,
+    /// Without credentials, there are neither sidecars nor part checksums.
+    sidecars: Option<SidecarStore>,
+    pub(super) part_checksums: Option<PartChecksums>,
     registry: Option<Registry>,
 }
 
@@ -50,20 +49,20 @@ pub enum Lookup {
     Unread(Unread),
 }
 
-/// An object or a collection that must be read to get its torrent.
+/// An object or a collection that must be read to make its torrent.
 #[derive(Debug)]
 pub struct Unread {
     /// What must be read.
     pub subject: Subject,
-    /// The piece length that the torrent will have.
+    /// The torrent's piece length.
     pub piece_length: PieceLength,
-    slot: Arc<Slot>,
+    slot: Slot,
 }
 
 impl Unread {
     /// Returns whether the torrent can be stored as a sidecar.
     pub fn has_sidecar_place(&self) -> bool {
-        !matches!(*self.slot, Slot::Closed)
+        !matches!(self.slot, Slot::Closed)
     }
 }
 
@@ -84,123 +83,80 @@ impl BoundOperation {
             Access::FunctionRole | Access::PublicRead => &clients.unsigned,
         };
         let source = Source::new(bucket(reader), object.clone(), presigned.clone());
-        let finder = Finder::new(source, bucket(reader), &request);
+        let opener = Opener { bucket: bucket(reader), prefix: object.key.clone() };
         let signed = config.has_credentials.then_some(&clients.signed);
-        let cache = signed.map(|client| {
-            let location = &config.sidecar;
-            let sidecars = SidecarStore::new(client.clone(), location, object.clone(), options, meter.clone());
-            Cache::new(sidecars, meter.clone())
-        });
+        let sidecars = signed
+            .map(|client| SidecarStore::new(client.clone(), &config.sidecar, object.clone(), options, meter.clone()));
         let part_checksums = signed.map(|client| PartChecksums::new(bucket(client), object.clone()));
         let name = torrent_name(object.key.as_str());
-        Self { config, request, meter: meter.clone(), name, finder, cache, part_checksums, registry }
+        Self { config, request, meter: meter.clone(), name, source, opener, sidecars, part_checksums, registry }
     }
 
-    /// Returns what was asked for.
+    /// Returns the request.
     pub fn request(&self) -> &TorrentRequest {
         &self.request
     }
 
-    /// Returns the meter of this request.
-    pub fn meter(&self) -> &Meter {
-        &self.meter
-    }
-
-    /// Returns the place of the sidecar. Without credentials there is none.
+    /// Returns the place of the sidecar, or `None` without credentials.
     pub fn sidecars(&self) -> Option<&SidecarStore> {
-        self.cache.as_ref().map(|cache| &cache.sidecars)
+        self.sidecars.as_ref()
     }
 
-    /// Returns the object or the collection as S3 tells of it now, which also shows READ access.
-    ///
-    /// # Errors
-    /// Returns what S3 says instead, or why there can be no torrent.
-    pub async fn find(&self) -> Result<Subject, Error> {
-        self.finder.find(&self.request, &self.config).await
-    }
-
-    /// Returns what is known without reading: the sidecar's torrent, or the one that part checksums make. HEAD and sidecar
-    /// are asked for side by side, in one round trip.
+    /// Returns the torrent of the sidecar or of part checksums, or else what must be read. HEAD and the GET of the
+    /// sidecar run in parallel.
     pub async fn look_up(&self) -> Result<Lookup, Error> {
         let slot = async {
-            Ok(match &self.cache {
-                Some(cache) => cache.read().await,
+            Ok(match &self.sidecars {
+                Some(sidecars) => cache::read(sidecars).await,
                 None => Slot::Closed,
             })
         };
         let (subject, slot) = tokio::try_join!(self.find(), slot)?;
-        self.compare(subject, Arc::new(slot)).await
-    }
-
-    /// Looks up what changed while it was read. The sidecar is not read again.
-    pub async fn look_up_again(&self, unread: Unread) -> Result<Lookup, Error> {
-        self.compare(self.find().await?, unread.slot).await
-    }
-
-    async fn compare(&self, subject: Subject, slot: Arc<Slot>) -> Result<Lookup, Error> {
-        check(&subject, &self.config)?;
-        if let Some(identity) = self.known_identity(&subject, &slot).await? {
-            let torrent = self.build(&subject, identity)?;
-            let write = cache::write_for(&torrent, &subject.head, &slot);
-            return Ok(Lookup::Ready(UnstoredTorrent { torrent, write }));
-        }
-        let piece_length = choose_piece_length(&subject, &self.config)?;
-        Ok(Lookup::Unread(Unread { subject, piece_length, slot }))
+        let piece_length = check(&subject, &self.config)?;
+        let Some(identity) = self.known_identity(&subject, &slot).await? else {
+            return Ok(Lookup::Unread(Unread { subject, piece_length, slot }));
+        };
+        let torrent = self.build(&subject, identity)?;
+        Ok(Lookup::Ready(UnstoredTorrent::new(torrent, &subject.head, slot)))
     }
 
     async fn known_identity(&self, subject: &Subject, slot: &Slot) -> Result<Option<Identity>, Error> {
-        let fixed = self.config.piece_length;
         if let Slot::Taken(sidecar) = slot {
-            if let Some(identity) = cache::verify(sidecar, subject, &self.name, fixed) {
+            if let Some(identity) = cache::verify(sidecar, subject, &self.name, self.config.piece_length) {
                 return Ok(Some(identity));
             }
             tracing::info!("the sidecar is out of date or damaged: it will be renewed");
         }
-        // Pieces would have to begin with each object.
-        let part_checksums = self.part_checksums.as_ref().filter(|_| subject.collection.is_none());
-        let info = known_hashes::info(part_checksums, &subject.head, &self.name, fixed).await?;
+        let info = self.info_of_parts(subject).await?;
         Ok(info.map(|info| Identity::new(info, Origin::PartChecksums)).transpose()?)
     }
 
-    /// Reads all bytes and returns their torrent.
-    ///
-    /// # Errors
-    /// Returns [`s3::Error::Changed`](crate::s3::Error::Changed) where the object, or one of the collection, is no longer
-    /// what it was, or another [`Error`].
-    pub async fn read(&self, unread: &Unread) -> Result<UnstoredTorrent, Error> {
+    /// Reads all bytes and returns their torrent. If an object changes meanwhile, the error says so.
+    pub async fn read(&self, unread: Unread) -> Result<UnstoredTorrent, Error> {
         let Unread { subject, piece_length, slot } = unread;
         let whole = ByteRange { start: 0, end: subject.head.length };
         let bytes = match &subject.collection {
-            Some(collection) => Bytes::Members(&self.finder.opener, &collection.members, 0),
-            None => Bytes::Object(&self.finder.source, &subject.head),
+            Some(collection) => Bytes::Members(&self.opener, &collection.members, 0),
+            None => Bytes::Object(&self.source, &subject.head),
         };
-        let pieces = hash_span(bytes, whole, *piece_length, &self.config).await?;
-        self.finder.check_again(subject, &self.request, &self.config).await?;
-        let torrent = self.build_from(subject, *piece_length, pieces, Origin::Object)?;
-        let write = cache::write_for(&torrent, &subject.head, slot);
-        Ok(UnstoredTorrent { torrent, write })
+        let pieces = hash_span(bytes, whole, piece_length, &self.config).await?;
+        self.check_again(&subject).await?;
+        let torrent = self.build_from(&subject, piece_length, pieces, Origin::Object)?;
+        Ok(UnstoredTorrent::new(torrent, &subject.head, slot))
     }
 
     /// Returns the piece hashes of `span`, which begins at a piece, of the object that `head` describes.
-    ///
-    /// # Errors
-    /// Returns [`s3::Error::Changed`](crate::s3::Error::Changed) where the object is no longer that, or another [`Error`].
     pub async fn hash_span(
         &self,
         head: ObjectHead,
         span: ByteRange,
         piece_length: PieceLength,
     ) -> Result<Pieces, Error> {
-        let bytes = Bytes::Object(&self.finder.source, &Arc::new(head));
-        hash_span(bytes, span, piece_length, &self.config).await
+        hash_span(Bytes::Object(&self.source, &Arc::new(head)), span, piece_length, &self.config).await
     }
 
-    /// Returns the piece hashes of `span`, which begins at a piece, of a collection. It lies within `members`, of which the
-    /// first begins at `offset`.
-    ///
-    /// # Errors
-    /// Returns [`s3::Error::Changed`](crate::s3::Error::Changed) where one of the objects is no longer what it was, or
-    /// another [`Error`].
+    /// Returns the piece hashes of `span`, which begins at a piece and lies within `members` of a collection. The first
+    /// member begins at `offset`.
     pub async fn hash_members(
         &self,
         members: &[Member],
@@ -208,40 +164,38 @@ impl BoundOperation {
         span: ByteRange,
         piece_length: PieceLength,
     ) -> Result<Pieces, Error> {
-        let bytes = Bytes::Members(&self.finder.opener, members, offset);
-        hash_span(bytes, span, piece_length, &self.config).await
+        hash_span(Bytes::Members(&self.opener, members, offset), span, piece_length, &self.config).await
     }
 
-    /// Returns the torrent that the spans of a job make, if there may be one.
+    /// Returns the torrent made of a job's spans, if there may be one.
     pub fn assemble(&self, subject: &Subject, piece_length: PieceLength, pieces: Pieces) -> Result<Torrent, Error> {
         check(subject, &self.config)?;
         self.build_from(subject, piece_length, pieces, Origin::Job)
     }
 
-    /// Returns the torrent that a job has stored, once it is there. Failures to look are not told: the caller will look
-    /// again.
+    /// Returns the torrent that a job has stored, or `None` if it cannot be found yet.
     pub async fn job_torrent(&self, subject: &Subject) -> Result<Option<UnstoredTorrent>, Error> {
-        let Some(cache) = &self.cache else { return Ok(None) };
-        let Some(sidecar) = cache.peek().await else { return Ok(None) };
+        let Some(sidecars) = &self.sidecars else { return Ok(None) };
+        let Some(sidecar) = cache::peek(sidecars).await else { return Ok(None) };
         let identity = cache::verify(&sidecar, subject, &self.name, self.config.piece_length);
         let Some(identity) = identity else { return Ok(None) };
         let torrent = self.build(subject, Identity { origin: Origin::Job, ..identity })?;
         Ok(Some(UnstoredTorrent { torrent, write: None }))
     }
 
-    /// Writes the sidecar, where that is due, by the time `by`, and registers the torrent. This never fails the request.
+    /// Writes the sidecar by the time `by`, if it must be written, and registers the torrent. A failure is only logged.
     pub async fn store(&self, torrent: UnstoredTorrent, by: Instant) -> Torrent {
         let UnstoredTorrent { torrent, write } = torrent;
         let write_sidecar = async {
-            if let (Some(cache), Some(write)) = (&self.cache, write) {
-                cache.write(&torrent, &write, by).await;
+            if let (Some(sidecars), Some(write)) = (&self.sidecars, write) {
+                cache::write(sidecars, &torrent, &write, by).await;
             }
         };
         tokio::join!(write_sidecar, self.register(&torrent));
         torrent
     }
 
-    /// Registers the torrent with the tracker, where there is one. This fails nothing.
+    /// Registers the torrent with the tracker, if there is one. A failure is only logged.
     pub async fn register(&self, torrent: &Torrent) {
         if let Some(registry) = &self.registry {
             registry.register(torrent.info_hash, torrent.length).await;

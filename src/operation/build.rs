@@ -24,7 +24,7 @@ impl BoundOperation {
         self.build(subject, Identity::new(info, origin)?)
     }
 
-    /// Builds the torrent. It is the same for the same content and configuration, whatever the origin.
+    /// Builds the torrent. The same content and configuration always give the same bytes, whatever the origin.
     pub(super) fn build(&self, subject: &Subject, identity: Identity) -> Result<Torrent, Error> {
         let Identity { info, info_hash, origin } = identity;
         let length = info.length;
@@ -45,14 +45,17 @@ impl BoundOperation {
 
     fn web_seeds(&self, subject: &Subject) -> Vec<String> {
         let ObjectId { bucket, key, version_id } = &self.request.object;
-        let region = self.finder.source.region();
+        let region = self.source.region();
         let place = WebSeedPlace { bucket: bucket.as_str(), region: &region, suffix: &dns_suffix(&region) };
         let of_object = |template: &WebSeedTemplate| template.url(&place, key.as_str(), version_id.as_deref());
         let Some(collection) = &subject.collection else {
             return self.config.web_seeds.iter().filter_map(of_object).collect();
         };
-        // For the only file of a torrent, libtorrent up to 2.0.13 and WebTorrent ask for the URL as it is.
-        let only = collection.only().map(|member| format!("{key}{}", member.key));
+        // For the only file of a torrent, libtorrent up to 2.0.13 and WebTorrent append nothing to the URL.
+        let only = match collection.members.as_slice() {
+            [only] => Some(format!("{key}{}", only.key)),
+            _ => None,
+        };
         let urls = |template: &WebSeedTemplate| {
             let folder = template.folder_url(&place, key.parent())?;
             let file = only.as_ref().and_then(|key| template.url(&place, key, None));

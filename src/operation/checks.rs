@@ -1,4 +1,4 @@
-//! What an object or a collection must be to get a torrent, cached or not.
+//! The conditions on an object or a collection, cached or not.
 
 use super::{CollectionError, Error, Subject};
 use crate::{
@@ -11,21 +11,21 @@ use crate::{
 /// 6,291,556 bytes in base64. <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const MAX_INFO_BYTES: usize = 4_500_000;
 
-/// Refuses what cannot have a torrent.
-pub(super) fn check(subject: &Subject, config: &Config) -> Result<(), Error> {
+/// Returns the piece length of the torrent, or why there can be none.
+pub(super) fn check(subject: &Subject, config: &Config) -> Result<PieceLength, Error> {
     let limit = config.max_object_size;
     match &*subject.head {
         ObjectHead { archived: true, .. } => Err(Error::S3(s3::Error::Archived)),
         ObjectHead { length: 0, .. } => Err(Error::EmptyObject),
         ObjectHead { is_sidecar: true, .. } => Err(Error::IsSidecar),
         ObjectHead { length, .. } if *length > limit => Err(Error::TooLarge { limit }),
-        _ => choose_piece_length(subject, config).map(|_| ()),
+        _ => choose_piece_length(subject, config),
     }
 }
 
-/// Returns the piece length that the configuration gives what is read. A collection's grows until its torrent fits a
+/// Returns the configured piece length, or one that suits the length. A collection's grows until its torrent fits a
 /// response.
-pub(super) fn choose_piece_length(subject: &Subject, config: &Config) -> Result<PieceLength, Error> {
+fn choose_piece_length(subject: &Subject, config: &Config) -> Result<PieceLength, Error> {
     let length = subject.head.length;
     let usual = || PieceLength::for_object_of(length);
     let mut piece_length = config.piece_length.unwrap_or_else(usual);

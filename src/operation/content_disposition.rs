@@ -17,8 +17,8 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
-/// Returns `attachment` with `filename`, and with `filename*` where the name is not ASCII. The value is ASCII without
-/// control characters, so that it fits a header.
+/// Returns `attachment` with `filename`, and with `filename*` if the name is not ASCII. The value is safe in a header:
+/// ASCII without control characters.
 pub(super) fn attachment(filename: &str) -> String {
     let plain: String = filename.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
     let quoted = plain.replace('\\', "\\\\").replace('"', "\\\"");
@@ -39,22 +39,9 @@ mod tests {
     use super::attachment;
 
     #[test]
-    fn ascii_needs_no_extended_value() {
+    fn a_name_is_quoted_and_given_once_more_if_it_is_not_ascii() {
         assert_eq!(attachment("a b.iso.torrent"), "attachment; filename=\"a b.iso.torrent\"");
-    }
-
-    #[test]
-    fn quotes_are_escaped() {
-        assert_eq!(attachment("a\"b"), "attachment; filename=\"a\\\"b\"");
-    }
-
-    #[test]
-    fn other_scripts_are_given_twice() {
+        assert_eq!(attachment("a\"\r\nb"), "attachment; filename=\"a\\\"__b\"");
         assert_eq!(attachment("é'%.x"), "attachment; filename=\"_'%.x\"; filename*=UTF-8''%C3%A9%27%25.x");
-    }
-
-    #[test]
-    fn nothing_can_end_the_header() {
-        assert_eq!(attachment("a\r\nb"), "attachment; filename=\"a__b\"");
     }
 }

@@ -3,16 +3,16 @@
 use super::CollectionError;
 use crate::s3;
 
-/// This says why an object gets no torrent.
+/// Why there is no torrent.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// `BUCKETS` does not list the bucket.
     #[error("the bucket is not served")]
     BucketNotServed,
     /// S3 refused or failed.
-    #[error("S3 did not give the object")]
+    #[error("S3 did not return the object")]
     S3(#[source] s3::Error),
-    /// The object is empty, and no client loads the torrent of an empty file.
+    /// The object is empty. Clients do not load the torrent of an empty file.
     #[error("the object is empty")]
     EmptyObject,
     /// The object is a sidecar that this service wrote.
@@ -33,7 +33,7 @@ pub enum Error {
     /// The objects below a prefix cannot be one torrent.
     #[error(transparent)]
     Collection(#[from] CollectionError),
-    /// The objects below a prefix may not be listed.
+    /// S3 does not let the service list the prefix.
     #[error("the prefix may not be listed")]
     NotListed,
     /// An object of a collection cannot be read.
@@ -41,7 +41,7 @@ pub enum Error {
     Member {
         /// The object's key.
         key: String,
-        /// What S3 says.
+        /// S3's error.
         #[source]
         error: s3::Error,
     },
@@ -51,8 +51,8 @@ pub enum Error {
     /// A read ended in a panic.
     #[error("a read ended in a panic")]
     ReadPanicked(#[from] tokio::task::JoinError),
-    /// A read brought another number of hashes than its range has pieces.
-    #[error("a range gave hashes that do not fit it")]
+    /// A read returned too few or too many hashes for its range.
+    #[error("a range has the wrong number of hashes")]
     MisplacedHashes,
 }
 

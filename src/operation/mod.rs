@@ -1,8 +1,8 @@
 //! GetObjectTorrent itself: the object's checks, the sidecar as a cache, where piece hashes come from, and the torrent
 //! built around them.
 //!
-//! [`GetObjectTorrent::open`] binds the operation to one request. Then a request goes *look up, hash, store*, and a job
-//! goes *look up, hash span by span, build*.
+//! [`GetObjectTorrent::open`] binds the operation to one request. A request then goes *look up, read, store*, and a job
+//! *look up, hash span by span, assemble*.
 
 mod bound_operation;
 mod build;
@@ -13,8 +13,6 @@ mod content_disposition;
 mod error;
 mod hashing;
 mod known_hashes;
-mod origin;
-mod request;
 mod subject;
 mod torrent;
 
@@ -25,12 +23,29 @@ pub use self::{
     cache::SIDECAR_TIMEOUT,
     collection::{BadName, Collection, CollectionError, Member},
     error::Error,
-    origin::Origin,
-    request::TorrentRequest,
     subject::Subject,
-    torrent::{CONTENT_TYPE, Torrent, UnstoredTorrent},
+    torrent::{CONTENT_TYPE, Origin, Torrent, UnstoredTorrent},
 };
-use crate::{config::Config, meter::Meter, registry::Registry, s3::access::Clients};
+use crate::{
+    config::Config,
+    meter::Meter,
+    object::{CallOptions, ObjectId},
+    registry::Registry,
+    s3::access::{Clients, PresignedUrl},
+};
+
+/// A checked request for the torrent of an object or a collection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TorrentRequest {
+    /// The object, or the prefix of a collection.
+    pub object: ObjectId,
+    /// The options that go with every call on the object's bucket.
+    pub options: CallOptions,
+    /// Whether the key names a prefix if it names no object with content.
+    pub may_be_prefix: bool,
+    /// The caller's proof of READ access. The object is then read by this URL.
+    pub presigned: Option<PresignedUrl>,
+}
 
 /// The operation, with everything that outlives a request.
 #[derive(Clone, Debug)]
@@ -41,20 +56,18 @@ pub struct GetObjectTorrent {
 }
 
 impl GetObjectTorrent {
-    /// Makes the operation of `config`. Without credentials, it caches nothing and asks for nothing but the object.
+    /// Makes the operation. Without credentials, it only reads the object, and caches nothing.
     pub fn new(config: Arc<Config>, clients: Clients) -> Self {
         Self { config, clients, registry: None }
     }
 
-    /// Registers each torrent in `registry`, where there is a tracker.
+    /// Registers each torrent in `registry`, if there is a tracker.
     pub fn with_registry(self, registry: Option<Registry>) -> Self {
         Self { registry, ..self }
     }
 
-    /// Binds the operation to `request`, whose counts go to `meter`. No call to S3 is made yet.
-    ///
-    /// # Errors
-    /// Returns [`Error::BucketNotServed`] where `BUCKETS` does not list the bucket.
+    /// Binds the operation to `request`, which `meter` counts. This makes no call to S3, and fails only if `BUCKETS`
+    /// does not list the bucket.
     pub fn open(&self, request: TorrentRequest, meter: &Meter) -> Result<BoundOperation, Error> {
         if !self.config.buckets.contains(&request.object.bucket) {
             return Err(Error::BucketNotServed);

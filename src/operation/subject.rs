@@ -1,32 +1,27 @@
-//! What a torrent is of: one object, or the collection at a prefix.
+//! What a torrent describes: one object, or the collection at a prefix.
 
 use std::sync::Arc;
 
 use super::{
-    Error, Member, TorrentRequest,
-    collection::{self, Collection, CollectionError, Opener},
+    BoundOperation, Error, Member,
+    collection::{self, Collection, CollectionError},
 };
 use crate::{
-    config::Config,
-    s3::{
-        self,
-        access::Bucket,
-        reading::{ObjectHead, Source},
-    },
+    s3::{self, reading::ObjectHead},
     torrent::{File, Info, Pieces},
 };
 
-/// An object or a collection, as S3 told of it.
+/// An object or a collection, as S3 described it.
 #[derive(Clone, Debug)]
 pub struct Subject {
-    /// What HEAD told of the object, or what the listing told of the collection.
+    /// The object's HEAD, or the like for a collection.
     pub head: Arc<ObjectHead>,
-    /// The collection, where it is one.
+    /// The collection, if this is one.
     pub collection: Option<Arc<Collection>>,
 }
 
 impl Subject {
-    /// Returns how many objects the collection has. One object is none, and counts 0.
+    /// Returns how many objects the collection has: 0 for a single object.
     pub fn objects(&self) -> usize {
         self.members().map_or(0, <[Member]>::len)
     }
@@ -36,78 +31,65 @@ impl Subject {
         self.collection.as_ref().map(|collection| &*collection.members)
     }
 
-    /// Returns the files of a torrent of many, and none for one object.
-    pub(super) fn files(&self) -> Vec<File> {
-        self.collection.as_ref().map(|collection| collection.files()).unwrap_or_default()
+    /// Returns whether these are the files of the torrent. A single object's torrent lists none.
+    pub(super) fn has_files(&self, files: &[File]) -> bool {
+        let is_file = |(member, file): (&Member, &File)| {
+            member.size == file.length && member.key.split('/').eq(file.path.iter().map(String::as_str))
+        };
+        let members = self.members().unwrap_or_default();
+        members.len() == files.len() && members.iter().zip(files).all(is_file)
     }
 
-    /// Returns the `info` that these `pieces` make.
+    /// Returns the `info` with these `pieces`.
     pub(super) fn info(&self, name: &str, piece_length: u64, pieces: Pieces) -> Info {
-        Info { length: self.head.length, files: self.files(), name: name.to_owned(), piece_length, pieces }
+        let path = |member: &Member| member.key.split('/').map(str::to_owned).collect();
+        let members = self.members().unwrap_or_default();
+        let files = members.iter().map(|member| File { length: member.size, path: path(member) }).collect();
+        Info { length: self.head.length, files, name: name.to_owned(), piece_length, pieces }
     }
 }
 
-/// Finds what one request asks for, by the rights that count.
-#[derive(Debug)]
-pub(super) struct Finder {
-    pub(super) source: Source,
-    /// Reads the members of a collection.
-    pub(super) opener: Opener,
-}
-
-impl Finder {
-    pub(super) fn new(source: Source, bucket: Bucket, request: &TorrentRequest) -> Self {
-        Self { source, opener: Opener { bucket, prefix: request.object.key.clone() } }
-    }
-
-    /// Asks for HEAD of the object. Where a prefix may be meant, and there is no object with content, this lists the
-    /// collection, and asks for HEAD of its first object.
-    ///
-    /// # Errors
-    /// Returns what S3 says instead, or why there can be no torrent.
-    pub(super) async fn find(&self, request: &TorrentRequest, config: &Config) -> Result<Subject, Error> {
+impl BoundOperation {
+    /// Returns the object or the collection as S3 describes it now. That also shows READ access.
+    pub async fn find(&self) -> Result<Subject, Error> {
+        let request = &self.request;
         let head = if request.may_be_prefix { self.source.find().await? } else { Some(self.source.head().await?) };
         match head {
             Some(head) => Ok(Subject { head: Arc::new(head), collection: None }),
             None if request.object.version_id.is_some() || request.presigned.is_some() => {
                 Err(CollectionError::OneObject.into())
             }
-            None => self.list(request, config).await,
+            None => self.find_collection().await,
         }
     }
 
     /// Lists the collection, and shows READ access to its first object.
-    async fn list(&self, request: &TorrentRequest, config: &Config) -> Result<Subject, Error> {
-        let collection = collection::list(&self.opener.bucket, &request.object, config).await?;
+    async fn find_collection(&self) -> Result<Subject, Error> {
+        let collection = self.list().await?;
         if let Some(first) = collection.members.first() {
             self.opener.head(first).await?;
         }
         let head = collection.head();
-        let meter = self.opener.bucket.meter();
-        meter.object_size.set(head.length);
-        meter.objects.set(collection.members.len() as u64);
+        self.meter.object_size.set(head.length);
+        self.meter.objects.set(collection.members.len() as u64);
         Ok(Subject { head: Arc::new(head), collection: Some(Arc::new(collection)) })
     }
 
-    /// Checks that the prefix still has the collection whose objects were just read.
-    ///
-    /// # Errors
-    /// Returns [`s3::Error::Changed`] where it has another.
-    pub(super) async fn check_again(
-        &self,
-        subject: &Subject,
-        request: &TorrentRequest,
-        config: &Config,
-    ) -> Result<(), Error> {
+    /// Returns [`s3::Error::Changed`] if a collection has changed while its objects were read.
+    pub(super) async fn check_again(&self, subject: &Subject) -> Result<(), Error> {
         if subject.collection.is_none() {
             return Ok(());
         }
-        match collection::list(&self.opener.bucket, &request.object, config).await {
+        match self.list().await {
             Ok(again) if again.head().etag == subject.head.etag => Ok(()),
             Ok(_) | Err(Error::Collection(_) | Error::S3(s3::Error::NoSuchKey { .. })) => {
                 Err(s3::Error::Changed.into())
             }
             Err(error) => Err(error),
         }
+    }
+
+    async fn list(&self) -> Result<Collection, Error> {
+        collection::list(&self.opener.bucket, &self.request.object, &self.config).await
     }
 }

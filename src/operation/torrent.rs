@@ -1,8 +1,7 @@
-//! The torrent as the operation gives it.
+//! The torrent that the operation returns.
 
 use std::sync::Arc;
 
-use super::Origin;
 use crate::{
     s3::{
         reading::ObjectHead,
@@ -14,6 +13,31 @@ use crate::{
 /// The media type of a `.torrent`.
 pub const CONTENT_TYPE: &str = "application/x-bittorrent";
 
+/// Where a torrent's piece hashes come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// An earlier request stored the torrent.
+    Sidecar,
+    /// S3 knew the SHA-1 of every part, so the object was not read.
+    PartChecksums,
+    /// This request read and hashed the object.
+    Object,
+    /// A job read the object, span by span.
+    Job,
+}
+
+impl Origin {
+    /// Returns the value of `x-torrent-origin`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sidecar => "sidecar",
+            Self::PartChecksums => "part-checksums",
+            Self::Object => "object",
+            Self::Job => "job",
+        }
+    }
+}
+
 /// A torrent, ready to be sent.
 #[derive(Clone, Debug)]
 pub struct Torrent {
@@ -23,11 +47,11 @@ pub struct Torrent {
     pub content_disposition: String,
     /// The v1 info hash.
     pub info_hash: InfoHash,
-    /// The length of all files in bytes.
+    /// The total length of the files in bytes.
     pub length: u64,
     /// The origin of the piece hashes.
     pub origin: Origin,
-    /// How many files a torrent of many has.
+    /// The number of files, if the torrent is a collection's.
     pub files: Option<usize>,
     /// Whether S3 charged the requester.
     pub request_charged: bool,
@@ -44,8 +68,8 @@ impl Torrent {
         }
     }
 
-    /// Returns whether a request for what `head` describes would accept `sidecar` as this torrent. Metadata can be lost
-    /// where the bytes are not.
+    /// Returns whether a request for what `head` describes would accept `sidecar` as this torrent. Its metadata may be
+    /// damaged even if its bytes are not.
     pub fn is_stored_in(&self, sidecar: &Sidecar, head: &ObjectHead) -> bool {
         sidecar.was_made_from(head)
             && sidecar.info_hash() == Some(&self.info_hash.to_string())
@@ -53,28 +77,38 @@ impl Torrent {
     }
 }
 
-/// A torrent, and the write of its sidecar that is still due.
+/// A torrent whose sidecar may still have to be written.
 #[derive(Debug)]
 pub struct UnstoredTorrent {
     pub(super) torrent: Torrent,
     pub(super) write: Option<SidecarWrite>,
 }
 
+/// A write of the sidecar: what the torrent was made from, and what is stored at the sidecar's key.
+#[derive(Debug)]
+pub(super) struct SidecarWrite {
+    pub(super) head: Arc<ObjectHead>,
+    pub(super) slot: Slot,
+}
+
 impl UnstoredTorrent {
-    /// Returns where the piece hashes come from.
+    /// Adds the write of the sidecar, unless `slot` is closed or already holds `torrent`.
+    pub(super) fn new(torrent: Torrent, head: &Arc<ObjectHead>, slot: Slot) -> Self {
+        let must_be_written = match &slot {
+            Slot::Closed => false,
+            Slot::Free => true,
+            Slot::Taken(sidecar) => torrent.origin != Origin::Sidecar || sidecar.bytes != torrent.bytes,
+        };
+        Self { torrent, write: must_be_written.then(|| SidecarWrite { head: Arc::clone(head), slot }) }
+    }
+
+    /// Returns the origin of the piece hashes.
     pub fn origin(&self) -> Origin {
         self.torrent.origin
     }
 }
 
-/// A write of the sidecar: the object that it is made from, and its place.
-#[derive(Debug)]
-pub(super) struct SidecarWrite {
-    pub(super) head: Arc<ObjectHead>,
-    pub(super) slot: Arc<Slot>,
-}
-
-/// What makes a torrent the one it is. The hash is computed once, as that takes a pass over all piece hashes.
+/// What identifies a torrent. The info hash is computed once, since that hashes all piece hashes.
 pub(super) struct Identity {
     pub(super) info: Info,
     pub(super) info_hash: InfoHash,

@@ -1,4 +1,4 @@
-//! S3's refusals and failures. One function makes them of the SDK's errors.
+//! S3's refusals and failures, made from the SDK's errors.
 //! Codes: <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
 
 use aws_sdk_s3::{
@@ -7,12 +7,10 @@ use aws_sdk_s3::{
 };
 use http_body_util::LengthLimitError;
 
-use super::body_limit::TooLong;
-
-/// This says why S3 did not do what was asked.
+/// Why a call to S3 failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The caller may not, or the object is missing and S3 does not tell which of the two.
+    /// The caller lacks the right, or the object is missing and S3 does not say which.
     #[error("S3 denies access")]
     AccessDenied,
     /// The bucket does not exist.
@@ -27,7 +25,7 @@ pub enum Error {
     /// The key has no such version.
     #[error("the version does not exist")]
     NoSuchVersion,
-    /// The version that was asked for is a delete marker.
+    /// The requested version is a delete marker.
     #[error("the version is a delete marker")]
     DeleteMarker,
     /// S3 refuses the presigned URL, or its signer may not read the object.
@@ -36,8 +34,8 @@ pub enum Error {
     /// The version ID is malformed.
     #[error("the version ID is malformed")]
     InvalidVersionId,
-    /// S3 answers `InvalidRequest`: it does so for an object encrypted with a key that only its owner has (SSE-C), and
-    /// other servers do for keys that they refuse.
+    /// S3 answers `InvalidRequest`. It does so for objects encrypted with a customer-provided key (SSE-C), and other
+    /// servers for keys that they do not accept.
     #[error("S3 refuses the request")]
     InvalidRequest,
     /// The object has no bytes.
@@ -49,25 +47,25 @@ pub enum Error {
     /// The object is no longer what HEAD described.
     #[error("the object changed")]
     Changed,
-    /// The answer is not what was asked for.
+    /// The answer does not match the request.
     #[error("S3's answer is malformed: {0}")]
     Malformed(String),
     /// The body ended or stalled before its end.
     #[error("S3's answer broke off")]
     Interrupted(#[source] BoxError),
-    /// S3 throttles, fails or is out of reach, after retries.
+    /// S3 throttles, fails or cannot be reached, after retries.
     #[error("S3 is unavailable")]
     Unavailable(#[source] BoxError),
     /// S3 refuses the function's own credentials.
     #[error("S3 refuses the function's credentials")]
     Credentials(#[source] BoxError),
-    /// The answer is one that a caller can do nothing about, such as an unknown code.
+    /// Any other answer, such as an unknown code.
     #[error("S3 answered unexpectedly")]
     Unexpected(#[source] BoxError),
 }
 
 impl Error {
-    /// Returns whether another attempt may help, where the SDK has not made one already.
+    /// Returns whether another attempt may help. The SDK has already retried other errors.
     pub(super) fn is_worth_a_retry(&self) -> bool {
         matches!(self, Self::Malformed(_) | Self::Interrupted(_))
     }
@@ -80,7 +78,7 @@ pub(super) fn status_of<E>(error: &SdkError<E, HttpResponse>) -> Option<(u16, bo
     Some((response.status().as_u16(), delete_marker))
 }
 
-/// Makes our error of the SDK's.
+/// Converts the SDK's error.
 pub(crate) fn classify<E>(error: SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -91,7 +89,7 @@ where
             _ => Error::Unavailable(error.into()),
         };
     };
-    // S3 sends an error document with 200 when it fails after it has begun to answer.
+    // If S3 fails after it has begun to answer, it sends an error document with 200.
     if status < 300 && error.code().is_none() {
         return Error::Malformed(format!("status {status} with headers that cannot be read"));
     }
@@ -110,7 +108,7 @@ where
         ("InvalidArgument", 400) => invalid_argument(error.message().unwrap_or_default()),
         ("PreconditionFailed" | "ConditionalRequestConflict", _) | (_, 412 | 416) => Error::Changed,
         (_, 408 | 429 | 500 | 502..) => Error::Unavailable(error.into()),
-        // These are about the function's role, not about the caller's rights.
+        // These concern the function's role, not the caller's rights.
         (
             "InvalidAccessKeyId"
             | "SignatureDoesNotMatch"
@@ -129,16 +127,16 @@ where
     }
 }
 
-/// Does what [`classify`] does, for a presigned URL, whose signature is the caller's.
+/// Converts the error of a call to a presigned URL, whose signature is the caller's.
 pub(super) fn classify_presigned<E>(error: SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     let status = status_of(&error).map(|(status, _)| status);
-    // Newer regions say so about a signature of version 2.
+    // Newer regions answer so to a signature of version 2.
     let wants_version_4 = error.message().is_some_and(|message| message.contains("AWS4-HMAC-SHA256"));
     match (status, classify(error)) {
-        // No redirect is followed, and S3 has many codes for what can be wrong with a URL.
+        // Redirects are not followed, and S3 has many codes for a bad URL.
         (Some(300..=399), _)
         | (Some(400..=499 | 501), Error::Unexpected(_))
         | (_, Error::AccessDenied | Error::Credentials(_)) => Error::PresignedUrl,
@@ -147,7 +145,7 @@ where
     }
 }
 
-/// Returns whether S3, or a server like it, means by this code that the fault may pass, whatever the status.
+/// Returns whether S3 or a similar server means by this code that the fault may pass, whatever the status.
 pub(crate) fn is_transient_code(code: &str) -> bool {
     let known = [
         "BandwidthLimitExceeded",
@@ -163,27 +161,22 @@ pub(crate) fn is_transient_code(code: &str) -> bool {
     known.contains(&code) || code.contains("Throttl")
 }
 
-/// Does what [`classify`] does, for an operation that answers with headers and XML alone: a body that breaks off is a
-/// fault that may pass, and a body that is too long is unexpected.
+/// Converts the error of an operation that answers with headers or XML: a body that breaks off may pass, and a body
+/// that is too long is unexpected.
 pub(crate) fn classify_answer<E>(error: SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    match error {
-        SdkError::ResponseError(_) if has_source::<TooLong>(&error) || has_source::<LengthLimitError>(&error) => {
-            Error::Unexpected(error.into())
-        }
-        SdkError::ResponseError(_) => Error::Unavailable(error.into()),
-        error => classify(error),
+    if !matches!(error, SdkError::ResponseError(_)) {
+        return classify(error);
     }
+    let mut sources = std::iter::successors(std::error::Error::source(&error), |error| error.source());
+    let is_too_long = sources.any(<dyn std::error::Error>::is::<LengthLimitError>);
+    if is_too_long { Error::Unexpected(error.into()) } else { Error::Unavailable(error.into()) }
 }
 
-fn has_source<S: std::error::Error + 'static>(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(error.source(), |error| error.source()).any(<dyn std::error::Error>::is::<S>)
-}
-
-/// Tells the meanings of `InvalidArgument` apart by its message: an SSE-KMS object that an unsigned caller asks for, an
-/// SSE-C object (from other servers), or else a malformed version ID.
+/// Distinguishes the meanings of `InvalidArgument` by its message: an unsigned request for an SSE-KMS object, an SSE-C
+/// object (on other servers), or else a malformed version ID.
 fn invalid_argument(message: &str) -> Error {
     if message.contains("KMS") {
         Error::AccessDenied

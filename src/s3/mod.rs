@@ -1,12 +1,12 @@
-//! The S3 gateway: what this service asks of S3, and what it makes of the answers. It knows no Lambda and no bencode.
+//! The S3 gateway: the calls of this service to S3, and what their answers mean. It knows no Lambda and no bencode.
 //!
 //! * [`access`]: clients, each bucket's region, S3's hosts, presigned URLs;
-//! * [`object`]: HEAD, ranged reads and part checksums of the object itself;
+//! * [`reading`]: HEAD, ranged reads and part checksums of the object itself;
 //! * [`listing`]: the objects below a prefix;
-//! * [`sidecar`]: the torrent that is stored as a cache.
+//! * [`sidecar`]: the stored torrent, as a cache.
 //!
-//! The client of [`object::Source`], unsigned or signed, or a presigned URL shows READ access. Everything else is always
-//! signed with the function's role.
+//! READ access is shown by the client of [`reading::Source`], signed or unsigned, or by a presigned URL. Everything
+//! else is signed with the function's role.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub(crate) const FORMAT_NAME: &str = "torrent-format";
 /// The value of [`FORMAT_NAME`].
 pub(crate) const FORMAT: &str = "1";
 
-/// A page of a list must be there by then, body and all: the SDK's other timeouts end with its headers.
+/// A page of a list may take this long, body included. The SDK's other timeouts end with the headers.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Returns the timeouts of a call that lists something.

@@ -1,4 +1,4 @@
-//! Repeating a call whose failure may pass, where the SDK does not repeat it by itself.
+//! Repeats calls that the SDK does not repeat by itself, if their failure may pass.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use super::Error;
 
-/// Counts the failures of a call that is repeated. The pause before the next attempt grows with them.
+/// Counts the failures of a call. The pause before the next attempt grows with them.
 #[derive(Debug)]
 pub(super) struct Retries {
     attempts: u32,
@@ -15,15 +15,31 @@ pub(super) struct Retries {
 }
 
 impl Retries {
-    /// Allows `attempts` in a row. `pause` is what the pause grows by.
+    /// Allows `attempts` in a row. Each pause is longer than the one before it by `pause`.
     pub(super) fn new(attempts: u32, pause: Duration) -> Self {
         Self { attempts, pause, failures: 0 }
     }
 
-    /// Waits before the next attempt. Failures are counted anew after a call that `progressed`.
-    ///
-    /// # Errors
-    /// Returns `error` where no other attempt helps, or none is left.
+    /// Allows the attempts of a call that lists something.
+    pub(super) fn of_page() -> Self {
+        Self::new(3, Duration::from_millis(200))
+    }
+
+    /// Calls `ask` until it succeeds, or no attempt is left.
+    pub(super) async fn repeat<T, F>(mut self, ask: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        loop {
+            match ask().await {
+                Err(error) => self.wait_after(error, false).await?,
+                done => return done,
+            }
+        }
+    }
+
+    /// Waits before the next attempt, or returns `error` if that cannot help or none is left. After a call that
+    /// `progressed`, the count starts again.
     pub(super) async fn wait_after(&mut self, error: Error, progressed: bool) -> Result<(), Error> {
         self.failures = if progressed { 0 } else { self.failures + 1 };
         if !error.is_worth_a_retry() || self.failures == self.attempts {

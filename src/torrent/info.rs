@@ -1,17 +1,20 @@
 //! The `info` dictionary of a torrent (BEP 3): of one file, or of many.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize, Serializer};
+use sha1::{Digest, Sha1};
 
-use super::{InfoHash, PieceLength, Pieces};
+use super::{PieceLength, Pieces};
 
-/// The keys that a torrent needs, and no others: so the info hash is the one that any torrent creator gives for the same
-/// bytes, names and piece length. A torrent of one file has `length`, and a torrent of many has `files`.
+/// Only the keys that a torrent needs, so that any torrent creator gives the same info hash for the same bytes, names
+/// and piece length. A torrent of one file has `length`, and a torrent of many has `files`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Keys")]
 pub struct Info {
     /// The total size in bytes.
     pub length: u64,
-    /// The files in the order of their bytes. A torrent of one file has none here.
+    /// The files in the order of their bytes. It is empty for a torrent of one file.
     pub files: Vec<File>,
     /// The name of the file or of the files' folder, as clients suggest it.
     pub name: String,
@@ -31,7 +34,7 @@ pub struct File {
     pub path: Vec<String>,
 }
 
-/// The keys as they stand in a torrent.
+/// The keys as a torrent has them.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Keys<Files = Vec<File>, Name = String, Hashes = Pieces> {
@@ -77,18 +80,43 @@ impl TryFrom<Keys> for Info {
 }
 
 impl Info {
-    /// Returns the v1 info hash.
-    ///
-    /// # Errors
-    /// This type never fails, but the encoder's signature has an error.
+    /// Returns the v1 info hash. The encoder never fails for this type.
     pub fn info_hash(&self) -> Result<InfoHash, serde_bencode::Error> {
         serde_bencode::to_bytes(self).map(|bytes| InfoHash::of(&bytes))
     }
 
-    /// Returns whether the piece length is valid here, and whether there are as many pieces as the length needs.
+    /// Returns whether the piece length is valid, and the number of pieces fits the length.
     pub fn is_consistent(&self) -> bool {
         PieceLength::new(self.piece_length)
             .is_some_and(|piece_length| self.pieces.count() == piece_length.piece_count(self.length))
+    }
+}
+
+/// A v1 info hash, the torrent's identity: the SHA-1 of the bencoded `info`. It is shown as 40 lower-case hex digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct InfoHash([u8; 20]);
+
+impl InfoHash {
+    /// Hashes the bencoded bytes of an `info` dictionary.
+    pub fn of(bencoded_info: &[u8]) -> Self {
+        Self(Sha1::digest(bencoded_info).into())
+    }
+
+    /// Returns the 20 bytes.
+    pub fn as_bytes(&self) -> &[u8; 20] {
+        &self.0
+    }
+}
+
+impl From<[u8; 20]> for InfoHash {
+    fn from(bytes: [u8; 20]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for InfoHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
     }
 }
 

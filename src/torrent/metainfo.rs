@@ -14,7 +14,7 @@ pub struct Metainfo {
     /// The first tracker. A trackerless torrent has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub announce: Option<String>,
-    /// One tier for each tracker (BEP 12), where there are at least two trackers.
+    /// One tier for each tracker (BEP 12), if there are at least two.
     #[serde(rename = "announce-list", skip_serializing_if = "Option::is_none")]
     pub announce_list: Option<Vec<Vec<String>>>,
     /// The program that made it.
@@ -25,7 +25,7 @@ pub struct Metainfo {
     pub creation_date: Option<i64>,
     /// The dictionary that the info hash is computed from.
     pub info: Info,
-    /// The web seeds (BEP 19). The key is left out when there are none.
+    /// The web seeds (BEP 19).
     #[serde(rename = "url-list", default, skip_serializing_if = "Vec::is_empty")]
     pub web_seeds: Vec<String>,
 }
@@ -44,19 +44,13 @@ impl Metainfo {
         }
     }
 
-    /// Encodes the file as canonical bencode, with keys sorted as raw bytes.
-    ///
-    /// # Errors
-    /// This type never fails, but the encoder's signature has an error.
+    /// Encodes the file as canonical bencode, with keys sorted as raw bytes. The encoder never fails for this type.
     pub fn to_bytes(&self) -> Result<Vec<u8>, serde_bencode::Error> {
         serde_bencode::to_bytes(self)
     }
 
-    /// Reads a `.torrent` that this service wrote. Keys that it does not write are refused: skipping a value means
-    /// walking through it, and a value that is nested deeply enough would end the process.
-    ///
-    /// # Errors
-    /// Returns what is wrong with the bencode, or which key is missing.
+    /// Reads a `.torrent` that this service wrote. Any other key is an error: to skip a value is to walk through it,
+    /// and a deeply nested value would end the process.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_bencode::Error> {
         serde_bencode::from_bytes(bytes)
     }
@@ -75,42 +69,21 @@ mod tests {
         Metainfo::new(info, Some(1_700_000_000), &owned(trackers), owned(web_seeds))
     }
 
-    fn text(metainfo: &Metainfo) -> String {
-        String::from_utf8(metainfo.to_bytes().unwrap()).unwrap()
-    }
-
     #[test]
-    fn trackerless_has_no_announce() {
-        let literal = format!(
-            "d10:created by18:get-object-torrent13:creation datei1700000000e4:info{INFO}8:url-listl9:http://a/ee"
-        );
-        assert_eq!(text(&metainfo(&[], &["http://a/"])), literal);
-    }
-
-    #[test]
-    fn one_tracker_has_no_announce_list() {
-        let literal =
-            format!("d8:announce8:udp://t110:created by18:get-object-torrent13:creation datei1700000000e4:info{INFO}e");
-        assert_eq!(text(&metainfo(&["udp://t1"], &[])), literal);
-    }
-
-    #[test]
-    fn two_trackers_are_two_tiers() {
-        let bytes = text(&metainfo(&["udp://t1", "udp://t2"], &[]));
-        assert!(bytes.starts_with("d8:announce8:udp://t113:announce-listll8:udp://t1el8:udp://t2ee10:created by"));
-    }
-
-    #[test]
-    fn what_was_written_is_read_back() {
-        let metainfo = metainfo(&["udp://t1", "udp://t2"], &["http://a/", "http://b/"]);
-        assert_eq!(Metainfo::from_bytes(&metainfo.to_bytes().unwrap()).unwrap(), metainfo);
-    }
-
-    #[test]
-    fn damaged_bencode_is_an_error_and_no_panic() {
-        let bytes = metainfo(&[], &[]).to_bytes().unwrap();
-        for cut in 0..bytes.len() {
-            assert!(Metainfo::from_bytes(&bytes[..cut]).is_err(), "{cut}");
+    fn trackers_and_web_seeds_are_keys_only_if_there_are_some() {
+        let rest = format!("10:created by18:get-object-torrent13:creation datei1700000000e4:info{INFO}");
+        for (trackers, web_seeds, before, after) in [
+            (&[][..], &["http://a/"][..], "", "8:url-listl9:http://a/e"),
+            (&["udp://t1"], &[], "8:announce8:udp://t1", ""),
+            (&["udp://t1", "udp://t2"], &[], "8:announce8:udp://t113:announce-listll8:udp://t1el8:udp://t2ee", ""),
+        ] {
+            let metainfo = metainfo(trackers, web_seeds);
+            let bytes = metainfo.to_bytes().unwrap();
+            assert_eq!(String::from_utf8(bytes.clone()).unwrap(), format!("d{before}{rest}{after}e"));
+            assert_eq!(Metainfo::from_bytes(&bytes).unwrap(), metainfo);
+            for cut in 0..bytes.len() {
+                assert!(Metainfo::from_bytes(&bytes[..cut]).is_err(), "{cut}");
+            }
         }
     }
 }

@@ -6,7 +6,6 @@
 //! ([BEP 52](https://www.bittorrent.org/beps/bep_0052.html)) are left out.
 
 mod info;
-mod info_hash;
 mod metainfo;
 mod name;
 mod piece_hasher;
@@ -15,8 +14,7 @@ mod pieces;
 mod web_seed;
 
 pub use self::{
-    info::{File, Info},
-    info_hash::InfoHash,
+    info::{File, Info, InfoHash},
     metainfo::{CREATED_BY, Metainfo},
     name::{MAX_NAME_BYTES, PADDING, is_stripped, torrent_name},
     piece_hasher::{PieceHash, PieceHasher},

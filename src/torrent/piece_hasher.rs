@@ -1,4 +1,4 @@
-//! Incremental piece hashing: bytes go in in order, and one SHA-1 for each piece comes out. It takes the memory of one
+//! Incremental piece hashing: bytes go in in order, and one SHA-1 for each piece comes out. It needs memory for one
 //! hasher and 20 bytes for each piece, whatever the piece length.
 
 use sha1::{Digest, Sha1};
@@ -23,7 +23,7 @@ impl PieceHasher {
         Self { piece_length, piece: Sha1::new(), left_in_piece: piece_length, hashes: Vec::new() }
     }
 
-    /// Hashes the next bytes. How they are cut into chunks makes no difference.
+    /// Hashes the next bytes, in chunks of any size.
     pub fn update(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let left = usize::try_from(self.left_in_piece).unwrap_or(usize::MAX);
@@ -37,12 +37,12 @@ impl PieceHasher {
         }
     }
 
-    /// Returns the hashes of the pieces that are complete, and forgets them. A piece that has begun goes on.
+    /// Removes and returns the hashes of the complete pieces. The unfinished piece continues.
     pub fn take_complete(&mut self) -> Vec<PieceHash> {
         std::mem::take(&mut self.hashes)
     }
 
-    /// Returns the hashes of all pieces, including a short last one. No bytes give no pieces.
+    /// Returns the remaining hashes, including a short last piece's.
     pub fn finish(mut self) -> Vec<PieceHash> {
         if self.left_in_piece < self.piece_length {
             self.end_piece();
@@ -85,19 +85,12 @@ mod tests {
     }
 
     #[test]
-    fn no_bytes_give_no_pieces() {
-        assert!(hashed(&[], PieceLength::MIN, &[]).is_empty());
-    }
-
-    #[test]
     fn exact_multiple_adds_no_empty_piece() {
-        assert_eq!(hashed(&vec![7; 32 * 1024], PieceLength::MIN, &[]).len(), 2);
-    }
-
-    #[test]
-    fn one_byte_more_than_a_piece_is_a_piece_of_its_own() {
-        let content = vec![9; 16 * 1024 + 1];
-        assert_eq!(hashed(&content, PieceLength::MIN, &[]), naive(&content, 16 * 1024));
+        for (length, count) in [(0, 0), (1, 1), (16 * 1024, 1), (16 * 1024 + 1, 2), (32 * 1024, 2)] {
+            let content = bytes(7, length);
+            let hashes = hashed(&content, PieceLength::MIN, &[]);
+            assert_eq!((hashes.len(), &hashes), (count, &naive(&content, 16 * 1024)), "{length}");
+        }
     }
 
     proptest! {

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The most pieces that a torrent can have here. Their 4,000,000 bytes of digests still fit a Lambda response of
-/// 6,291,556 bytes in base64. (libtorrent loads up to 2,097,152 pieces.)
+/// The most pieces of a torrent. Their 4,000,000 bytes of digests fit a Lambda response of 6,291,556 bytes in base64.
+/// (libtorrent loads up to 2,097,152 pieces.)
 pub const MAX_PIECES: u64 = 200_000;
 
 const SMALLEST: u64 = 256 * 1024;
@@ -16,7 +16,7 @@ const USUAL_PIECES: u64 = 2_048;
 pub struct PieceLength(u64);
 
 impl PieceLength {
-    /// The smallest piece length, 16 KiB: clients request blocks of this size from each other.
+    /// The smallest piece length, 16 KiB, is the size of the blocks that clients request.
     pub const MIN: u64 = 16 * 1024;
     /// The largest piece length, 256 MiB. libtorrent's limit is 511 MiB.
     pub const MAX: u64 = 256 * 1024 * 1024;
@@ -28,7 +28,7 @@ impl PieceLength {
     }
 
     /// Returns the piece length for an object of `length` bytes: the smallest power of two from 256 KiB to 16 MiB that
-    /// gives at most 2,048 pieces. Where 16 MiB would give more than [`MAX_PIECES`], it is the smallest that does not.
+    /// gives at most 2,048 pieces. If 16 MiB would give more than [`MAX_PIECES`], it is the smallest that does not.
     pub fn for_object_of(length: u64) -> Self {
         let usual = length.div_ceil(USUAL_PIECES).next_power_of_two().clamp(SMALLEST, USUAL_LARGEST);
         let needed = length.div_ceil(MAX_PIECES).next_power_of_two();
@@ -40,7 +40,7 @@ impl PieceLength {
         self.0
     }
 
-    /// Returns how many pieces `length` bytes make. The last piece may be short.
+    /// Returns the number of pieces of `length` bytes. The last one may be short.
     pub fn piece_count(self, length: u64) -> u64 {
         length.div_ceil(self.get())
     }
@@ -61,10 +61,10 @@ mod tests {
     const KIB: u64 = 1024;
     const MIB: u64 = 1024 * KIB;
     const GIB: u64 = 1024 * MIB;
-    const TIB: u64 = 1024 * GIB;
 
     #[test]
-    fn grows_with_the_object_so_that_pieces_stay_near_2048() {
+    fn grows_with_the_object_to_16_mib_and_again_past_200000_pieces() {
+        let limit = MAX_PIECES * 16 * MIB;
         for (length, piece_length) in [
             (1, 256 * KIB),
             (512 * MIB, 256 * KIB),
@@ -73,21 +73,15 @@ mod tests {
             (GIB + 1, MIB),
             (32 * GIB, 16 * MIB),
             (32 * GIB + 1, 16 * MIB),
-            (300 * GIB, 16 * MIB),
+            (limit, 16 * MIB),
+            (limit + 1, 32 * MIB),
+            (5 * 1024 * GIB, 32 * MIB),
+            (53_687_091_200_000, 256 * MIB),
         ] {
-            assert_eq!(PieceLength::for_object_of(length).get(), piece_length, "{length}");
+            let chosen = PieceLength::for_object_of(length);
+            assert_eq!(chosen.get(), piece_length, "{length}");
+            assert!(chosen.piece_count(length) <= MAX_PIECES);
         }
-    }
-
-    #[test]
-    fn past_200000_pieces_of_16_mib_it_grows_again() {
-        let limit = MAX_PIECES * 16 * MIB;
-        assert_eq!(PieceLength::for_object_of(limit).get(), 16 * MIB);
-        assert_eq!(PieceLength::for_object_of(limit + 1).get(), 32 * MIB);
-        assert_eq!(PieceLength::for_object_of(5 * TIB).get(), 32 * MIB);
-        let largest = 53_687_091_200_000;
-        assert_eq!(PieceLength::for_object_of(largest).get(), 256 * MIB);
-        assert!(PieceLength::for_object_of(largest).piece_count(largest) <= MAX_PIECES);
     }
 
     #[test]
@@ -97,14 +91,6 @@ mod tests {
         }
         for bytes in [16 * KIB, 256 * KIB, 256 * MIB] {
             assert_eq!(PieceLength::new(bytes).map(PieceLength::get), Some(bytes));
-        }
-    }
-
-    #[test]
-    fn a_short_last_piece_counts_and_an_exact_multiple_adds_none() {
-        let piece_length = PieceLength::new(16 * KIB).unwrap();
-        for (length, count) in [(1, 1), (16 * KIB, 1), (16 * KIB + 1, 2), (32 * KIB, 2)] {
-            assert_eq!(piece_length.piece_count(length), count);
         }
     }
 }

@@ -1,36 +1,35 @@
-//! `pieces`: the SHA-1 digests of all pieces, one after the other (BEP 3).
+//! `pieces`: the concatenated SHA-1 digests of all pieces (BEP 3).
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use serde_bytes::ByteBuf;
 
 use super::{PieceHash, PieceLength};
 
-/// The piece hashes of a torrent or of a part of one. Ranges of them can be filled in in any order.
+/// The piece hashes of a torrent or of a part of one. They can be filled in in any order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pieces(Vec<PieceHash>);
 
 const HASH_LENGTH: usize = size_of::<PieceHash>();
 
 impl Pieces {
-    /// Makes the pieces of `length` bytes, whose hashes are still unknown (zero).
+    /// Makes the pieces of `length` bytes, with unknown hashes (zero).
     pub fn unknown(length: u64, piece_length: PieceLength) -> Self {
         let count = usize::try_from(piece_length.piece_count(length)).unwrap_or(usize::MAX);
         Self(vec![[0; HASH_LENGTH]; count])
     }
 
-    /// Reads hashes that stand one after the other. `None` means that the bytes are not a whole number of hashes.
+    /// Reads concatenated hashes, or returns `None` if the last one is incomplete.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (hashes, rest) = bytes.as_chunks();
         rest.is_empty().then(|| Self(hashes.to_vec()))
     }
 
-    /// Returns the number of bytes that the hashes of `length` bytes take.
+    /// Returns the size of the hashes of `length` bytes.
     pub fn byte_length(length: u64, piece_length: PieceLength) -> u64 {
         piece_length.piece_count(length).saturating_mul(HASH_LENGTH as u64)
     }
 
-    /// Puts `hashes` in place from piece number `first` on. Where they do not fit, this returns `false` and changes
-    /// nothing.
+    /// Sets the hashes from piece number `first` on. If they do not fit, this returns `false` and changes nothing.
     #[must_use]
     pub fn fill(&mut self, first: u64, hashes: &[PieceHash]) -> bool {
         let range = usize::try_from(first).ok().and_then(|first| Some(first..first.checked_add(hashes.len())?));
@@ -48,7 +47,7 @@ impl Pieces {
         self.0.len() as u64
     }
 
-    /// Returns the hashes as bytes, one after the other.
+    /// Returns the concatenated hashes.
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_flattened()
     }
@@ -78,25 +77,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_may_arrive_in_any_order() {
+    fn ranges_may_arrive_in_any_order_and_must_fit() {
         let piece_length = PieceLength::new(PieceLength::MIN).unwrap();
         let mut pieces = Pieces::unknown(PieceLength::MIN * 2 + 1, piece_length);
-        assert!(pieces.fill(2, &[[3; 20]]));
-        assert!(pieces.fill(0, &[[1; 20], [2; 20]]));
+        assert!(pieces.fill(2, &[[3; 20]]) && pieces.fill(0, &[[1; 20], [2; 20]]));
+        assert!(!pieces.fill(2, &[[4; 20], [5; 20]]) && !pieces.fill(u64::MAX, &[[4; 20]]));
         assert_eq!(pieces, Pieces::from(vec![[1; 20], [2; 20], [3; 20]]));
         assert_eq!(Pieces::from_bytes(pieces.as_bytes()), Some(pieces));
-    }
-
-    #[test]
-    fn hashes_past_the_end_are_refused() {
-        let piece_length = PieceLength::new(PieceLength::MIN).unwrap();
-        let mut pieces = Pieces::unknown(1, piece_length);
-        assert!(!pieces.fill(0, &[[1; 20], [2; 20]]));
-        assert!(!pieces.fill(u64::MAX, &[[1; 20]]));
-    }
-
-    #[test]
-    fn a_hash_that_is_cut_short_is_refused() {
         assert_eq!(Pieces::from_bytes(&[0; 39]), None);
         assert!(serde_bencode::from_bytes::<Pieces>(&[b"19:".as_slice(), &[0; 19]].concat()).is_err());
     }

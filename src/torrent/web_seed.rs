@@ -3,8 +3,8 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-/// Everything but `A-Z a-z 0-9 - . _ ~ /` is escaped: an unencoded `'` makes libtorrent escape the path twice, and S3
-/// reads an unencoded `+` as a space.
+/// Everything but `A-Z a-z 0-9 - . _ ~ /` is escaped: a plain `'` makes libtorrent escape the path twice, and S3 reads
+/// a plain `+` as a space.
 const KEY_ESCAPES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// A query value is escaped like a key, and `/` as well.
@@ -12,35 +12,35 @@ const QUERY_ESCAPES: &AsciiSet = &KEY_ESCAPES.add(b'/');
 
 const PLACEHOLDERS: [&str; 4] = ["{bucket}", "{region}", "{suffix}", "{key}"];
 
-/// A web seed URL in which `{bucket}`, `{region}`, `{suffix}` and `{key}` are to be filled in.
+/// A web seed URL with the placeholders `{bucket}`, `{region}`, `{suffix}` and `{key}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebSeedTemplate {
     text: String,
-    /// What takes its place for a bucket whose name has dots, if its host begins with the bucket.
+    /// The template for a bucket whose name has dots, if the host begins with the bucket.
     for_dotted_bucket: Option<&'static str>,
 }
 
-/// What templates are filled in with, beside the key: where the object's bucket is.
+/// The place of an object's bucket, for the placeholders other than `{key}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WebSeedPlace<'a> {
     /// The bucket's name.
     pub bucket: &'a str,
     /// The bucket's region.
     pub region: &'a str,
-    /// What hosts end in there, such as `amazonaws.com`.
+    /// The DNS suffix there, such as `amazonaws.com`.
     pub suffix: &'a str,
 }
 
-/// This says why a text cannot be a web seed template. Each message completes "the template …".
+/// Why a text cannot be a web seed template. Each message completes "the template …".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WebSeedTemplateError {
-    /// Without `{key}`, all objects would have the same URL.
+    /// All objects would have the same URL.
     #[error("has no {{key}}")]
     NoKey,
-    /// BEP 19 clients could not append to the URL, and `versionId` takes this place.
+    /// Clients could not append to the URL (BEP 19), and `versionId` becomes the query.
     #[error("has a query or a fragment")]
     QueryOrFragment,
-    /// The braces hold none of the four placeholders.
+    /// The braces hold something else than the four placeholders.
     #[error("has a placeholder other than {{bucket}}, {{region}}, {{suffix}} and {{key}}")]
     UnknownPlaceholder,
     /// The text is not an absolute http or https URL.
@@ -48,14 +48,14 @@ pub enum WebSeedTemplateError {
     NotHttp,
 }
 
-/// The parser alone would accept `https:/path`, and drop white space.
+/// The parser by itself would accept `https:/path`, and drop white space.
 fn is_http(url: &Url, text: &str) -> bool {
     matches!(url.scheme(), "http" | "https") && text.contains("://") && !text.contains(char::is_whitespace)
 }
 
 impl WebSeedTemplate {
-    /// Returns S3's own addresses, two for each object. libtorrent drops a web seed for good at its first error status, and
-    /// then goes on only where another is listed. With more than two, S3 would send what peers could.
+    /// Returns S3's own addresses, two for each object. libtorrent drops a web seed for good at its first error status,
+    /// and then needs another one. With more than two, S3 would send what peers could.
     pub fn of_s3() -> Vec<Self> {
         let path_style = "https://s3.{region}.{suffix}/{bucket}/{key}";
         let virtual_host = "https://{bucket}.s3.{region}.{suffix}/{key}";
@@ -67,9 +67,6 @@ impl WebSeedTemplate {
     }
 
     /// Checks `text`.
-    ///
-    /// # Errors
-    /// Returns the first rule that it breaks.
     pub fn new(text: &str) -> Result<Self, WebSeedTemplateError> {
         if text.contains(['?', '#']) {
             return Err(WebSeedTemplateError::QueryOrFragment);
@@ -87,9 +84,8 @@ impl WebSeedTemplate {
         }
     }
 
-    /// Returns the URL of `key` at `place`, of one version where `version_id` names it. `None` means that no client could
-    /// use the URL: TLS certificates for virtual hosts do not cover names with dots, and clients append the file's name to
-    /// a URL that ends in `/`.
+    /// Returns the URL of `key`, or of its version `version_id`. `None` means that no client could use the URL: TLS
+    /// certificates for virtual hosts do not cover names with dots, and clients append the file's name to a final `/`.
     pub fn url(&self, place: &WebSeedPlace<'_>, key: &str, version_id: Option<&str>) -> Option<String> {
         if key.ends_with('/') {
             return None;
@@ -101,8 +97,8 @@ impl WebSeedTemplate {
         })
     }
 
-    /// Returns the URL of the folder `parent`, which is empty or ends in `/`. Clients append the torrent's name and a file's
-    /// path to it (BEP 19). `None` means that they could not: the key does not end the URL, or no client could use it.
+    /// Returns the URL of the folder `parent`, which is empty or ends in `/`. Clients append the torrent's name and a
+    /// file's path (BEP 19). `None` means that no client could use the URL, or that it does not end in the key.
     pub fn folder_url(&self, place: &WebSeedPlace<'_>, parent: &str) -> Option<String> {
         let ends_in_key = self.text.ends_with("{key}");
         self.fill(place, parent).filter(|url| ends_in_key && url.ends_with('/'))
@@ -122,85 +118,56 @@ impl WebSeedTemplate {
 mod tests {
     use super::*;
 
-    const VIRTUAL: &str = "https://{bucket}.s3.{region}.{suffix}/{key}";
-    const PATH: &str = "https://s3.{region}.{suffix}/{bucket}/{key}";
+    const PLACE: WebSeedPlace<'_> = WebSeedPlace { bucket: "data", region: "r", suffix: "s" };
+    const DOTTED: WebSeedPlace<'_> = WebSeedPlace { bucket: "my.data", ..PLACE };
 
-    fn url(template: &str, bucket: &str, region: &str, key: &str) -> Option<String> {
-        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        WebSeedTemplate::new(template).unwrap().url(&WebSeedPlace { bucket, region, suffix }, key, None)
+    fn template(text: &str) -> WebSeedTemplate {
+        WebSeedTemplate::new(text).unwrap()
     }
 
     #[test]
-    fn fills_in_bucket_region_suffix_and_key() {
+    fn a_template_is_filled_in_and_keys_and_versions_are_escaped() {
+        for (text, key, url) in [
+            ("https://{bucket}.s3.{region}.{suffix}/{key}", "a/b.iso", "https://data.s3.r.s/a/b.iso"),
+            ("http://h/{key}", "/a b+c'%2F~é?#!()*\\//x", "http://h//a%20b%2Bc%27%252F~%C3%A9%3F%23%21%28%29%2A%5C//x"),
+            ("http://h/{key}", "{bucket}", "http://h/%7Bbucket%7D"),
+        ] {
+            assert_eq!(template(text).url(&PLACE, key, None).unwrap(), url);
+        }
         assert_eq!(
-            url(VIRTUAL, "data", "eu-west-1", "a/b.iso").unwrap(),
-            "https://data.s3.eu-west-1.amazonaws.com/a/b.iso"
+            template("http://h/{key}").url(&PLACE, "a", Some("3/L4=")).unwrap(),
+            "http://h/a?versionId=3%2FL4%3D"
         );
-        assert_eq!(url(PATH, "data", "cn-north-1", "a").unwrap(), "https://s3.cn-north-1.amazonaws.com.cn/data/a");
-    }
-
-    #[test]
-    fn escapes_all_of_a_key_but_the_unreserved_and_slash() {
-        assert_eq!(
-            url("http://h/{key}", "b", "r", "/a b+c'%2F~é?#!()*\\//x").unwrap(),
-            "http://h//a%20b%2Bc%27%252F~%C3%A9%3F%23%21%28%29%2A%5C//x"
-        );
-    }
-
-    #[test]
-    fn braces_in_a_key_are_no_placeholders() {
-        assert_eq!(url("http://h/{key}", "b", "r", "{bucket}").unwrap(), "http://h/%7Bbucket%7D");
+        assert_eq!(template("http://h/{key}").url(&PLACE, "dir/", None), None);
     }
 
     #[test]
     fn a_dotted_bucket_has_no_https_virtual_host() {
-        assert_eq!(url(VIRTUAL, "my.data", "us-east-1", "a"), None);
-        assert_eq!(url("HTTPS://{bucket}.h/{key}", "my.data", "us-east-1", "a"), None);
-        assert!(url(PATH, "my.data", "us-east-1", "a").is_some());
-        assert!(url("http://{bucket}.s3/{key}", "my.data", "us-east-1", "a").is_some());
-    }
-
-    #[test]
-    fn s3_has_two_addresses_for_every_bucket() {
-        let urls = |bucket, region, suffix| {
-            let place = WebSeedPlace { bucket, region, suffix };
-            let urls = WebSeedTemplate::of_s3().into_iter().filter_map(|seed| seed.url(&place, "a/b", None));
-            urls.collect::<Vec<_>>()
-        };
-        assert_eq!(
-            urls("data", "eu-west-1", "amazonaws.com"),
-            ["https://data.s3.eu-west-1.amazonaws.com/a/b", "https://s3.dualstack.eu-west-1.amazonaws.com/data/a/b"]
-        );
-        assert_eq!(
-            urls("my.data", "cn-north-1", "amazonaws.com.cn"),
-            [
-                "https://s3.cn-north-1.amazonaws.com.cn/my.data/a/b",
-                "https://s3.dualstack.cn-north-1.amazonaws.com.cn/my.data/a/b"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_key_that_ends_in_a_slash_has_none() {
-        assert_eq!(url(PATH, "data", "us-east-1", "dir/"), None);
+        for (text, has_url) in [
+            ("https://{bucket}.s3/{key}", false),
+            ("HTTPS://{bucket}.h/{key}", false),
+            ("https://s3/{bucket}/{key}", true),
+            ("http://{bucket}.s3/{key}", true),
+        ] {
+            assert_eq!(template(text).url(&DOTTED, "a", None).is_some(), has_url, "{text}");
+        }
+        let of_s3 = |place| WebSeedTemplate::of_s3().iter().filter_map(|seed| seed.url(place, "a", None)).collect();
+        let urls: Vec<String> = of_s3(&PLACE);
+        assert_eq!(urls, ["https://data.s3.r.s/a", "https://s3.dualstack.r.s/data/a"]);
+        assert_eq!(of_s3(&DOTTED), ["https://s3.r.s/my.data/a", "https://s3.dualstack.r.s/my.data/a"]);
     }
 
     #[test]
     fn a_folder_ends_in_a_slash() {
-        let place = WebSeedPlace { bucket: "data", region: "r", suffix: "s" };
-        let url = |text: &str, parent| WebSeedTemplate::new(text).unwrap().folder_url(&place, parent);
-        assert_eq!(url("http://{bucket}.h/{key}", "").unwrap(), "http://data.h/");
-        assert_eq!(url("http://h/{bucket}/{key}", "a b/é/").unwrap(), "http://h/data/a%20b/%C3%A9/");
-        assert_eq!(url("http://h/{key}/x", "a/"), None);
-        assert_eq!(url("http://h/x-{key}", ""), None);
-        assert_eq!(url("http://h/x-{key}", "a/").unwrap(), "http://h/x-a/");
-    }
-
-    #[test]
-    fn a_version_is_carried_as_a_query() {
-        let template = WebSeedTemplate::new("http://h/{key}").unwrap();
-        let place = WebSeedPlace { bucket: "b", region: "r", suffix: "s" };
-        assert_eq!(template.url(&place, "a", Some("3/L4=")).unwrap(), "http://h/a?versionId=3%2FL4%3D");
+        for (text, parent, url) in [
+            ("http://{bucket}.h/{key}", "", Some("http://data.h/")),
+            ("http://h/{bucket}/{key}", "a b/é/", Some("http://h/data/a%20b/%C3%A9/")),
+            ("http://h/{key}/x", "a/", None),
+            ("http://h/x-{key}", "", None),
+            ("http://h/x-{key}", "a/", Some("http://h/x-a/")),
+        ] {
+            assert_eq!(template(text).folder_url(&PLACE, parent).as_deref(), url, "{text}");
+        }
     }
 
     #[test]

@@ -38,11 +38,9 @@ impl Fragments {
 
     /// Returns a page of keys, and the token of the next page.
     async fn list(&self, prefix: &str, token: Option<String>) -> Result<(Vec<String>, Option<String>), Error> {
-        let ask = |client: Client, count| {
+        let ask = |client: Client, call| {
             let request = client.list_objects_v2().bucket(self.bucket.name().as_str()).prefix(prefix);
-            let request = request.set_request_payer(self.bucket.payer());
-            let request = request.set_expected_bucket_owner(self.bucket.owner());
-            request.set_continuation_token(token.clone()).customize().interceptor(count).send()
+            request.set_continuation_token(token.clone()).customize().interceptor(call).send()
         };
         let page = self.bucket.call(ask).await.map_err(classify_answer)?;
         let keys = page.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect();
@@ -57,11 +55,9 @@ impl Fragments {
         let objects: Vec<_> = objects.collect::<Result<_, _>>().map_err(|error| Error::Unexpected(error.into()))?;
         let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build();
         let delete = delete.map_err(|error| Error::Unexpected(error.into()))?;
-        let ask = |client: Client, count| {
+        let ask = |client: Client, call| {
             let request = client.delete_objects().bucket(self.bucket.name().as_str()).delete(delete.clone());
-            let request = request.set_request_payer(self.bucket.payer());
-            let request = request.set_expected_bucket_owner(self.bucket.owner());
-            request.customize().interceptor(count).send()
+            request.customize().interceptor(call).send()
         };
         let output = self.bucket.call(ask).await.map_err(classify_answer)?;
         match output.errors().first() {

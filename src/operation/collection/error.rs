@@ -1,8 +1,8 @@
-//! Why a prefix gets no torrent.
+//! The reasons why a prefix gets no torrent.
 
 use super::names::BadName;
 
-/// This says why a prefix gets no torrent. Its text is the message in the error document.
+/// Why a prefix gets no torrent. The text is the message in the error document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CollectionError {
     /// The request names one object's version, or proves READ access to one object.
@@ -19,7 +19,7 @@ pub enum CollectionError {
         /// What is wrong with it.
         name: BadName,
     },
-    /// No client loads a torrent without bytes.
+    /// Clients do not load a torrent without bytes.
     #[error("All {count} objects below the prefix are empty. No client loads a torrent of 0 bytes.")]
     OnlyEmpty {
         /// How many there are.
@@ -27,8 +27,8 @@ pub enum CollectionError {
     },
     /// There are more objects than `MAX_COLLECTION_OBJECTS`.
     #[error(
-        "There are at least {count} objects below the prefix, and MAX_COLLECTION_OBJECTS of this service is {limit}. Ask for \
-         a longer prefix, or ask this service's operator to raise it."
+        "There are at least {count} objects below the prefix, and MAX_COLLECTION_OBJECTS of this service is {limit}. \
+         Ask for a longer prefix, or ask this service's operator to raise it."
     )]
     TooMany {
         /// How many were listed.
@@ -49,7 +49,7 @@ pub enum CollectionError {
         /// The largest size in bytes.
         limit: usize,
     },
-    /// The sizes add up to more than 64 bits hold.
+    /// The sum of the sizes exceeds 64 bits.
     #[error("The sizes of the objects below the prefix cannot be added up.")]
     Endless,
 }

@@ -37,7 +37,7 @@ pub(in crate::operation) struct Opener {
 }
 
 impl Opener {
-    /// Returns the member as one caller may read it.
+    /// Returns the member's source.
     pub(in crate::operation) fn open(&self, member: &Member) -> Result<Source, Error> {
         let key = format!("{}{}", self.prefix, member.key);
         let key = ObjectKey::try_from(key).map_err(|error| s3::Error::Malformed(error.to_string()))?;
@@ -45,7 +45,7 @@ impl Opener {
         Ok(Source::new(self.bucket.clone(), object, None))
     }
 
-    /// Asks for HEAD of the member, which shows READ access to it.
+    /// Sends HEAD, whose success shows READ access to the member.
     pub(in crate::operation) async fn head(&self, member: &Member) -> Result<ObjectHead, Error> {
         let head = self.open(member)?.head().await.map_err(|error| self.failed(member, error))?;
         match head {
@@ -67,7 +67,7 @@ impl Opener {
         read.map_err(|error| self.failed(member, error))
     }
 
-    /// A member that is gone has changed. Of one that may not be read, the caller is told the key.
+    /// A member that is gone has changed. If one may not be read, the error names its key.
     fn failed(&self, member: &Member, error: s3::Error) -> Error {
         match error {
             s3::Error::NoSuchKey { .. } => Error::S3(s3::Error::Changed),

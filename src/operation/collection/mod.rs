@@ -1,23 +1,34 @@
 //! A collection: all objects below a prefix, as one torrent of many files.
 
 mod error;
-mod left_out;
-mod list;
+mod exclusions;
 mod member;
 mod names;
 mod twins;
 
 use sha2::{Digest, Sha256};
 
+use self::exclusions::Exclusions;
+pub(super) use self::member::Opener;
 pub use self::{error::CollectionError, member::Member, names::BadName};
-pub(super) use self::{list::list, member::Opener};
 use crate::{
-    object::{ETag, ObjectKey},
-    s3::{listing::ListedObject, reading::ObjectHead},
-    torrent::File,
+    config::Config,
+    object::{ETag, ObjectId, ObjectKey},
+    operation::Error,
+    s3::{
+        self,
+        access::Bucket,
+        listing::{ListedObject, Listing},
+        reading::ObjectHead,
+    },
 };
 
-/// The objects below a prefix, as one listing told of them.
+/// A listing may have this many times as many objects as the collection.
+const MOST_LISTED: usize = 4;
+/// S3 lists this many objects at once.
+const PAGE: usize = 1_000;
+
+/// The objects below a prefix, from one listing.
 #[derive(Debug)]
 pub struct Collection {
     /// The objects in the order of their keys' bytes.
@@ -29,7 +40,7 @@ pub struct Collection {
 }
 
 impl Collection {
-    /// Puts `objects` below `prefix` together, in the order of their keys.
+    /// Makes the collection of `objects`, which are sorted by key, below `prefix`.
     fn new(prefix: &ObjectKey, objects: Vec<ListedObject>, request_charged: bool) -> Result<Self, CollectionError> {
         let etag = etag_of(prefix, &objects)?;
         let length = objects.iter().try_fold(0_u64, |sum, object| sum.checked_add(object.size));
@@ -42,7 +53,7 @@ impl Collection {
         }
     }
 
-    /// Describes the collection as HEAD does an object: its `ETag` covers every key, `ETag` and size.
+    /// Describes the collection as HEAD describes an object. The `ETag` covers every key, `ETag` and size.
     pub(super) fn head(&self) -> ObjectHead {
         ObjectHead {
             last_modified: self.last_modified,
@@ -50,26 +61,61 @@ impl Collection {
             ..ObjectHead::new(self.length, self.etag.clone())
         }
     }
-
-    /// Returns the only object, where there is just one.
-    pub(super) fn only(&self) -> Option<&Member> {
-        self.members.first().filter(|_| self.members.len() == 1)
-    }
-
-    /// Returns the files of the torrent.
-    pub(super) fn files(&self) -> Vec<File> {
-        let path = |member: &Member| member.key.split('/').map(str::to_owned).collect();
-        self.members.iter().map(|member| File { length: member.size, path: path(member) }).collect()
-    }
 }
 
-/// Returns the SHA-256 over a line for each object: its key, NUL, its `ETag`, NUL and its size.
+/// Returns the SHA-256 over one line for each object: its key, NUL, its `ETag`, NUL and its size.
 fn etag_of(prefix: &ObjectKey, objects: &[ListedObject]) -> Result<ETag, CollectionError> {
     let mut hasher = Sha256::new();
     for ListedObject { key, etag, size, .. } in objects {
         hasher.update(format!("{prefix}{key}\0{etag}\0{size}\n"));
     }
     ETag::new(&hex::encode(hasher.finalize())).ok_or(CollectionError::Endless)
+}
+
+/// Lists the collection at the prefix `object.key`.
+///
+/// # Errors
+/// Returns [`s3::Error::NoSuchKey`] if there is no object, [`Error::NotListed`] if listing is denied, a
+/// [`CollectionError`] if the objects cannot be one torrent, or S3's error.
+pub(super) async fn list(bucket: &Bucket, object: &ObjectId, config: &Config) -> Result<Collection, Error> {
+    let limit = config.max_collection_objects;
+    let exclusions = Exclusions::new(object, &config.sidecar);
+    let mut listing = Listing::new(bucket, object.key.as_str());
+    let mut objects = list_all(&mut listing, &exclusions, limit).await?;
+    objects.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+    exclusions.remove_from(&mut objects);
+    if objects.len() > limit {
+        return Err(CollectionError::TooMany { count: objects.len(), limit }.into());
+    }
+    if objects.is_empty() {
+        return Err(s3::Error::NoSuchKey { delete_marker: false }.into());
+    }
+    if let Some(archived) = objects.iter().find(|object| object.archived) {
+        let key = format!("{}{}", object.key, archived.key);
+        return Err(Error::Member { key, error: s3::Error::Archived });
+    }
+    let collection = Collection::new(&object.key, objects, listing.request_charged)?;
+    names::check(&object.key, &collection.members)?;
+    Ok(collection)
+}
+
+/// Lists all objects, but stops as soon as there must be more than `limit`.
+async fn list_all(
+    listing: &mut Listing<'_>,
+    exclusions: &Exclusions<'_>,
+    limit: usize,
+) -> Result<Vec<ListedObject>, Error> {
+    // S3 gives the same answer without the right to list as without the right to read.
+    let denied = |error| if matches!(error, s3::Error::AccessDenied) { Error::NotListed } else { error.into() };
+    let (mut objects, mut count) = (Vec::new(), 0);
+    while let Some(page) = listing.next_page().await.map_err(denied)? {
+        count += page.iter().filter(|object| exclusions.never_excludes(object)).count();
+        objects.extend(page);
+        if count > limit || objects.len() > limit * MOST_LISTED + PAGE {
+            return Err(CollectionError::TooMany { count: objects.len(), limit }.into());
+        }
+    }
+    Ok(objects)
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Names that no torrent may have: clients would ask S3 for another key, or could not store the file. What real clients
-//! do with such names is in docs/SEMANTICS.md.
+//! Names that no torrent may have: clients would ask S3 for another key, or could not store the file.
+//! docs/SEMANTICS.md says what real clients do with such names.
 
 use super::{CollectionError, Member, twins};
 use crate::{
@@ -7,12 +7,12 @@ use crate::{
     torrent::{MAX_NAME_BYTES, PADDING, is_stripped},
 };
 
-/// The longest name of a folder above the torrent's own, in bytes. Only web seeds have it.
+/// The longest name of a folder above the torrent's own, in bytes. It occurs only in web seeds.
 const MAX_PARENT_BYTES: usize = 255;
-/// The most names in a path, the torrent's own included, with which libtorrent loads a torrent.
+/// The most names in a path that libtorrent accepts, the torrent's own included.
 const MAX_DEPTH: usize = 100;
 
-/// This says what is wrong with a key.
+/// What is wrong with a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadName {
     /// Two slashes in a row, or a slash at the end.
@@ -24,8 +24,11 @@ pub enum BadName {
     /// A control character or a backslash.
     #[error("it has a control character or a backslash")]
     Character,
-    /// A character that libtorrent leaves out.
-    #[error("it has the invisible character U+{:04X}, which many clients leave out when they ask for the file", u32::from(*.0))]
+    /// A character that libtorrent drops.
+    #[error(
+        "it has the invisible character U+{:04X}, which many clients leave out when they ask for the file",
+        u32::from(*.0)
+    )]
     Invisible(char),
     /// A segment that is too long.
     #[error("one of the names between its slashes has more than {0} bytes")]
@@ -36,9 +39,10 @@ pub enum BadName {
     /// A name of padding.
     #[error("one of the names between its slashes has '{PADDING}' in it, and many clients do not download such files")]
     Padding,
-    /// A name in the path differs from another one in the same folder only in case.
+    /// A name in the path differs only in case from another name in the same folder.
     #[error(
-        "a name in its path differs from one in '{other}' only in upper and lower case, and many computers cannot store both"
+        "a name in its path differs from one in '{other}' only in upper and lower case, and many computers \
+         cannot store both"
     )]
     Case {
         /// The key with the other path.
@@ -49,10 +53,7 @@ pub enum BadName {
     Folder,
 }
 
-/// Checks the keys of all objects below `prefix`, which are sorted.
-///
-/// # Errors
-/// Returns the first key that no torrent may have.
+/// Checks the keys of all objects below `prefix`, which are sorted. The error is the first bad key.
 pub(super) fn check(prefix: &ObjectKey, members: &[Member]) -> Result<(), CollectionError> {
     let parent = prefix.parent();
     let name = prefix.as_str().strip_prefix(parent).and_then(|name| name.strip_suffix('/')).unwrap_or_default();
@@ -70,7 +71,7 @@ pub(super) fn check(prefix: &ObjectKey, members: &[Member]) -> Result<(), Collec
     }
 }
 
-/// Returns what is wrong with a folder above the torrent's name, which clients do not store.
+/// Returns what is wrong with a folder above the torrent's. Clients do not store it.
 fn bad_parent(segment: &str) -> Option<BadName> {
     match segment {
         "" => Some(BadName::Empty),
@@ -86,7 +87,7 @@ fn bad_path(path: &str) -> Option<BadName> {
     path.split('/').find_map(bad_segment).or_else(too_deep)
 }
 
-/// Returns what is wrong with the torrent's name, or with a name in one of its paths.
+/// Returns what is wrong with the torrent's name, or with a name in a path.
 fn bad_segment(segment: &str) -> Option<BadName> {
     if let Some(stripped) = segment.chars().find(|c| is_stripped(*c)) {
         return Some(BadName::Invisible(stripped));

@@ -6,12 +6,12 @@ use proptest::{
     sample::select,
 };
 
-use super::{left_out::LeftOut, *};
+use super::{exclusions::Exclusions, *};
 use crate::{
-    config::{Account, Config},
-    object::{BucketName, ObjectId, SidecarLocation},
-    operation::{Subject, checks::choose_piece_length},
-    torrent::PieceLength,
+    config::Account,
+    object::{BucketName, SidecarLocation},
+    operation::{Subject, checks::check},
+    torrent::{File, PieceLength, Pieces},
 };
 
 fn key(text: &str) -> ObjectKey {
@@ -38,7 +38,7 @@ fn kept(prefix: &str, location: &SidecarLocation, keys: &[&str]) -> Vec<String> 
     let object = |text: &&str| text.strip_prefix('-').map_or_else(|| listed(text, 1), |key| listed(key, 0));
     let mut objects: Vec<_> = keys.iter().map(object).collect();
     objects.sort_unstable_by(|one, other| one.key.cmp(&other.key));
-    LeftOut::new(&id, location).retain(&mut objects);
+    Exclusions::new(&id, location).remove_from(&mut objects);
     objects.into_iter().map(|object| object.key).collect()
 }
 
@@ -90,29 +90,11 @@ fn names_that_differ_only_in_case_are_refused_with_the_first_of_each() {
         let fault = BadName::Case { other: format!("p/{other}") };
         assert_eq!(checked("p/", keys), Err((format!("p/{first}"), fault)));
     }
-    assert_eq!(checked("p/", &["a/b", "A-/b", "aa", "É", "é", "e\u{301}"]), Ok(()));
+    assert_eq!(checked("p/", &["a", "a-b", "a/b"]), Err(("p/a".to_owned(), BadName::Folder)));
+    assert_eq!(checked("p/", &["a/b", "a-b", "A-/b", "aa", "É", "é", "e\u{301}"]), Ok(()));
 }
 
-/// Names of which most are served.
-fn segment() -> impl Strategy<Value = String> {
-    let odd = [".", " ", "", "\\", "\u{7f}", "\u{200b}", "\u{2064}", "\u{feff}", "_____padding_file_"];
-    let long = ["n".repeat(240), "é".repeat(120), "n".repeat(241)];
-    let plain = vec(select(vec!["a", "A", "b", "-", "é", ".", " "]), 1..3).prop_map(|parts| parts.concat());
-    let odd = (select(odd.to_vec()), select(vec!["", "a"])).prop_map(|(odd, other)| format!("{other}{odd}"));
-    prop_oneof![20 => plain, 1 => odd, 1 => select(long.to_vec())]
-}
-
-/// The rules as docs/SEMANTICS.md has them, for one name.
-fn breaks_a_rule(segment: &str) -> bool {
-    let stripped = "\u{61c}\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2060}\
-                    \u{2061}\u{2062}\u{2063}\u{2064}\u{2066}\u{2067}\u{2068}\u{2069}\u{feff}";
-    segment.trim_matches(['.', ' ']).is_empty()
-        || segment.len() > 240
-        || segment.contains("_____padding_file_")
-        || segment.contains(|c: char| c == '\\' || c.is_control() || stripped.contains(c))
-}
-
-/// The same, for one path beside another.
+/// The rule of docs/SEMANTICS.md, for one path beside another.
 fn are_in_each_others_way(one: &str, other: &str) -> bool {
     let parts = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
     let (one, other) = (parts(one), parts(other));
@@ -125,26 +107,13 @@ fn are_in_each_others_way(one: &str, other: &str) -> bool {
 
 proptest! {
     #[test]
-    fn a_served_collection_has_no_refused_name_and_the_first_one_is_told(
-        name in segment(),
-        keys in btree_set(vec(segment(), 1..4).prop_map(|parts| parts.join("/")), 1..6),
+    fn the_first_name_in_the_way_of_another_is_refused(
+        keys in btree_set(vec(select(vec!["a", "A", "b", "a-", "A-"]), 1..4).prop_map(|parts| parts.join("/")), 1..6),
     ) {
-        let is_bad = |key: &&String| {
-            breaks_a_rule(&name)
-                || key.split('/').any(breaks_a_rule)
-                || keys.iter().any(|other| are_in_each_others_way(key, other))
-        };
-        let prefix = format!("p/{name}/");
-        let expected = keys.iter().find(is_bad).map(|key| format!("{prefix}{key}"));
+        let expected = keys.iter().find(|key| keys.iter().any(|other| are_in_each_others_way(key, other)));
         let keys: Vec<_> = keys.iter().map(String::as_str).collect();
-        prop_assert_eq!(checked(&prefix, &keys).err().map(|(key, _)| key), expected);
+        prop_assert_eq!(checked("p/", &keys).err().map(|(key, _)| key), expected.map(|key| format!("p/{key}")));
     }
-}
-
-#[test]
-fn an_object_that_is_a_folder_too_is_refused() {
-    assert_eq!(checked("p/", &["a", "a-b", "a/b"]), Err(("p/a".to_owned(), BadName::Folder)));
-    assert_eq!(checked("p/", &["a-b", "a/b", "aa"]), Ok(()));
 }
 
 #[test]
@@ -174,14 +143,20 @@ fn the_etag_covers_keys_etags_and_sizes() {
     let head = collection.head();
     let expected = hex::encode(Sha256::digest("p/a\0\"e\"\u{0}0\np/b\0\"e\"\u{0}5\n"));
     assert_eq!((head.etag.unquoted(), head.length, head.last_modified), (expected.as_str(), 5, Some(5)));
+    let endless = Collection::new(&key("p/"), vec![listed("a", u64::MAX), listed("b", 1)], false);
+    assert_eq!(endless.map(|_| ()), Err(CollectionError::Endless));
 }
 
 #[test]
-fn only_empty_objects_make_no_torrent() {
-    let only = Collection::new(&key("p/"), vec![listed("a", 0), listed("b", 0)], false);
-    assert_eq!(only.map(|_| ()), Err(CollectionError::OnlyEmpty { count: 2 }));
-    let endless = Collection::new(&key("p/"), vec![listed("a", u64::MAX), listed("b", 1)], false);
-    assert_eq!(endless.map(|_| ()), Err(CollectionError::Endless));
+fn a_torrent_s_files_are_the_objects_in_order() {
+    let collection = Collection::new(&key("p/"), vec![listed("a", 1), listed("b/c", 2)], false).unwrap();
+    let subject = Subject { head: Arc::new(collection.head()), collection: Some(Arc::new(collection)) };
+    let files = subject.info("", 0, Pieces::from(Vec::new())).files;
+    assert!(subject.has_files(&files) && !subject.has_files(&files[..1]) && !subject.has_files(&[]));
+    let [a, b] = &files[..] else { panic!("{files:?}") };
+    assert!(!subject.has_files(&[b.clone(), a.clone()]));
+    assert!(!subject.has_files(&[a.clone(), File { length: 3, ..b.clone() }]));
+    assert!(!subject.has_files(&[a.clone(), File { path: vec!["b/c".to_owned()], ..b.clone() }]));
 }
 
 #[test]
@@ -198,7 +173,7 @@ fn pieces_grow_until_the_torrent_fits_a_response_unless_their_length_is_fixed() 
         let objects = (0..20_000).map(|number| listed(&format!("{number:060}"), 160 << 20)).collect();
         let collection = Collection::new(&key("p/"), objects, false).unwrap();
         let subject = Subject { head: Arc::new(collection.head()), collection: Some(Arc::new(collection)) };
-        choose_piece_length(&subject, &config).map(PieceLength::get).map_err(|error| error.to_string())
+        check(&subject, &config).map(PieceLength::get).map_err(|error| error.to_string())
     };
     assert_eq!(PieceLength::for_object_of(20_000 * (160 << 20)).get(), 16 << 20);
     assert_eq!(chosen(""), Ok(32 << 20));

@@ -1,4 +1,4 @@
-//! What is read: one object, or the objects of a collection one after the other.
+//! What is read: one object, or the objects of a collection in order.
 
 use std::sync::Arc;
 
@@ -14,21 +14,21 @@ use crate::{
 /// Bytes that can be read.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::operation) enum Bytes<'a> {
-    /// The bytes of what the head describes.
+    /// The object that the head describes.
     Object(&'a Source, &'a Arc<ObjectHead>),
-    /// The bytes of these objects, of which the first begins at this offset.
+    /// These objects of a collection. The first begins at this offset.
     Members(&'a Opener, &'a [Member], u64),
 }
 
 /// Reads one of the objects.
 #[derive(Debug)]
-pub(super) enum Reader {
+pub(super) enum ObjectReader {
     Object(Source, Arc<ObjectHead>),
     Member(Opener, Member),
 }
 
 impl<'a> Bytes<'a> {
-    /// Returns where each object lies among the bytes.
+    /// Returns the range of each object in the torrent.
     pub(super) fn objects(self) -> impl Iterator<Item = ByteRange> + use<'a> {
         let (head, members, offset) = match self {
             Self::Object(_, head) => (Some(head.length), &[][..], 0),
@@ -42,16 +42,16 @@ impl<'a> Bytes<'a> {
         })
     }
 
-    pub(super) fn reader(self, object: usize) -> Reader {
+    pub(super) fn reader(self, object: usize) -> ObjectReader {
         match self {
-            Self::Object(source, head) => Reader::Object(source.clone(), Arc::clone(head)),
-            Self::Members(opener, members, _) => Reader::Member(opener.clone(), members[object].clone()),
+            Self::Object(source, head) => ObjectReader::Object(source.clone(), Arc::clone(head)),
+            Self::Members(opener, members, _) => ObjectReader::Member(opener.clone(), members[object].clone()),
         }
     }
 }
 
-impl Reader {
-    /// Hands `range` of the object to `sink`, in order and each byte once.
+impl ObjectReader {
+    /// Hands `range` of the object to `sink`, each byte once and in order.
     pub(super) async fn read(&self, range: ByteRange, sink: impl FnMut(&[u8])) -> Result<(), Error> {
         match self {
             Self::Object(source, head) => Ok(source.read_range(head, range, sink).await?),

@@ -1,16 +1,16 @@
-//! How much is read at once, and how much waits in memory.
+//! How many GETs run at once, and how many bytes wait in memory.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::Cut;
+use super::ObjectRange;
 
-/// As many bytes of one GET may wait for those before them. More of them are read when it is their turn.
+/// The most bytes of one GET that may wait in memory.
 pub(super) const MOST_BUFFERED: u64 = 1024 * 1024;
-/// As many bytes may wait in all.
+/// The most bytes that may wait in memory in all.
 const MEMORY: usize = 8 * 1024 * 1024;
-/// A GET that waits counts for this much, however little it waits with.
+/// A GET that waits counts for at least this much.
 const SMALLEST: u64 = 4 * 1024;
 
 /// The limits of one span.
@@ -20,10 +20,10 @@ pub(super) struct Limits {
     memory: Arc<Semaphore>,
 }
 
-/// What a GET may use until these are dropped.
+/// What a GET may use until this is dropped.
 #[derive(Debug)]
 pub(super) struct Permits {
-    /// A connection, unless the GET has to wait before it may begin.
+    /// A connection, unless the GET must wait for its turn.
     pub(super) connection: Option<OwnedSemaphorePermit>,
     /// Memory for bytes that wait.
     pub(super) memory: Option<OwnedSemaphorePermit>,
@@ -34,10 +34,10 @@ impl Limits {
         Self { connections: Arc::new(Semaphore::new(connections)), memory: Arc::new(Semaphore::new(MEMORY)) }
     }
 
-    /// Waits until `cut` may be read, or until it may wait for its turn.
-    pub(super) async fn acquire(&self, cut: &Cut) -> Permits {
-        let waits_first = cut.waits_first();
-        let memory = match cut.begun {
+    /// Waits until `range` may be read, or may start waiting for its turn.
+    pub(super) async fn acquire(&self, range: &ObjectRange) -> Permits {
+        let waits_first = range.waits_first();
+        let memory = match range.begun {
             0 => None,
             _ if waits_first => self.memory(SMALLEST).await,
             bytes => self.memory(bytes.max(SMALLEST)).await,
@@ -53,12 +53,5 @@ impl Limits {
     async fn memory(&self, bytes: u64) -> Option<OwnedSemaphorePermit> {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         Arc::clone(&self.memory).acquire_many_owned(bytes).await.ok()
-    }
-}
-
-impl Cut {
-    /// Returns whether the range is too long to wait in memory, so that it is read when those before it have been.
-    pub(super) fn waits_first(&self) -> bool {
-        self.begun > MOST_BUFFERED
     }
 }

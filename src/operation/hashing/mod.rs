@@ -1,18 +1,21 @@
-//! The piece hashes of an object or a collection that must be read, or of a span of it. Ranged GETs run side by side,
-//! and are hashed as their bytes arrive. Where a GET begins amid a piece, only the bytes up to the next piece wait for
-//! those before them, so many small objects do not wait for one another.
+//! The piece hashes of an object, of a collection, or of a span of either. Ranged GETs run in parallel, and are hashed
+//! as their bytes arrive. If a GET begins inside a piece, only the bytes up to the next piece wait for the GETs before
+//! it, so many small objects do not wait for one another.
 
 mod bytes;
-mod cuts;
 mod fetch;
-mod hashes;
 mod limits;
+mod ranges;
 
 use tokio::{sync::oneshot, task::JoinSet};
 use tracing::Instrument;
 
 pub(super) use self::bytes::Bytes;
-use self::{cuts::Cut, fetch::Fetch, hashes::Hashes, limits::Limits};
+use self::{
+    fetch::{Fetch, Hashed},
+    limits::Limits,
+    ranges::ObjectRange,
+};
 use super::Error;
 use crate::{
     config::Config,
@@ -29,26 +32,26 @@ pub(super) async fn hash_span(
 ) -> Result<Pieces, Error> {
     let step = config.range_size.next_multiple_of(piece_length.get());
     let limits = Limits::new(config.fetch_concurrency);
-    let mut hashes = Hashes::new(span, piece_length);
-    let mut cuts = cuts::of(bytes, span, piece_length, step);
-    let mut next = cuts.next();
+    let mut hashes = Hashes { pieces: Pieces::unknown(span.length(), piece_length), span, piece_length, count: 0 };
+    let mut ranges = ranges::of(bytes, span, piece_length, step);
+    let mut next = ranges.next();
     let mut begun = None;
     let mut reads = JoinSet::new();
-    while let Some(cut) = next {
+    while let Some(range) = next {
         tokio::select! {
             biased;
             Some(read) = reads.join_next() => hashes.keep(read??)?,
-            permits = limits.acquire(&cut) => {
+            permits = limits.acquire(&range) => {
                 let before = begun.take();
                 let mut goes_on = None;
-                if !cut.ends_piece {
+                if !range.ends_piece {
                     let (sender, receiver) = oneshot::channel();
                     (goes_on, begun) = (Some(sender), Some(receiver));
                 }
-                let reader = bytes.reader(cut.object);
-                let fetch = Fetch { cut, reader, piece_length, before, goes_on, limits: limits.clone() };
+                let reader = bytes.reader(range.object);
+                let fetch = Fetch { range, reader, piece_length, before, goes_on, limits: limits.clone() };
                 reads.spawn(fetch.hash(permits).in_current_span());
-                next = cuts.next();
+                next = ranges.next();
             }
         }
     }
@@ -56,4 +59,33 @@ pub(super) async fn hash_span(
         hashes.keep(read??)?;
     }
     hashes.all()
+}
+
+/// The hashes of a span that have arrived so far.
+struct Hashes {
+    pieces: Pieces,
+    span: ByteRange,
+    piece_length: PieceLength,
+    count: u64,
+}
+
+impl Hashes {
+    /// Puts the hashes of a range in their place: those of the pieces that end in it.
+    fn keep(&mut self, Hashed { range, hashes }: Hashed) -> Result<(), Error> {
+        let piece_length = self.piece_length.get();
+        let start = range.start - self.span.start;
+        let end = start + range.bytes.length();
+        let first = start / piece_length;
+        let after = if end == self.span.length() { end.div_ceil(piece_length) } else { end / piece_length };
+        if hashes.len() as u64 != after - first || !self.pieces.fill(first, &hashes) {
+            return Err(Error::MisplacedHashes);
+        }
+        self.count += after - first;
+        Ok(())
+    }
+
+    /// Returns the pieces, if all hashes have arrived.
+    fn all(self) -> Result<Pieces, Error> {
+        if self.count == self.pieces.count() { Ok(self.pieces) } else { Err(Error::MisplacedHashes) }
+    }
 }

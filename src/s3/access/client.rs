@@ -23,7 +23,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// This bounds the time until the response's first byte.
 const READ_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// The two identities with which this service calls S3.
+/// The two identities that call S3.
 #[derive(Clone, Debug)]
 pub struct Clients {
     /// The function's own role.
@@ -48,7 +48,7 @@ impl Clients {
     }
 }
 
-/// Retries the statuses that S3-compatible servers and proxies send when they are busy; the SDK itself does not.
+/// Retries the statuses of busy S3-compatible servers and proxies, which the SDK itself does not retry.
 #[derive(Debug)]
 struct BusyStatus;
 
@@ -74,19 +74,19 @@ fn client_config(sdk: &SdkConfig, path_style: bool) -> Builder {
     Builder::from(sdk)
         .force_path_style(path_style)
         .retry_config(retries)
-        // The whole process shares the SDK's stock of retries, and time does not refill it: after one outage no later
-        // request would be retried. The number of attempts and the time budget bound retries here.
+        // The SDK's retry quota is shared by the process and does not refill over time, so one outage would leave none
+        // for later requests. Here, the number of attempts and the time budget limit retries.
         .retry_partition(RetryPartition::custom("get-object-torrent").token_bucket(TokenBucket::unlimited()).build())
         .retry_classifier(BusyStatus)
         .timeout_config(timeouts)
-        // Ranged reads watch for stalls themselves, since they can go on from the last byte they got.
+        // Ranged reads detect stalls themselves, and resume at the missing byte.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         // A ranged GET has no checksum of its own, and the info hash checks a sidecar.
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
 }
 
-/// Returns whether no bucket name can stand before the host of `endpoint`, because it is an IP address or `localhost`.
+/// Returns whether `endpoint` cannot have virtual hosts, because its host is an IP address or `localhost`.
 pub fn is_path_style_endpoint(endpoint: &str) -> bool {
     match Url::parse(endpoint).ok().as_ref().and_then(Url::host) {
         Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,

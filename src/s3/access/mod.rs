@@ -2,6 +2,7 @@
 
 mod bucket;
 mod bucket_regions;
+mod call;
 mod client;
 mod endpoints;
 mod presigned;
@@ -9,7 +10,8 @@ mod region;
 mod regional_client;
 
 pub use self::{
-    bucket::{Bucket, CountRequests, collect},
+    bucket::{Bucket, collect},
+    call::{Call, OPERATIONS},
     client::{Clients, is_path_style_endpoint},
     endpoints::Endpoints,
     presigned::{MAX_PRESIGNED_URL_BYTES, PresignedUrl, PresignedUrlError},

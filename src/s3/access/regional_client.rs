@@ -1,5 +1,5 @@
-//! A client for buckets in any region. A call in the wrong region makes S3 name the right one, and the call is made once
-//! more there. The SDK for Rust does not do that by itself.
+//! A client for buckets in any region. If S3 answers that a bucket is in another region, the call is repeated there.
+//! The SDK for Rust does not do that by itself.
 
 use std::{
     collections::HashMap,
@@ -19,7 +19,7 @@ use crate::object::BucketName;
 #[derive(Clone, Debug)]
 pub struct RegionalClient {
     home: Client,
-    regions: Arc<BucketRegions>,
+    pub(super) regions: Arc<BucketRegions>,
     clients: Arc<Mutex<HashMap<String, Client>>>,
 }
 
@@ -29,10 +29,7 @@ impl RegionalClient {
         Self { home, regions, clients: Arc::default() }
     }
 
-    /// Calls `ask` with the client of `bucket`'s region.
-    ///
-    /// # Errors
-    /// Returns the error of `ask`: of its second call, where the first showed that the bucket is in another region.
+    /// Calls `ask` with the client of `bucket`'s region, and again if S3 names another region.
     pub(super) async fn call<O, E, F>(
         &self,
         bucket: &BucketName,
@@ -55,16 +52,6 @@ impl RegionalClient {
         sent
     }
 
-    /// Returns whether S3 has told where `bucket` is.
-    pub(super) fn knows(&self, bucket: &BucketName) -> bool {
-        self.regions.knows(bucket)
-    }
-
-    /// Returns the region of `bucket` as far as S3 has told, and the function's own region before that.
-    pub(super) fn region_of(&self, bucket: &BucketName) -> String {
-        self.regions.region_of(bucket)
-    }
-
     /// Returns the client of the function's own region.
     pub fn home(&self) -> &Client {
         &self.home
@@ -81,7 +68,7 @@ impl RegionalClient {
     }
 }
 
-/// Returns whether the answer refuses the call itself. S3 does that in the bucket's own region only.
+/// Returns whether the answer refuses the call itself, which S3 does only in the bucket's own region.
 fn is_refusal(answer: &HttpResponse) -> bool {
     matches!(answer.status().as_u16(), 401..=499)
 }

@@ -1,11 +1,9 @@
-//! The objects below a prefix, page by page. Every page is checked, so that a listing that repeats itself, goes back,
-//! never ends or names other keys is an error and no loop.
+//! The objects below a prefix, page by page. Every page is checked: a listing that repeats itself, goes back, never
+//! ends or names other keys is an error.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>
 
 mod entry;
 mod order;
-
-use std::time::Duration;
 
 use aws_sdk_s3::{
     Client,
@@ -17,14 +15,12 @@ pub use self::entry::ListedObject;
 use self::order::Order;
 use super::{Error, access::Bucket, body_limit::BodyLimit, classify_answer, page_timeouts, retry::Retries};
 
-/// A page has at most 1,000 keys of 1,024 bytes, of which each may be percent-encoded.
+/// A page has at most 1,000 keys of 1,024 bytes, each of which may be percent-encoded.
 const PAGE_LIMIT: BodyLimit = BodyLimit(8 * 1024 * 1024);
-const ATTEMPTS: u32 = 3;
-const PAUSE: Duration = Duration::from_millis(200);
-/// S3 may send a page without keys, where it passed over many delete markers.
+/// S3 may send pages without keys if it skips many delete markers.
 const EMPTY_PAGES: u32 = 20;
 
-/// A listing that is under way.
+/// A listing in progress.
 #[derive(Debug)]
 pub struct Listing<'a> {
     bucket: &'a Bucket,
@@ -45,22 +41,19 @@ enum Next {
 }
 
 impl<'a> Listing<'a> {
-    /// Begins the listing of all keys in `bucket` that begin with `prefix`. No call is made yet.
+    /// Lists the keys in `bucket` that begin with `prefix`. This makes no call yet.
     pub fn new(bucket: &'a Bucket, prefix: &'a str) -> Self {
         Self { bucket, prefix, order: Order::default(), empty_pages: 0, next: Next::First, request_charged: false }
     }
 
     /// Returns the objects of the next page, or `None` after the last one.
-    ///
-    /// # Errors
-    /// Returns [`Error::Malformed`] where the page is not the next one of this listing, or another [`Error`].
     pub async fn next_page(&mut self) -> Result<Option<Vec<ListedObject>>, Error> {
         let token = match &self.next {
             Next::First => None,
             Next::After(token) => Some(token.clone()),
             Next::End => return Ok(None),
         };
-        let page = self.page(token.as_deref()).await?;
+        let page = Retries::of_page().repeat(|| async { whole(self.send(token.as_deref()).await?) }).await?;
         self.request_charged |= page.request_charged() == Some(&RequestCharged::Requester);
         self.next = match (page.is_truncated() == Some(true), page.next_continuation_token()) {
             (false, _) => Next::End,
@@ -80,34 +73,21 @@ impl<'a> Listing<'a> {
         Ok(Some(objects))
     }
 
-    /// Asks for a page, and asks again where only a part of it came.
-    async fn page(&self, token: Option<&str>) -> Result<ListObjectsV2Output, Error> {
-        let mut retries = Retries::new(ATTEMPTS, PAUSE);
-        loop {
-            match self.send(token).await.and_then(whole) {
-                Err(error) => retries.wait_after(error, false).await?,
-                page => return page,
-            }
-        }
-    }
-
     async fn send(&self, token: Option<&str>) -> Result<ListObjectsV2Output, Error> {
-        let ask = |client: Client, count| {
+        let ask = |client: Client, call| {
             let request = client.list_objects_v2().bucket(self.bucket.name().as_str()).prefix(self.prefix);
             let request = request
                 // XML cannot hold every key.
                 .encoding_type(EncodingType::Url)
                 .optional_object_attributes(OptionalObjectAttributes::RestoreStatus)
-                .set_continuation_token(token.map(str::to_owned))
-                .set_request_payer(self.bucket.payer())
-                .set_expected_bucket_owner(self.bucket.owner());
-            request.customize().config_override(page_timeouts()).interceptor(count).interceptor(PAGE_LIMIT).send()
+                .set_continuation_token(token.map(str::to_owned));
+            request.customize().config_override(page_timeouts()).interceptor(call).interceptor(PAGE_LIMIT).send()
         };
         self.bucket.call(ask).await.map_err(classify_answer)
     }
 }
 
-/// Checks that nothing is cut off: the SDK reads XML that ends early as if it were whole.
+/// Checks that the page is complete: the SDK accepts XML that ends early.
 fn whole(page: ListObjectsV2Output) -> Result<ListObjectsV2Output, Error> {
     let count = page.key_count().map(usize::try_from);
     if page.is_truncated().is_none() || count.is_some_and(|count| count != Ok(page.contents().len())) {

@@ -1,4 +1,4 @@
-//! What HEAD tells about an object.
+//! An object as HEAD describes it.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
 
 use aws_sdk_s3::{
@@ -12,18 +12,18 @@ use crate::{
     s3::{Error, FORMAT_NAME},
 };
 
-/// One version of an object, as HEAD described it. Key and `ETag` together are its identity.
+/// One version of an object, as HEAD described it. Its key and `ETag` identify it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectHead {
     /// The object's size in bytes.
     pub length: u64,
     /// The object's `ETag`.
     pub etag: ETag,
-    /// The version ID, where the bucket is versioned.
+    /// The version ID, if the bucket is versioned.
     pub version_id: Option<String>,
     /// The modification time in seconds since 1970.
     pub last_modified: Option<i64>,
-    /// Whether the object is in an archive tier and not restored, so that it cannot be read.
+    /// Whether the object is archived and not restored, so that it cannot be read.
     pub archived: bool,
     /// Whether this service wrote the object as a sidecar.
     pub is_sidecar: bool,
@@ -36,16 +36,16 @@ pub struct ObjectHead {
 /// What is known of the SHA-1s of an object's parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartSha1s {
-    /// A GET told of the object, which does not say.
+    /// The object was described by a GET, which does not report them.
     Unknown,
-    /// S3 keeps none.
+    /// S3 stores none.
     None,
-    /// S3 keeps them, and this is their composite.
+    /// S3 stores them, and this is their composite.
     Composite(CompositeSha1),
 }
 
 impl ObjectHead {
-    /// Describes an object of `length` bytes that someone else has asked HEAD for. Reads need no more.
+    /// Describes an object as far as reads need it.
     pub fn new(length: u64, etag: ETag) -> Self {
         Self {
             length,
@@ -59,11 +59,8 @@ impl ObjectHead {
         }
     }
 
-    /// Reads the answer to a GET of the first byte, which tells all that HEAD does but checksums. Archived objects give
-    /// no byte.
-    ///
-    /// # Errors
-    /// Returns [`Error::Malformed`] where the answer is to another request.
+    /// Reads the answer to a GET of the first byte, which has everything of HEAD's but checksums. It fails if the
+    /// object is archived.
     pub(super) fn from_first_byte(output: &GetObjectOutput) -> Result<Self, Error> {
         let content_range = output.content_range().unwrap_or("none");
         let length = content_range.strip_prefix("bytes 0-0/").and_then(|length| length.parse().ok());
@@ -80,7 +77,7 @@ impl ObjectHead {
         })
     }
 
-    /// Returns whether the object was uploaded in parts: S3 then ends the `ETag` in their number.
+    /// Returns whether the object was uploaded in parts: its `ETag` then ends in their number.
     pub fn is_multipart(&self) -> bool {
         matches!(self.part_sha1s, PartSha1s::Composite(_)) || self.etag.unquoted().contains('-')
     }
@@ -110,47 +107,9 @@ impl TryFrom<HeadObjectOutput> for ObjectHead {
     }
 }
 
-/// Returns whether the object must be restored first: `GLACIER` and `DEEP_ARCHIVE` until then, Intelligent-Tiering while
-/// it names an archive tier. `GLACIER_IR` can be read at once.
+/// Returns whether the object must be restored first. `GLACIER_IR` can be read at once.
 fn is_archived(output: &HeadObjectOutput) -> bool {
     let restored = output.restore().is_some_and(|restore| restore.contains("ongoing-request=\"false\""));
     let in_archive = matches!(output.storage_class(), Some(StorageClass::Glacier | StorageClass::DeepArchive));
     (in_archive && !restored) || output.archive_status().is_some()
-}
-
-#[cfg(test)]
-mod tests {
-    use aws_sdk_s3::types::ArchiveStatus;
-
-    use super::*;
-
-    fn archived(class: StorageClass, restore: Option<&str>, status: Option<ArchiveStatus>) -> bool {
-        let output = HeadObjectOutput::builder().storage_class(class).set_archive_status(status);
-        is_archived(&output.set_restore(restore.map(str::to_owned)).build())
-    }
-
-    #[test]
-    fn archive_tiers_cannot_be_read_until_restored() {
-        let done = Some("ongoing-request=\"false\", expiry-date=\"Fri, 21 Dec 2029 00:00:00 GMT\"");
-        for class in [StorageClass::Glacier, StorageClass::DeepArchive] {
-            assert!(archived(class.clone(), None, None));
-            assert!(archived(class.clone(), Some("ongoing-request=\"true\""), None));
-            assert!(!archived(class, done, None));
-        }
-        let tiers = [ArchiveStatus::ArchiveAccess, ArchiveStatus::DeepArchiveAccess];
-        assert!(tiers.into_iter().all(|tier| archived(StorageClass::IntelligentTiering, None, Some(tier))));
-        for class in [StorageClass::GlacierIr, StorageClass::IntelligentTiering, StorageClass::StandardIa] {
-            assert!(!archived(class, None, None));
-        }
-    }
-
-    #[test]
-    fn a_head_without_length_or_etag_is_malformed() {
-        let no_etag = HeadObjectOutput::builder().content_length(1).build();
-        let no_length = HeadObjectOutput::builder().e_tag("\"a\"").build();
-        let negative = HeadObjectOutput::builder().e_tag("\"a\"").content_length(-1).build();
-        for output in [no_etag, no_length, negative] {
-            assert!(matches!(ObjectHead::try_from(output), Err(Error::Malformed(_))));
-        }
-    }
 }

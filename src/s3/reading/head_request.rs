@@ -1,4 +1,4 @@
-//! HEAD, and the GETs of one byte that say what HEAD does not.
+//! HEAD, and the GETs of one byte that tell what HEAD does not.
 
 use aws_sdk_s3::{
     Client,
@@ -20,13 +20,12 @@ use crate::{
 const FIRST_BYTE: ByteRange = ByteRange { start: 0, end: 1 };
 
 impl Source {
-    /// Returns what HEAD tells. Its success shows READ access. HEAD errors have no code, so a GET of one byte asks for
-    /// it.
+    /// Sends HEAD, whose success shows READ access. Its errors have no code, so a GET of one byte asks for that.
     pub async fn head(&self) -> Result<ObjectHead, Error> {
         self.ask_head(true).await
     }
 
-    /// Returns what HEAD tells about an object with content, or `None` where S3 shows none.
+    /// Sends HEAD, and returns `None` if there is no object with content, or none that the caller may see.
     pub async fn find(&self) -> Result<Option<ObjectHead>, Error> {
         match self.ask_head(false).await {
             Ok(head) => Ok(Some(head).filter(|head| head.length > 0)),
@@ -60,23 +59,16 @@ impl Source {
         Ok(head)
     }
 
-    /// Presigned URLs are signed for GET alone, so a GET of one byte stands for HEAD.
+    /// Presigned URLs are signed for GET only, so a GET of one byte replaces HEAD.
     async fn head_by_url(&self, url: &PresignedUrl) -> Result<ObjectHead, Error> {
         self.check_region(url).await?;
-        let mut retries = Retries::new(ATTEMPTS, PAUSE);
-        loop {
-            match self.first_byte().await {
-                Err(error) => retries.wait_after(error, false).await?,
-                head => return head,
-            }
-        }
+        Retries::new(ATTEMPTS, PAUSE).repeat(|| self.first_byte()).await
     }
 
-    /// Refuses a URL that names another region than the bucket's, or one that does not exist. S3 tells anyone where a
-    /// bucket is.
+    /// Refuses a URL whose region is not the bucket's. S3 tells anyone in which region a bucket is.
     async fn check_region(&self, url: &PresignedUrl) -> Result<(), Error> {
         let is_elsewhere = || url.region().is_some_and(|region| region != self.bucket.region());
-        // A bucket can be deleted and made anew in another region.
+        // A bucket can be deleted and created again in another region.
         if (!self.bucket.region_is_known() || is_elsewhere())
             && let Err(error @ Error::Unavailable(_)) = self.send_head().await.map_err(classify)
         {
@@ -86,24 +78,19 @@ impl Source {
     }
 
     async fn send_head(&self) -> Result<HeadObjectOutput, SdkError<HeadObjectError, HttpResponse>> {
-        let ask = |client: Client, count| {
-            let request = client.head_object().bucket(self.bucket.name().as_str());
-            let request = request
-                .key(self.object.key.as_str())
-                .set_version_id(self.object.version_id.clone())
-                .checksum_mode(ChecksumMode::Enabled)
-                .set_request_payer(self.bucket.payer())
-                .set_expected_bucket_owner(self.bucket.owner());
-            request.customize().interceptor(count).send()
+        let ask = |client: Client, call| {
+            let request = client.head_object().bucket(self.bucket.name().as_str()).key(self.object.key.as_str());
+            let request = request.set_version_id(self.object.version_id.clone());
+            request.checksum_mode(ChecksumMode::Enabled).customize().interceptor(call).send()
         };
         self.bucket.call(ask).await
     }
 
     async fn first_byte(&self) -> Result<ObjectHead, Error> {
         let mut output = match self.get(FIRST_BYTE, None).await {
-            // This is a 416: there is no first byte.
+            // A 416: there is no first byte.
             Err(Error::Changed) => return Err(Error::Empty),
-            // Other servers send an empty object whole.
+            // Some servers return the empty object instead.
             Ok(output) if output.content_range().is_none() && output.content_length() == Some(0) => {
                 return Err(Error::Empty);
             }
@@ -111,20 +98,20 @@ impl Source {
         };
         let head = ObjectHead::from_first_byte(&output)?;
         verify(&output, FIRST_BYTE, &head)?;
-        // The body is read to its end, so that the connection can be used again.
+        // The whole body is read, so that the connection can be reused.
         match next_chunk(&mut output).await? {
             Some(byte) if byte.as_ref().len() == 1 => Ok(head),
             _ => Err(Error::Malformed("not exactly one byte for the first byte".to_owned())),
         }
     }
 
-    /// Asks for one byte, since only GET has an error document. If that succeeds, the error of HEAD stands: the next
-    /// request will see the change.
+    /// Asks for one byte, because only GET has an error document. If that succeeds, the error of HEAD stands, and the
+    /// next request sees the change.
     async fn explain(&self, head: Error) -> Error {
         match self.get(FIRST_BYTE, None).await {
-            // A 416, of an empty object, tells as little as success.
+            // A 416, for an empty object, says no more than success does.
             Ok(_) | Err(Error::Changed) => head,
-            // The request had no version ID that could be malformed.
+            // Without a version ID, something else in the request must be invalid.
             Err(Error::InvalidVersionId) if self.object.version_id.is_none() => Error::InvalidRequest,
             Err(error) => error,
         }

@@ -1,6 +1,5 @@
-//! The object itself: HEAD, ranged GETs, and the checksums that S3 keeps of its parts.
+//! The object itself: HEAD, ranged GETs, and the checksums of its parts.
 
-mod composite_sha1;
 mod head;
 mod head_request;
 mod part_checksums;
@@ -8,9 +7,8 @@ mod parts;
 mod source;
 
 pub use self::{
-    composite_sha1::{CompositeSha1, Sha1Digest},
     head::{ObjectHead, PartSha1s},
     part_checksums::{PartChecksums, PartChecksumsError},
-    parts::{Misfit, Parts},
+    parts::{CompositeSha1, Misfit, Parts, Sha1Digest},
     source::Source,
 };

@@ -1,11 +1,11 @@
-//! The SHA-1 of every part of a multipart upload, where S3 keeps them (`--checksum-algorithm SHA1`). They are the
-//! object's piece hashes, and no byte is read. The function's own role asks for them, once READ access has been shown.
+//! The SHA-1 of every part of a multipart upload, if S3 stores them (`--checksum-algorithm SHA1`). They are the
+//! object's piece hashes, so no byte is read. The function's own role asks for them after READ access has been shown.
 //!
-//! The list is trusted only when everything adds up: each page is of the object that HEAD described, the sizes make its
-//! length, and the SHA-1 over all digests is its composite checksum.
+//! The list is trusted only if everything adds up: each page is of the object that HEAD described, the sizes add up to
+//! its length, and the SHA-1 over all digests is its composite checksum.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html>
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::ops::RangeInclusive;
 
 use aws_sdk_s3::{
     Client,
@@ -13,20 +13,21 @@ use aws_sdk_s3::{
     types::{GetObjectAttributesParts, ObjectAttributes, ObjectPart},
 };
 
-use super::{CompositeSha1, Misfit, ObjectHead, PartSha1s, Parts, composite_sha1::sha1_digest, parts::PartList};
+use super::{
+    CompositeSha1, Misfit, ObjectHead, PartSha1s, Parts,
+    parts::{PartList, sha1_digest},
+};
 use crate::{
     object::{ETag, ObjectId},
     s3::{Error, access::Bucket, body_limit::BodyLimit, classify_answer, page_timeouts, retry::Retries},
 };
 
-/// A single part's checksum tells no more than the object's, and S3 allows 10,000 parts.
+/// S3 allows 10,000 parts. The checksum of a single part is the object's own.
 const PART_COUNTS: RangeInclusive<u32> = 2..=10_000;
 /// S3 lists at most this many parts at once.
 const PARTS_A_PAGE: i32 = 1_000;
 /// A full page takes about 120 KB. A server that does not know the call may answer with the object itself.
 const PAGE_LIMIT: BodyLimit = BodyLimit(4 * 1024 * 1024);
-const ATTEMPTS: u32 = 3;
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// The part checksums of one object, as the function's role may ask for them.
 #[derive(Clone, Debug)]
@@ -35,14 +36,14 @@ pub struct PartChecksums {
     object: ObjectId,
 }
 
-/// This says why there are no part checksums.
+/// Why there are no part checksums.
 #[derive(Debug, thiserror::Error)]
 pub enum PartChecksumsError {
-    /// They cannot stand for the object's bytes, which must be read.
+    /// They cannot be used, so the object must be read.
     #[error(transparent)]
     Misfit(#[from] Misfit),
-    /// S3 throttles, fails or does not answer, or refuses the function's credentials. Reading the object instead would
-    /// give it another info hash than it has once the fault is over.
+    /// S3 throttles, fails or does not answer, or refuses the function's credentials. If the object were read instead,
+    /// it would get another info hash than after the fault.
     #[error(transparent)]
     S3(Error),
 }
@@ -53,7 +54,7 @@ impl PartChecksums {
         Self { bucket, object }
     }
 
-    /// Returns the parts of what `head` describes, if their size `fits`.
+    /// Returns the parts of the object that `head` describes, if their size `fits`.
     pub async fn read(&self, head: &ObjectHead, fits: impl Fn(u64) -> bool) -> Result<Parts, PartChecksumsError> {
         let composite = match head.part_sha1s {
             PartSha1s::Composite(composite) => composite,
@@ -78,7 +79,7 @@ impl PartChecksums {
         }
     }
 
-    /// Returns the composite checksum, which HEAD tells and a GET does not.
+    /// Returns the composite checksum, which a HEAD reports and a GET does not.
     async fn composite(&self, head: &ObjectHead) -> Result<CompositeSha1, PartChecksumsError> {
         let checksum = |request: GetObjectAttributesFluentBuilder| {
             let request = request.object_attributes(ObjectAttributes::Checksum);
@@ -95,33 +96,19 @@ impl PartChecksums {
         &self,
         select: impl Fn(GetObjectAttributesFluentBuilder) -> GetObjectAttributesFluentBuilder,
     ) -> Result<GetObjectAttributesOutput, PartChecksumsError> {
-        let mut retries = Retries::new(ATTEMPTS, PAUSE);
-        loop {
-            let sent = self.bucket.call(|client, count| {
-                let request = select(self.request(&client)).customize().config_override(page_timeouts());
-                request.interceptor(count).interceptor(PAGE_LIMIT).send()
-            });
-            match sent.await {
-                Ok(attributes) => return Ok(attributes),
-                Err(error) => retries.wait_after(classify_answer(error), false).await?,
-            }
-        }
-    }
-
-    fn request(&self, client: &Client) -> GetObjectAttributesFluentBuilder {
-        client
-            .get_object_attributes()
-            .bucket(self.bucket.name().as_str())
-            .key(self.object.key.as_str())
-            .set_version_id(self.object.version_id.clone())
-            .object_attributes(ObjectAttributes::Etag)
-            .set_request_payer(self.bucket.payer())
-            .set_expected_bucket_owner(self.bucket.owner())
+        let ask = |client: Client, call| {
+            let request = client.get_object_attributes().object_attributes(ObjectAttributes::Etag);
+            let request = request.bucket(self.bucket.name().as_str()).key(self.object.key.as_str());
+            let request = select(request.set_version_id(self.object.version_id.clone())).customize();
+            request.config_override(page_timeouts()).interceptor(call).interceptor(PAGE_LIMIT).send()
+        };
+        let sent = || async { self.bucket.call(ask).await.map_err(classify_answer) };
+        Ok(Retries::of_page().repeat(sent).await?)
     }
 }
 
 impl From<Error> for PartChecksumsError {
-    /// Faults that may pass stay errors; anything else means that the object must be read.
+    /// Faults that may pass remain errors. Anything else means that the object must be read.
     fn from(error: Error) -> Self {
         match error {
             Error::Unavailable(_) | Error::Interrupted(_) | Error::Credentials(_) => Self::S3(error),
@@ -131,7 +118,7 @@ impl From<Error> for PartChecksumsError {
     }
 }
 
-/// Reads the composite. S3 gives the number of parts beside the checksum here; other servers write it as HEAD does.
+/// Reads the composite. S3 reports the number of parts separately; other servers append it to the checksum, as in HEAD.
 fn composite(output: &GetObjectAttributesOutput) -> Option<CompositeSha1> {
     let sha1 = output.checksum()?.checksum_sha1()?;
     let parts = output.object_parts().and_then(GetObjectAttributesParts::total_parts_count);
@@ -159,7 +146,7 @@ fn add_page(
         let (number, size, digest) = complete(part).ok_or(Misfit::Incomplete)?;
         list.add(number, size, digest, &fits)?;
     }
-    // The composite will show that these are all, whatever S3 says about further parts.
+    // The composite counts the parts, whatever S3 says about further pages.
     if list.is_complete() { Ok(None) } else { next_page(parts) }
 }
 
@@ -168,7 +155,8 @@ fn complete(part: &ObjectPart) -> Option<(i32, u64, [u8; 20])> {
     Some((part.part_number()?, size, sha1_digest(part.checksum_sha1()?)?))
 }
 
-/// A page that says there are more must hold some parts, or the pages would never end.
+/// Returns the part that the next page begins after. A page that is not the last must have parts, or the list would
+/// never end.
 fn next_page(parts: &GetObjectAttributesParts) -> Result<Option<String>, Misfit> {
     if !parts.is_truncated().unwrap_or_default() {
         return Ok(None);

@@ -1,12 +1,37 @@
-//! The parts of a multipart object as S3 lists them. They are collected one after the other, and trusted only when
-//! everything adds up.
+//! The parts of a multipart object, as S3 lists them. They are trusted only if everything adds up.
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use sha1::{Digest, Sha1};
 
-use super::{CompositeSha1, Sha1Digest};
 use crate::s3::Error;
 
-/// Parts of equal size, of which only the last may be smaller.
+/// A SHA-1 digest.
+pub type Sha1Digest = [u8; 20];
+
+/// The composite SHA-1 of a multipart object: the SHA-1 over the digests of its parts, and their number.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CompositeSha1 {
+    /// The SHA-1 over the concatenated digests of the parts.
+    pub digest: Sha1Digest,
+    /// The number of parts.
+    pub parts: u32,
+}
+
+impl CompositeSha1 {
+    /// Reads S3's form `BASE64-N`, which only an object uploaded in parts has.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (digest, parts) = text.rsplit_once('-')?;
+        Some(Self { digest: sha1_digest(digest)?, parts: parts.parse().ok()? })
+    }
+}
+
+/// Reads a SHA-1 in base64.
+pub(super) fn sha1_digest(base64: &str) -> Option<Sha1Digest> {
+    BASE64_STANDARD.decode(base64).ok()?.try_into().ok()
+}
+
+/// Parts of equal size, except that the last may be smaller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts {
     /// The size of each part but the last, in bytes.
@@ -15,35 +40,34 @@ pub struct Parts {
     pub digests: Vec<Sha1Digest>,
 }
 
-/// This says why part checksums cannot stand for the object's bytes. Each message completes "the object is read,
-/// because …".
+/// Why part checksums cannot be used. Each message completes "the object is read, because …".
 #[derive(Debug, thiserror::Error)]
 pub enum Misfit {
     /// The object was not uploaded in parts, or without checksums, or with another algorithm.
-    #[error("S3 keeps no SHA-1 checksums of its parts")]
+    #[error("S3 stores no SHA-1 checksums of its parts")]
     NoSha1,
     /// There is one part, or more parts than S3 allows.
     #[error("it has {0} parts")]
     Count(u32),
-    /// The role lacks `s3:GetObjectAttributes`, or the right to read the object, which S3 wants as well.
+    /// The role lacks `s3:GetObjectAttributes`, or the right to read the object, which S3 requires too.
     #[error("the function's role may not list its parts (s3:GetObjectAttributes and s3:GetObject)")]
     Denied,
-    /// This S3 does not know the call, or the object is gone.
+    /// This S3 does not support the call, or the object is gone.
     #[error("S3 does not list its parts")]
     NotListed(#[source] Error),
-    /// The list belongs to another object than HEAD described.
+    /// The list is not of the object that HEAD described.
     #[error("it changed after HEAD")]
     Changed,
-    /// The caller cannot use parts of this size.
+    /// Parts of this size cannot be pieces.
     #[error("its parts have {0} bytes, which is not a piece length that can be used here")]
     Size(u64),
     /// Parts before the last differ in size, or the last one is larger.
     #[error("its parts differ in size")]
     Uneven,
-    /// The parts are fewer or more than the composite checksum counts, out of order, or one has no SHA-1.
+    /// The number of parts is not the composite's, they are out of order, or one has no SHA-1.
     #[error("the list of its parts is incomplete")]
     Incomplete,
-    /// The sizes do not add up to the length, or the digests not to the composite checksum.
+    /// The sizes do not add up to the length, or the digests do not make the composite checksum.
     #[error("its parts do not add up to the object")]
     Sum,
 }
@@ -60,12 +84,12 @@ pub(super) struct PartList {
 }
 
 impl PartList {
-    /// Starts an empty list of the parts that `composite` was computed from.
+    /// Starts a list of the parts that `composite` was computed from.
     pub(super) fn new(composite: CompositeSha1) -> Self {
         Self { composite, last_number: 0, size: 0, last_size: 0, total: 0, digests: Vec::new() }
     }
 
-    /// Adds the next part. `fits` decides about the size of the first one.
+    /// Adds the next part. The size of the first must be one that `fits`.
     pub(super) fn add(
         &mut self,
         number: i32,
@@ -91,12 +115,12 @@ impl PartList {
         Ok(())
     }
 
-    /// Returns whether there are as many parts as the composite was computed from.
+    /// Returns whether the list has as many parts as the composite.
     pub(super) fn is_complete(&self) -> bool {
         self.digests.len() as u64 == u64::from(self.composite.parts)
     }
 
-    /// Returns the parts, if they are complete and make an object of `length` bytes.
+    /// Returns the parts, if they are complete and add up to `length` bytes and the composite.
     pub(super) fn verify(self, length: u64) -> Result<Parts, Misfit> {
         if !self.is_complete() {
             return Err(Misfit::Incomplete);
@@ -115,55 +139,60 @@ mod tests {
 
     const SIZE: u64 = 8;
 
-    fn listed(sizes: &[u64]) -> Result<Parts, Misfit> {
-        let digests: Vec<Sha1Digest> = (1..).zip(sizes).map(|(byte, _)| [byte; 20]).collect();
+    /// Adds parts of these numbers, sizes and digest bytes to a list whose composite counts `count` parts.
+    fn listed(count: u32, parts: &[(i32, u64, u8)], length: u64) -> Result<Parts, Misfit> {
+        let digests: Vec<Sha1Digest> = parts.iter().map(|(_, _, byte)| [*byte; 20]).collect();
         let digest = Sha1::digest(digests.as_flattened()).into();
-        let parts = u32::try_from(sizes.len()).unwrap();
-        let mut list = PartList::new(CompositeSha1 { digest, parts });
-        for ((number, size), digest) in (1..).zip(sizes).zip(&digests) {
-            list.add(number, *size, *digest, |size| size == SIZE)?;
+        let mut list = PartList::new(CompositeSha1 { digest, parts: count });
+        for (number, size, byte) in parts {
+            list.add(*number, *size, [*byte; 20], |size| size == SIZE)?;
         }
-        list.verify(sizes.iter().sum())
+        list.verify(length)
+    }
+
+    fn of_sizes(sizes: &[u64]) -> Result<Parts, Misfit> {
+        let parts: Vec<_> = (1..).zip(sizes).zip(1..).map(|((number, size), byte)| (number, *size, byte)).collect();
+        listed(u32::try_from(sizes.len()).unwrap(), &parts, sizes.iter().sum())
     }
 
     #[test]
-    fn equal_parts_with_a_smaller_last_one_are_taken() {
+    fn only_equal_parts_with_a_smaller_last_one_are_taken() {
         for sizes in [&[SIZE, SIZE][..], &[SIZE, SIZE, 1]] {
-            let parts = listed(sizes).unwrap();
+            let parts = of_sizes(sizes).unwrap();
             assert_eq!((parts.size, parts.digests.len()), (SIZE, sizes.len()));
         }
-    }
-
-    #[test]
-    fn uneven_parts_are_not() {
         for sizes in [&[SIZE, 1, SIZE][..], &[SIZE, SIZE + 1], &[SIZE, SIZE, 0], &[SIZE, 2, 1]] {
-            assert!(matches!(listed(sizes), Err(Misfit::Uneven)), "{sizes:?}");
+            assert!(matches!(of_sizes(sizes), Err(Misfit::Uneven)), "{sizes:?}");
         }
-        assert!(matches!(listed(&[7, 7]), Err(Misfit::Size(7))));
+        assert!(matches!(of_sizes(&[7, 7]), Err(Misfit::Size(7))));
     }
 
     #[test]
-    fn what_does_not_add_up_is_not() {
-        let digest = Sha1::digest([1; 40]).into();
-        let list = |numbers: &[i32], parts, length| {
-            let mut list = PartList::new(CompositeSha1 { digest, parts });
-            numbers.iter().try_for_each(|number| list.add(*number, SIZE, [1; 20], |_| true))?;
-            list.verify(length)
-        };
-        assert!(list(&[1, 2], 2, 2 * SIZE).is_ok());
-        assert!(matches!(list(&[1, 2], 2, 2 * SIZE - 1), Err(Misfit::Sum)));
-        assert!(matches!(list(&[1, 2], 3, 3 * SIZE), Err(Misfit::Incomplete)));
-        assert!(matches!(list(&[1], 2, SIZE), Err(Misfit::Incomplete)));
-        assert!(matches!(list(&[1, 2, 3], 2, 3 * SIZE), Err(Misfit::Incomplete)));
-        assert!(matches!(list(&[2, 1], 2, 2 * SIZE), Err(Misfit::Incomplete)));
-        assert!(matches!(list(&[1, 1], 2, 2 * SIZE), Err(Misfit::Incomplete)));
-    }
-
-    #[test]
-    fn digests_that_are_not_the_composites_are_not() {
-        let mut list = PartList::new(CompositeSha1 { digest: [0; 20], parts: 2 });
+    fn parts_must_add_up() {
+        let (first, second) = ((1, SIZE, 1), (2, SIZE, 1));
+        assert!(matches!(listed(2, &[first, second], 2 * SIZE - 1), Err(Misfit::Sum)));
+        for (count, parts) in [
+            (3, &[first, second][..]),
+            (2, &[first]),
+            (2, &[first, second, (3, SIZE, 1)]),
+            (2, &[second, first]),
+            (2, &[first, first]),
+        ] {
+            assert!(matches!(listed(count, parts, SIZE * parts.len() as u64), Err(Misfit::Incomplete)), "{parts:?}");
+        }
+        let mut list = PartList::new(CompositeSha1 { digest: [0; 20], parts: 1 });
         list.add(1, SIZE, [1; 20], |_| true).unwrap();
-        list.add(2, SIZE, [2; 20], |_| true).unwrap();
-        assert!(matches!(list.verify(2 * SIZE), Err(Misfit::Sum)));
+        assert!(matches!(list.verify(SIZE), Err(Misfit::Sum)));
+    }
+
+    #[test]
+    fn a_composite_is_a_digest_and_a_count() {
+        // printf '' | openssl sha1 -binary | base64
+        let composite = CompositeSha1::parse("2jmj7l5rSw0yVb/vlWAYkK/YBwk=-10000").unwrap();
+        let digest = hex::encode(composite.digest);
+        assert_eq!((digest.as_str(), composite.parts), ("da39a3ee5e6b4b0d3255bfef95601890afd80709", 10_000));
+        for text in ["", "-1", "2jmj7l5rSw0yVb/vlWAYkK/YBwk=", "2jmj7l5rSw0yVb/vlWAYkK/YBwk=-", "AAAA-2", "*-2"] {
+            assert_eq!(CompositeSha1::parse(text), None, "{text}");
+        }
     }
 }

@@ -1,11 +1,8 @@
-//! The object's bytes: ranged GETs that give each byte once and in order, or an error.
+//! The object's bytes: ranged GETs that return each byte once and in order, or an error.
 
 use std::time::Duration;
 
-use aws_sdk_s3::{
-    Client,
-    operation::get_object::{GetObjectOutput, builders::GetObjectFluentBuilder},
-};
+use aws_sdk_s3::{Client, operation::get_object::GetObjectOutput};
 use tokio::time::timeout;
 
 use super::ObjectHead;
@@ -20,9 +17,9 @@ use crate::{
     },
 };
 
-/// A connection that brings no byte for this long is given up.
+/// A connection without a byte for this long is given up.
 const STALL: Duration = Duration::from_secs(5);
-/// After this many attempts in a row without a byte, a range is given up.
+/// A range is given up after this many attempts in a row without a byte.
 pub(super) const ATTEMPTS: u32 = 4;
 pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
@@ -35,22 +32,18 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads `object` through `bucket`, or by the URL `presigned` alone where there is one.
+    /// Reads `object` through `bucket`, or only by the URL `presigned` if there is one.
     pub fn new(bucket: Bucket, object: ObjectId, presigned: Option<PresignedUrl>) -> Self {
         Self { bucket, object, presigned }
     }
 
-    /// Returns the region of the object's bucket, as far as S3 has told.
+    /// Returns the region of the object's bucket, as [`Bucket::region`] does.
     pub fn region(&self) -> String {
         self.bucket.region()
     }
 
-    /// Hands the bytes of `range` to `sink`, in order and each once. Every GET carries `If-Match`. Where a body breaks
-    /// off, the next GET goes on from the first missing byte.
-    ///
-    /// # Errors
-    /// Returns [`Error::Changed`] when the object is no longer what `head` describes, or another [`Error`]. `sink` has
-    /// then seen only bytes of that object, from the range's start on.
+    /// Hands each byte of `range` to `sink`, once and in order. Every GET carries `If-Match`. If a body breaks off, the
+    /// next GET resumes at the first missing byte.
     pub async fn read_range(
         &self,
         head: &ObjectHead,
@@ -68,7 +61,7 @@ impl Source {
         Ok(())
     }
 
-    /// Sends one GET for what is missing, and takes what it brings off `missing`.
+    /// Sends one GET for what is missing, and removes what it returns from `missing`.
     async fn read_some(
         &self,
         head: &ObjectHead,
@@ -94,30 +87,21 @@ impl Source {
     }
 
     pub(super) async fn get(&self, range: ByteRange, head: Option<&ObjectHead>) -> Result<GetObjectOutput, Error> {
-        let request = |client: &Client| {
-            let if_match = head.map(|head| head.etag.to_string());
-            self.get_request(client).range(range.header()).set_if_match(if_match).customize()
+        let request = |client: &Client, call| {
+            let request = client.get_object().bucket(self.bucket.name().as_str()).key(self.object.key.as_str());
+            let request = request.set_version_id(self.object.version_id.clone()).range(range.header());
+            request.set_if_match(head.map(|head| head.etag.to_string())).customize().interceptor(call)
         };
         if let Some(url) = &self.presigned {
-            let request = request(self.bucket.home_client()).interceptor(self.bucket.count());
+            let request = request(self.bucket.home_client(), self.bucket.interceptor());
             return request.interceptor(url.clone()).send().await.map_err(classify_presigned);
         }
-        let sent = self.bucket.call(|client, count| request(&client).interceptor(count).send()).await;
+        let sent = self.bucket.call(|client, call| request(&client, call).send()).await;
         match sent.map_err(classify) {
             // HEAD has shown that the version ID is well-formed.
             Err(Error::InvalidVersionId) if head.is_some() => Err(Error::AccessDenied),
             answer => answer,
         }
-    }
-
-    fn get_request(&self, client: &Client) -> GetObjectFluentBuilder {
-        client
-            .get_object()
-            .bucket(self.bucket.name().as_str())
-            .key(self.object.key.as_str())
-            .set_version_id(self.object.version_id.clone())
-            .set_request_payer(self.bucket.payer())
-            .set_expected_bucket_owner(self.bucket.owner())
     }
 }
 
@@ -127,8 +111,8 @@ pub(super) async fn next_chunk(output: &mut GetObjectOutput) -> Result<Option<im
     chunk.map_err(|broken| Error::Interrupted(broken.into()))
 }
 
-/// Checks the headers before anything is hashed: are these the bytes that were asked for? A 200 has no `Content-Range`,
-/// and a server may ignore `If-Match`.
+/// Checks, before anything is hashed, that the headers match the request. A 200 has no `Content-Range`, and a server
+/// may ignore `If-Match`.
 pub(super) fn verify(output: &GetObjectOutput, range: ByteRange, head: &ObjectHead) -> Result<(), Error> {
     let content_range = output.content_range().unwrap_or("none");
     if output.e_tag().and_then(ETag::new).as_ref() != Some(&head.etag) {

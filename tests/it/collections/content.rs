@@ -88,7 +88,7 @@ async fn many_long_names_make_larger_pieces_so_that_the_torrent_fits() {
         s3.put("data", &format!("p/{}/{number}", "n".repeat(150)), "");
     }
     s3.put("data", "p/z", test_s3::Content::cheap(2 * 1024 * 1024 * 1024, 1));
-    let variables = [("MAX_COLLECTION_OBJECTS", "100000"), ("PIECE_LENGTH", "16384")];
+    let variables = [("MAX_COLLECTION_OBJECTS", "100000"), ("PIECE_LENGTH", "16384"), ("TIME_BUDGET_MS", "900000")];
     let answer = Function::start(&s3, &variables).await.get("/data/p/").await;
     assert_eq!(answer.error(), (400, "InvalidRequest".into()));
     assert!(answer.text().contains("4500000"), "{}", answer.text());

@@ -1,5 +1,5 @@
-//! A presigned `GetObject` URL, which proves READ access; S3 alone judges it. Before any connection is made, the URL must
-//! match the request: host, key and version are those asked for, and nothing in it asks for more than the object.
+//! A presigned `GetObject` URL, which proves READ access; S3 alone validates it. Before any connection is made, the URL
+//! must match the request: host, key and version must be the same, and nothing in it may ask for more than the object.
 //! Anyone who sees the URL can read the object, so it is never shown or stored.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
 
@@ -18,23 +18,23 @@ use crate::object::{CallOptions, ObjectId, percent_decode};
 
 mod query;
 
-/// The longest presigned URL that is accepted, in bytes. A session token takes about 1,500 of them.
+/// The longest accepted presigned URL, in bytes. A session token takes about 1,500.
 pub const MAX_PRESIGNED_URL_BYTES: usize = 4096;
 
-/// A presigned URL of exactly the object that was asked for.
+/// A presigned URL of exactly the requested object.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PresignedUrl(Arc<Inner>);
 
 #[derive(PartialEq, Eq)]
 struct Inner {
     url: String,
-    /// The region in its host, if there is one.
+    /// The region in its host, if any.
     region: Option<String>,
     /// The names of the signed headers, in lower case.
     signed_headers: Vec<String>,
 }
 
-/// This says why a text cannot serve as the presigned URL of a request. Each message completes "the URL …".
+/// Why a text cannot be the presigned URL of a request. Each message completes "the URL …".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PresignedUrlError {
     /// The text is not a URL as signers write it, or is too long.
@@ -52,22 +52,19 @@ pub enum PresignedUrlError {
     /// The URL was never signed, or its parameters ended up in the request's own query.
     #[error("has no signature")]
     NotSigned,
-    /// The parameter could ask for something else, or is there twice.
+    /// The parameter could ask for something else, or occurs twice.
     #[error("has the unexpected parameter {0}")]
     Parameter(String),
-    /// The signed header is unknown here, or has another value in the request.
+    /// The signed header is not supported, or has another value in the request.
     #[error("is signed with the header {0}, which the request lacks or gives differently")]
     SignedHeader(String),
-    /// The request has this header, and S3 would accept it only if it were signed.
+    /// The request has this header, but S3 accepts it only if it is signed.
     #[error("is not signed with the header {0}, which the request has")]
     UnsignedHeader(&'static str),
 }
 
 impl PresignedUrl {
-    /// Parses `text` and compares it with the request.
-    ///
-    /// # Errors
-    /// Returns the first difference.
+    /// Parses `text` and compares it with the request. The error is the first difference.
     pub fn new(
         text: &str,
         object: &ObjectId,
@@ -83,7 +80,7 @@ impl PresignedUrl {
         let (authority, path) = address.split_at(slash);
         let place = endpoints.place_of(scheme, authority, object).ok_or(PresignedUrlError::Host)?;
         let decoded = percent_decode(path).ok_or(PresignedUrlError::NotAUrl)?;
-        // S3 reads a plus sign as a space unless it is encoded, other servers read it as itself. Signers encode it.
+        // S3 reads a plain plus sign as a space, and other servers as a plus. Signers encode it.
         if path.contains('+') || decoded != place.path.as_bytes() {
             return Err(PresignedUrlError::Key);
         }
@@ -107,7 +104,7 @@ impl PresignedUrl {
     }
 }
 
-/// Returns whether signers write this byte in a URL. Fragments and bytes that parsers disagree on are refused.
+/// Returns whether signers write this byte in a URL. Parsers disagree on the others.
 fn is_url_byte(byte: u8) -> bool {
     byte.is_ascii_graphic() && !b"\"#<>\\^`{|}".contains(&byte)
 }
@@ -131,7 +128,7 @@ impl Intercept for PresignedUrl {
         _bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let request = context.request_mut();
-        // S3 refuses an x-amz- header that is not signed, and the SDK sends one of its own.
+        // S3 refuses unsigned x-amz- headers, and the SDK adds one of its own.
         let names = request.headers().iter().map(|(name, _)| name.to_owned());
         let unsigned: Vec<String> = names.filter(|name| name.starts_with("x-amz-") && !self.signs(name)).collect();
         let headers = request.headers_mut();

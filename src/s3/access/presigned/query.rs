@@ -1,18 +1,16 @@
-//! The query of a presigned URL. It has a signature of version 4 or 2, and otherwise only parameters that do not change
-//! which bytes S3 answers with.
+//! The query of a presigned URL: a signature of version 4 or 2, and only parameters that do not change which bytes S3
+//! returns.
 
 use super::PresignedUrlError;
-use crate::object::{CallOptions, percent_decode};
+use crate::object::{CallOptions, EXPECTED_BUCKET_OWNER, REQUEST_PAYER, percent_decode};
 
-pub(super) const REQUEST_PAYER: &str = "x-amz-request-payer";
-pub(super) const EXPECTED_BUCKET_OWNER: &str = "x-amz-expected-bucket-owner";
 pub(super) const CHECKSUM_MODE: &str = "x-amz-checksum-mode";
 
 /// The parameters of a version 4 signature.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
 const VERSION_4: [&str; 6] =
     ["x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-signature", "x-amz-signedheaders"];
-/// The parameters of a version 2 signature, which boto3 and the CLI still make for the older regions.
+/// The parameters of a version 2 signature, which boto3 and the CLI still make for older regions.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html>
 const VERSION_2: [&str; 3] = ["AWSAccessKeyId", "Signature", "Expires"];
 /// Parameters that change neither the object's bytes nor its `ETag` and length.
@@ -31,7 +29,7 @@ const HARMLESS: [&str; 12] = [
     REQUEST_PAYER,
 ];
 
-/// The decoded parameters, each of which is there once. Those of AWS are in lower case, since signers differ.
+/// The decoded parameters, each of which occurs once. AWS's own are in lower case, since signers differ.
 pub(super) struct Query {
     parameters: Vec<(String, String)>,
     pub(super) signed_headers: Vec<String>,
@@ -70,8 +68,8 @@ impl Query {
         self.compare(EXPECTED_BUCKET_OWNER, options.expected_bucket_owner.as_deref())
     }
 
-    /// Compares one header. S3 accepts a header of the request only if it is signed, in the URL or as a header, and a
-    /// header that is signed must come with the request.
+    /// Compares one header. S3 accepts a header of the request only if it is signed, in the URL or as a header. A
+    /// signed header must be in the request.
     fn compare(&self, header: &'static str, asked: Option<&str>) -> Result<(), PresignedUrlError> {
         let is_signed = self.signed_headers.iter().any(|signed| signed == header);
         match (asked, self.value(header)) {
@@ -109,7 +107,7 @@ fn is_known(name: &str) -> bool {
     [&VERSION_4[..], &VERSION_2, &HARMLESS, &[EXPECTED_BUCKET_OWNER]].concat().contains(&name)
 }
 
-/// Returns what a message may show of a name, which in a broken URL can be part of the signature.
+/// Returns the name as a message may show it: in a broken URL, a name can be part of the signature.
 fn printable(name: &str) -> String {
     let is_plain = name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
     if is_plain { name.to_owned() } else { "(name withheld)".to_owned() }

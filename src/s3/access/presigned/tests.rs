@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 use url::Url;
 
-use super::{query::EXPECTED_BUCKET_OWNER, *};
-use crate::object::{BucketName, ObjectKey};
+use super::*;
+use crate::object::{BucketName, EXPECTED_BUCKET_OWNER, ObjectKey};
 
 const V4: &str = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AK%2F20261121%2Feu-west-1%2Fs3%2Faws4_request\
     &X-Amz-Date=20261121T170957Z&X-Amz-Expires=3600&X-Amz-SignedHeaders=host\
@@ -32,54 +32,20 @@ fn with_options(query: &str, payer: bool, owner: Option<&str>) -> Result<Presign
 fn urls_of_the_usual_signers_are_taken() {
     let key = "a b/c+d%2F'é";
     let path = "a%20b/c%2Bd%252F%27%C3%A9";
-    for url in [
-        format!("https://data.s3.amazonaws.com/{path}?{V4}"),
-        format!("https://data.s3.amazonaws.com/{path}?{V2}&x-amz-security-token=TOK%2F%2B%3D"),
-        format!("https://data.s3.eu-west-1.amazonaws.com/{path}?{V4}&X-Amz-Security-Token=t&x-id=GetObject"),
-        format!("https://s3.dualstack.eu-west-1.amazonaws.com/data/{path}?{V4}"),
-        format!("https://s3.us-east-2.amazonaws.com/data/{path}?response-content-type=a%2Fb&{V4}"),
+    for (url, region) in [
+        (format!("https://data.s3.amazonaws.com/{path}?{V4}"), None),
+        (format!("https://data.s3.amazonaws.com/{path}?{V2}&x-amz-security-token=TOK%2F%2B%3D"), None),
+        (format!("https://data.s3.eu-west-1.amazonaws.com/{path}?{V4}&x-id=GetObject"), Some("eu-west-1")),
+        (format!("https://s3.dualstack.eu-west-1.amazonaws.com/data/{path}?{V4}"), Some("eu-west-1")),
+        (format!("https://s3.us-east-2.amazonaws.com/data/{path}?response-expires=a%2Fb&{V4}"), Some("us-east-2")),
     ] {
-        assert!(taken(&url, key, None).is_ok(), "{url}");
+        assert_eq!(taken(&url, key, None).unwrap().region(), region, "{url}");
+        // Amazon S3 reads a plain plus as a space, and other servers as a plus.
+        assert_eq!(taken(&url.replace("%20", "+"), key, None), Err(PresignedUrlError::Key), "{url}");
+        assert_eq!(taken(&url.replace("c%2B", "c+"), key, None), Err(PresignedUrlError::Key), "{url}");
         assert_eq!(taken(&url, "a b/c", None), Err(PresignedUrlError::Key), "{url}");
         assert_eq!(taken(&url, key, Some("v")), Err(PresignedUrlError::Version), "{url}");
         assert!(taken(&format!("{url}&versionId=v"), key, Some("v")).is_ok(), "{url}");
-    }
-}
-
-/// Amazon S3 takes it for a space, other servers for itself.
-#[test]
-fn a_plus_sign_that_is_not_encoded_is_of_no_key() {
-    for (path, key) in [("a+b", "a+b"), ("a+b", "a b"), ("a%2Bb+c", "a+b+c"), ("a%20b+c", "a b c")] {
-        for host in ["data.s3.amazonaws.com", "s3.eu-west-1.amazonaws.com/data"] {
-            let url = format!("https://{host}/{path}?{V4}");
-            assert_eq!(taken(&url, key, None), Err(PresignedUrlError::Key), "{url}");
-        }
-    }
-    assert!(taken(&format!("https://data.s3.amazonaws.com/a%2Bb?{V4}"), "a+b", None).is_ok());
-}
-
-#[test]
-fn the_region_is_the_hosts() {
-    let region = |host: &str| {
-        let url = taken(&format!("https://{host}?{V4}"), "k", None).unwrap();
-        url.region().map(str::to_owned)
-    };
-    assert_eq!(region("data.s3.us-west-2.amazonaws.com/k").unwrap(), "us-west-2");
-    assert_eq!(region("s3.dualstack.us-west-2.amazonaws.com/data/k").unwrap(), "us-west-2");
-    assert_eq!(region("data.s3.amazonaws.com/k"), None);
-}
-
-#[test]
-fn slashes_and_dots_of_a_key_are_kept_in_the_path_and_below_a_virtual_host() {
-    for key in ["dir/", "/", "//", "//a", "a//b", ".", "..", "../", "a/./b", "a/../b/"] {
-        for address in ["https://data.s3.amazonaws.com/", "https://s3.eu-west-1.amazonaws.com/data/"] {
-            let url = format!("{address}{key}?{V4}");
-            let kept = taken(&url, key, None).unwrap();
-            assert_eq!(kept.0.url, url);
-            for other in [format!("{key}/"), format!("/{key}"), key.trim_end_matches('/').to_owned() + "x"] {
-                assert_eq!(taken(&url, &other, None), Err(PresignedUrlError::Key), "{url} for {other}");
-            }
-        }
     }
 }
 
@@ -104,7 +70,7 @@ fn signed_headers_and_the_requests_must_agree() {
     }
 }
 
-/// Of a URL that was broken, a name may be the signature.
+/// In a broken URL, a name can be part of the signature.
 #[test]
 fn odd_names_are_withheld() {
     let told = |query: &str| with_options(query, false, None).unwrap_err().to_string();
@@ -119,61 +85,18 @@ fn odd_names_are_withheld() {
     );
 }
 
-#[test]
-fn nothing_shows_the_url() {
-    let url = taken(&format!("https://data.s3.amazonaws.com/k?{V4}"), "k", None).unwrap();
-    assert_eq!(format!("{url:?} {url:#?}"), "PresignedUrl PresignedUrl");
-}
-
-/// Pieces of which a URL can be made wrongly.
+/// Pieces from which a bad URL can be made.
 fn piece() -> impl Strategy<Value = String> {
-    const PIECES: [&str; 40] = [
-        "https://",
-        "http://",
-        "data.",
-        "s3.",
-        "s3",
-        "amazonaws.com",
-        ".cn",
-        "eu-west-1.",
-        "dualstack.",
-        "evil.example",
-        "@",
-        ":443",
-        ":",
-        "/",
-        "//",
-        "data",
-        "k",
-        "%6B",
-        "+",
-        "%2F",
-        "%252F",
-        "..",
-        ".",
-        "\\",
-        "#",
-        "?",
-        "&",
-        "=",
-        " ",
-        "[::1]",
-        "169.254.169.254",
-        "é",
-        "\u{ff0f}",
-        "%",
-        "K",
-        "versionId",
-        "x-id=GetObject",
-        "torrent",
-        V4,
-        V2,
-    ];
-    prop_oneof![8 => proptest::sample::select(&PIECES[..]).prop_map(str::to_owned), 1 => "[ -~]{0,3}"]
+    let hosts = ["https://", "amazonaws.com", "eu-west-1.", "dualstack.", "evil.example", "169.254.169.254"];
+    let signs =
+        ["@", ":443", "/", "//", "+", "%2F", "%252F", "..", ".", "\\", "#", "?", "&", "=", " ", "\u{ff0f}", "%"];
+    let names = ["data.", "s3.", ".cn", "data", "k", "%6B", "K", "[::1]", "é", "versionId", "torrent", V4];
+    let pieces = [&hosts[..], &signs, &names].concat();
+    prop_oneof![8 => proptest::sample::select(pieces).prop_map(str::to_owned), 1 => "[ -~]{0,3}"]
 }
 
 proptest! {
-    /// Whatever is taken, other parsers too see a host of the list, this key, and nothing before or after.
+    /// Other parsers too find a known host and this key in an accepted URL, and nothing else.
     #[test]
     fn what_is_taken_leads_to_this_object_and_nowhere_else(
         before in proptest::collection::vec(piece(), 0..4),

@@ -1,31 +1,31 @@
-//! What a listing tells of that is no part of the collection: folder markers, and what this service itself writes.
+//! Listed objects that do not belong to a collection: folder markers, and what this service itself writes.
 
 use crate::{
     object::{ObjectId, SidecarLocation, is_version_id},
     s3::listing::ListedObject,
 };
 
-/// Shorter texts are not the IDs of versions: S3's have 32 characters.
+/// A shorter text does not count as a version ID. S3's have 32 characters.
 const MIN_VERSION_ID_BYTES: usize = 16;
 /// The version ID of an object that was written before its bucket was versioned.
 const NULL_VERSION: &str = "null";
 
-/// Knows what is left out of the collection at one prefix.
-pub(super) struct LeftOut<'a> {
+/// The exclusions from the collection at one prefix.
+pub(super) struct Exclusions<'a> {
     prefix: &'a str,
-    /// Nothing of this service's is in a bucket that holds no sidecars.
+    /// `None` for a bucket that holds no sidecars, and so nothing of this service.
     ours: Option<Ours<'a>>,
 }
 
-/// How the keys of this service's own objects look.
+/// The form of the keys that this service writes.
 struct Ours<'a> {
     sidecar_prefix: String,
     sidecar_suffix: &'a str,
     jobs: String,
 }
 
-impl<'a> LeftOut<'a> {
-    /// Looks at keys below the prefix `object.key`, with sidecars in `location`.
+impl<'a> Exclusions<'a> {
+    /// Sidecars are in `location`.
     pub(super) fn new(object: &'a ObjectId, location: &'a SidecarLocation) -> Self {
         let folder = location.bucket.as_ref().map(|_| format!("{}/", object.bucket)).unwrap_or_default();
         let ours = Ours {
@@ -37,18 +37,18 @@ impl<'a> LeftOut<'a> {
         Self { prefix: object.key.as_str(), ours: holds_sidecars.then_some(ours) }
     }
 
-    /// Returns whether `object` is part of the collection, whatever else is.
-    pub(super) fn surely_keeps(&self, object: &ListedObject) -> bool {
+    /// Returns whether `object` belongs to the collection, whichever other objects are listed.
+    pub(super) fn never_excludes(&self, object: &ListedObject) -> bool {
         !self.is_marker_or_work(object) && self.sidecar_of(&self.full(object)).is_none()
     }
 
-    /// Keeps what is part of the collection. `objects` are sorted, and are all that the listing told.
-    pub(super) fn retain(&self, objects: &mut Vec<ListedObject>) {
-        let is_left_out = |object: &ListedObject| {
+    /// Removes what does not belong to the collection. `objects` is the whole listing, sorted.
+    pub(super) fn remove_from(&self, objects: &mut Vec<ListedObject>) {
+        let is_excluded = |object: &ListedObject| {
             self.is_marker_or_work(object)
                 || self.sidecar_of(&self.full(object)).is_some_and(|source| self.has_sidecar(source, objects))
         };
-        let keep: Vec<bool> = objects.iter().map(|object| !is_left_out(object)).collect();
+        let keep: Vec<bool> = objects.iter().map(|object| !is_excluded(object)).collect();
         let mut keep = keep.into_iter();
         objects.retain(|_| keep.next().unwrap_or_default());
     }
@@ -63,7 +63,7 @@ impl<'a> LeftOut<'a> {
         is_marker || self.ours.as_ref().is_some_and(|ours| full.starts_with(&ours.jobs))
     }
 
-    /// Returns the key whose sidecar `key` would be.
+    /// Returns the key of the object whose sidecar would have this `key`.
     fn sidecar_of<'k>(&self, key: &'k str) -> Option<&'k str> {
         let Ours { sidecar_prefix, sidecar_suffix, .. } = self.ours.as_ref()?;
         key.strip_prefix(sidecar_prefix.as_str())?.strip_suffix(sidecar_suffix).filter(|source| !source.is_empty())

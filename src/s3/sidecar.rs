@@ -1,6 +1,6 @@
-//! The sidecar: an object's torrent, stored beside it as a cache. The function's own role reads and writes it. Nothing
-//! of the user's is ever overwritten: a first write carries `If-None-Match: *`, a renewal carries `If-Match`, and an
-//! object that this service did not write is left alone.
+//! The sidecar: an object's torrent, stored beside it as a cache. The function's own role reads and writes it. It never
+//! overwrites the user's objects: a first write carries `If-None-Match: *`, a renewal `If-Match`, and an object that
+//! this service did not write is not touched.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ const VERSION: &str = "torrent-source-version";
 const LENGTH: &str = "torrent-source-length";
 const INFO_HASH: &str = "torrent-info-hash";
 
-/// The largest torrent of this service is smaller: 4,000,000 bytes of digests and what is around them.
+/// No torrent of this service is larger: its info dictionary has at most 4,500,000 bytes.
 const MAX_BYTES: i64 = 5 * 1024 * 1024;
 
 /// The place of one object's sidecar, as the function's role may read and write it.
@@ -38,11 +38,11 @@ pub struct SidecarStore {
 /// What is stored at a sidecar's key.
 #[derive(Debug)]
 pub enum Slot {
-    /// Nothing may be written there: the user's own object is there, or one made from another object.
+    /// The user's own object, or one made from another object. Nothing may be written.
     Closed,
-    /// Nothing is there, or nothing that the role may see.
+    /// Nothing, or nothing that the role may see.
     Free,
-    /// This service made the object there from one of this key. It is not yet compared with that object.
+    /// An object that this service made from one of this key, not yet compared with that object.
     Taken(Sidecar),
 }
 
@@ -51,7 +51,7 @@ pub enum Slot {
 pub struct Sidecar {
     etag: String,
     metadata: HashMap<String, String>,
-    /// The torrent. It is empty when the stored object cannot be one.
+    /// The torrent, or nothing if the stored object cannot be one.
     pub bytes: Vec<u8>,
 }
 
@@ -74,7 +74,7 @@ impl Sidecar {
     }
 }
 
-/// What is to be stored as a sidecar.
+/// What is stored as a sidecar.
 #[derive(Debug)]
 pub struct SidecarContent<'a> {
     /// The `.torrent` file.
@@ -92,13 +92,13 @@ pub struct SidecarContent<'a> {
 pub enum Write {
     /// The sidecar is stored.
     Done,
-    /// Someone else wrote to the key at the same time, and their object is left alone.
+    /// Someone else wrote to the key at the same time. Their object is kept.
     LostRace,
 }
 
 impl SidecarStore {
-    /// Finds the place of `object`'s sidecar in `location`. `client` signs with the function's role. `options` go with
-    /// calls on the object's own bucket, and with no others.
+    /// Finds the place of `object`'s sidecar. `client` signs with the function's role. `options` apply only to calls on
+    /// the object's own bucket.
     pub fn new(
         client: RegionalClient,
         location: &SidecarLocation,
@@ -116,16 +116,13 @@ impl SidecarStore {
         &self.bucket
     }
 
-    /// Returns whether the sidecar can have a key at all: it may be longer than S3 accepts.
+    /// Returns whether the sidecar's key is short enough for S3.
     pub fn has_key(&self) -> bool {
         self.key.is_some()
     }
 
-    /// Reads what is stored at the sidecar's key.
-    ///
-    /// # Errors
-    /// Returns what kept S3 from telling. A 403 counts as [`Slot::Free`], since S3 answers so without
-    /// `s3:ListBucket`.
+    /// Reads what is stored at the sidecar's key. A 403 counts as [`Slot::Free`]: without `s3:ListBucket`, S3 answers
+    /// so if there is nothing.
     pub async fn read(&self) -> Result<Slot, Error> {
         let Some(key) = &self.key else { return Ok(Slot::Closed) };
         match self.bucket.get(key).await? {
@@ -134,10 +131,7 @@ impl SidecarStore {
         }
     }
 
-    /// Stores `content` as the sidecar of what `head` describes, in place of `replaced` where there is one.
-    ///
-    /// # Errors
-    /// Returns what kept S3 from storing it. A lost race is not an error.
+    /// Stores `content` as the sidecar of what `head` describes, and replaces `replaced` if there is one.
     pub async fn write(
         &self,
         head: &ObjectHead,
@@ -155,7 +149,7 @@ impl SidecarStore {
         };
         match self.bucket.put(key, content.bytes, describe).await.map_err(classify) {
             Ok(()) => Ok(Write::Done),
-            // These are 412 and 409, and 404 where what was to be replaced is gone.
+            // 412 and 409, and 404 if the object to be replaced is gone.
             Err(Error::Changed | Error::NoSuchKey { .. }) => Ok(Write::LostRace),
             Err(error) => Err(error),
         }
@@ -194,6 +188,3 @@ fn metadata(object: &ObjectId, head: &ObjectHead, info_hash: &str) -> HashMap<St
 fn key_sha1(object: &ObjectId) -> String {
     hex::encode(Sha1::digest(format!("{}/{}", object.bucket, object.key)))
 }
-
-#[cfg(test)]
-mod tests;
