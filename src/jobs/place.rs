@@ -2,21 +2,29 @@
 
 use crate::operation::{BoundOperation, Unread};
 
-/// This says why a job could not leave its torrent.
+/// Why a job has no place for its torrent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlaceError {
-    /// An object of the user's has the sidecar's key, the key would be too long, or there are no credentials to write
-    /// with.
+    /// An object that this service did not write has the sidecar's key, or the key would be too long.
     #[error("the sidecar's key is taken by another object, or too long")]
     Taken,
-    /// The sidecar's bucket is not in the function's region. Step Functions reads lists in its own region alone, and a
-    /// job keeps its list of spans beside the sidecar.
+    /// Without credentials, nothing can be stored.
+    #[error("the function has no AWS credentials, and cannot store the torrent")]
+    NoCredentials,
+    /// The sidecar's bucket is not in the function's Region. A job keeps its list of spans beside the sidecar, and Step
+    /// Functions reads lists only in its own Region.
     #[error("the sidecar's bucket is in another region")]
     OtherRegion,
 }
 
 /// Checks the place of the sidecar for a function in `region`.
-pub(super) fn check_place(torrent: &BoundOperation, unread: &Unread, region: &str) -> Result<(), PlaceError> {
-    let sidecars = torrent.sidecars().filter(|_| unread.has_sidecar_place()).ok_or(PlaceError::Taken)?;
-    if sidecars.bucket().region() == region { Ok(()) } else { Err(PlaceError::OtherRegion) }
+pub(super) fn check_place(operation: &BoundOperation, unread: &Unread, region: &str) -> Result<(), PlaceError> {
+    let sidecars = operation.sidecars().ok_or(PlaceError::NoCredentials)?;
+    if !unread.has_sidecar_place() {
+        Err(PlaceError::Taken)
+    } else if sidecars.bucket().region() == region {
+        Ok(())
+    } else {
+        Err(PlaceError::OtherRegion)
+    }
 }

@@ -5,7 +5,7 @@ use aws_sdk_sfn::{
     error::{BoxError, ProvideErrorMetadata, SdkError},
 };
 
-/// This says why Step Functions did not do what was asked.
+/// Why Step Functions did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkflowError {
     /// Step Functions throttles, fails or is out of reach, after retries.
@@ -16,7 +16,7 @@ pub enum WorkflowError {
     Refused(#[source] BoxError),
 }
 
-/// Makes our error of the SDK's.
+/// Makes this service's error of the SDK's.
 pub(super) fn classify<E>(error: SdkError<E, HttpResponse>) -> WorkflowError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,

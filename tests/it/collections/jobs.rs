@@ -96,7 +96,7 @@ async fn an_object_that_is_replaced_deleted_or_added_meanwhile_ends_the_job() {
         }
         let caught = match failed {
             Some(_) => "States.ExceedToleratedFailureThreshold",
-            None => end(&worker, "assemble", &plan).await.expect_err("another collection").name(),
+            None => &end(&worker, "assemble", &plan).await.expect_err("another collection").name(),
         };
         assert_eq!(explain(&worker, &plan, caught).await.error, "ObjectChanged", "{change:?}");
         assert!(s3.object("data", "p/.torrent").is_none());

@@ -339,7 +339,7 @@ async fn a_job_that_may_not_read_fails_and_says_so() {
     let worker = worker(&s3, &SPANS).await;
     s3.fault(Matcher::any().key("a"), Fault::access_denied());
     let failure = run_task(&worker, json!({"task": "plan", "input": input()})).await.expect_err("no plan");
-    assert_eq!((failure.name(), failure.to_string().as_str()), ("Failed", "S3 denies access"));
+    assert_eq!((&*failure.name(), &*failure.to_string()), ("Failed", "S3 denies access"));
 }
 
 #[tokio::test]

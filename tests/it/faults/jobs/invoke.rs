@@ -69,7 +69,7 @@ impl Lambda {
 
     async fn answer(&self, task: Value) -> Result<Value, Caught> {
         let done = run_task(&self.worker, task).await;
-        done.map_err(|failure| Caught::new(failure.name(), &failure.to_string()))
+        done.map_err(|failure| Caught::new(&failure.name(), &failure.to_string()))
     }
 
     async fn leave_after(&self, wait: Duration, task: Value) -> Result<Value, Caught> {
@@ -79,7 +79,7 @@ impl Lambda {
         match timeout(wait, running).await {
             Err(_) => Err(Caught::new("States.Timeout", "the workflow waits no longer")),
             Ok(done) => {
-                done.expect("a task that ends").map_err(|failure| Caught::new(failure.name(), &failure.to_string()))
+                done.expect("a task that ends").map_err(|failure| Caught::new(&failure.name(), &failure.to_string()))
             }
         }
     }
