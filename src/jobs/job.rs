@@ -1,11 +1,12 @@
-//! A job: its object, its name, and its spans. All of it travels as JSON through the workflow's states.
+//! A job: its object, its name, its spans, and whether there is a place for its torrent. It travels as JSON through the
+//! workflow's states.
 
 use std::ops::Not;
 
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
-use super::{PlaceError, Spans, place::check_place};
+use super::Spans;
 use crate::{
     config::Config,
     object::{CallOptions, ETag, ObjectId},
@@ -71,16 +72,37 @@ pub struct Job {
     pub id: String,
 }
 
+/// Why a job has no place for its torrent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceError {
+    /// An object that this service did not write has the sidecar's key, or the key would be too long.
+    #[error("the sidecar's key is taken by another object, or too long")]
+    Taken,
+    /// Without credentials, nothing can be stored.
+    #[error("the function has no AWS credentials, and cannot store the torrent")]
+    NoCredentials,
+    /// The sidecar's bucket is not in the function's Region. A job keeps its list of spans beside the sidecar, and Step
+    /// Functions reads lists only in its own Region.
+    #[error("the sidecar's bucket is in another region")]
+    OtherRegion,
+}
+
 impl Job {
-    /// Returns the job that makes the torrent of what is `unread`, if it has a place for the torrent. It is the same for
-    /// everyone who asks, apart from `quiet`.
+    /// Returns the job that makes the torrent of what is `unread`, if it has a place for the torrent. It is the same
+    /// for everyone who asks, apart from `quiet`.
     pub(super) fn new(
         operation: &BoundOperation,
         unread: &Unread,
         config: &Config,
         quiet: bool,
     ) -> Result<Self, PlaceError> {
-        check_place(operation, unread, &config.region)?;
+        let sidecars = operation.sidecars().ok_or(PlaceError::NoCredentials)?;
+        if !unread.has_sidecar_place() {
+            return Err(PlaceError::Taken);
+        }
+        if sidecars.bucket().region() != config.region {
+            return Err(PlaceError::OtherRegion);
+        }
         let TorrentRequest { object, options, .. } = operation.request().clone();
         let Unread { subject, piece_length, .. } = unread;
         let id = job_id(&object, &subject.head, *piece_length);
@@ -98,20 +120,15 @@ impl Job {
         JobRequest { target: self.target.clone(), etag: Some(self.etag.clone()) }
     }
 
-    /// Returns the name of the job's execution. Only one execution of a name can ever run, so callers who ask at the same
-    /// time start one.
+    /// Returns the name of the job's execution. Only one execution of a name can ever run, so callers who ask at the
+    /// same time start one.
     pub fn execution_name(&self, attempt: u32) -> String {
         format!("{}-{attempt}", self.id)
     }
-
-    /// Returns what every read must find.
-    pub fn head(&self) -> ObjectHead {
-        ObjectHead::new(self.spans.length(), self.etag.clone())
-    }
 }
 
-/// Returns the name of the job for what `head` describes at one piece length: 40 hex digits. They cover the version that
-/// was asked for, on which the sidecar's key depends, and the version that S3 reported.
+/// Returns the name of the job for what `head` describes at one piece length: 40 hex digits. They cover the version
+/// that was asked for, on which the sidecar's key depends, and the version that S3 reported.
 pub fn job_id(object: &ObjectId, head: &ObjectHead, piece_length: PieceLength) -> String {
     let mut hasher = Sha1::new();
     let asked = object.version_id.as_deref().unwrap_or_default();

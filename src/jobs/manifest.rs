@@ -19,12 +19,6 @@ pub struct Item {
     pub members: Option<Lines>,
 }
 
-impl From<ByteRange> for Item {
-    fn from(range: ByteRange) -> Self {
-        Self { range, members: None }
-    }
-}
-
 /// Which lines of the manifest name the objects of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lines {
@@ -43,7 +37,7 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Writes the manifest of `members`.
+    /// Writes the manifest of `members`. Without members, items have no lines.
     pub fn of(members: &[Member]) -> Self {
         let (mut bytes, mut offset) = (Vec::new(), 0);
         let objects = members.iter().map(|Member { key, etag, size }| {

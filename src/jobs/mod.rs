@@ -17,7 +17,6 @@ mod fragments;
 mod function;
 mod job;
 mod manifest;
-mod place;
 mod spans;
 mod tasks;
 mod wait;
@@ -27,9 +26,8 @@ pub use self::{
     failure::{FailureKind, Reason},
     fragments::Fragments,
     function::service,
-    job::{Job, JobRequest, Target, job_id},
+    job::{Job, JobRequest, PlaceError, Target, job_id},
     manifest::{Item, Lines, Manifest},
-    place::PlaceError,
     spans::Spans,
     tasks::{TaskFailure, Worker},
     wait::{JobProgress, Jobs, WaitError, Waits},

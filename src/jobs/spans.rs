@@ -53,8 +53,8 @@ impl TryFrom<Unchecked> for Spans {
 }
 
 impl Spans {
-    /// Splits `length` bytes into about 1,000 spans of 64 MiB to 4 GiB, or into spans of `fixed` bytes unless that is 0.
-    /// Spans are rounded up to whole pieces, and enlarged if there would be more than 20,000.
+    /// Splits `length` bytes into about 1,000 spans of 64 MiB to 4 GiB, or into spans of `fixed` bytes unless that is
+    /// 0. Spans are rounded up to whole pieces, and enlarged if there would be more than 20,000.
     pub fn new(length: u64, piece_length: PieceLength, fixed: u64) -> Self {
         let usual = length.div_ceil(USUAL_COUNT).clamp(SMALLEST, LARGEST);
         let size = if fixed == 0 { usual } else { fixed.max(length.div_ceil(LARGEST_COUNT)) };

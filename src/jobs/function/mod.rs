@@ -35,8 +35,8 @@ pub fn service(
     })
 }
 
-/// Does the task, and writes one line to the log and one of metrics. Both always have the same fields, which are empty or
-/// 0 where they do not apply.
+/// Does the task, and writes one line to the log and one of metrics. Both always have the same fields, which are empty
+/// or 0 where they do not apply.
 async fn answer(worker: &Worker, payload: Value, context: &Context) -> Result<Value, TaskFailure> {
     let started = Instant::now();
     let meter = Meter::default();

@@ -4,7 +4,7 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-use super::{JobObject, TaskFailure, Worker, sidecars};
+use super::{JobObject, TaskFailure, Worker};
 use crate::{
     jobs::{Job, PlaceError},
     meter::Meter,
@@ -69,16 +69,15 @@ impl JobObject {
 
     /// Stores the sidecar. Unlike in a request, that must succeed: the sidecar is all that a job makes.
     async fn store(&self, torrent: &Torrent, head: &ObjectHead) -> Result<(), TaskFailure> {
-        let sidecars = sidecars(&self.operation)?;
         for _ in 0..RACES {
-            let replaced = match sidecars.read().await? {
+            let replaced = match self.sidecars.read().await? {
                 Slot::Free => None,
                 Slot::Closed => return Err(PlaceError::Taken.into()),
                 // An earlier try of this task may have stored it.
                 Slot::Taken(sidecar) if torrent.is_stored_in(&sidecar, head) => return Ok(()),
                 Slot::Taken(sidecar) => Some(sidecar),
             };
-            if sidecars.write(head, &torrent.sidecar_content(), replaced.as_ref()).await? == Write::Done {
+            if self.sidecars.write(head, &torrent.sidecar_content(), replaced.as_ref()).await? == Write::Done {
                 return Ok(());
             }
         }

@@ -24,8 +24,8 @@ pub(in crate::jobs) struct StateError {
 }
 
 impl Worker {
-    /// Returns why the job failed. If the object changed, that is the reason, whatever the map reports, and its fragments
-    /// are removed. Otherwise the fragments stay for the next attempt.
+    /// Returns why the job failed. If the object changed, that is the reason, whatever the map reports, and its
+    /// fragments are removed. Otherwise the fragments stay for the next attempt.
     pub(in crate::jobs) async fn explain(
         &self,
         job: &Job,

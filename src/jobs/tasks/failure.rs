@@ -40,8 +40,8 @@ pub enum TaskFailure {
 }
 
 impl fmt::Debug for TaskFailure {
-    /// The Lambda runtime logs a function's failure in this form. A derived form would show S3's answers, which may hold
-    /// access keys. The cause is in the function's own line.
+    /// The Lambda runtime logs a function's failure in this form. A derived form would show S3's answers, which may
+    /// hold access keys. The cause is in the function's own line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {self}", self.name())
     }

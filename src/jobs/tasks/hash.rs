@@ -6,6 +6,7 @@ use super::{JobObject, TaskFailure, Worker};
 use crate::{
     jobs::{Item, Job, manifest},
     meter::Meter,
+    s3::reading::ObjectHead,
     torrent::Pieces,
 };
 
@@ -33,7 +34,8 @@ impl JobObject {
     async fn read(&self, job: &Job, item: &Item) -> Result<Pieces, TaskFailure> {
         let (span, piece_length) = (item.range, job.spans.piece_length());
         let Some(lines) = item.members else {
-            return Ok(self.operation.hash_span(job.head(), span, piece_length).await?);
+            let head = ObjectHead::new(job.spans.length(), job.etag.clone());
+            return Ok(self.operation.hash_span(head, span, piece_length).await?);
         };
         let bytes = self.fragments.manifest(lines.bytes).await?.unwrap_or_default();
         let members = manifest::read(&bytes, lines.offset, span)

@@ -38,6 +38,7 @@ pub struct Worker {
 /// A job's object, and the job's fragments.
 struct JobObject {
     operation: BoundOperation,
+    sidecars: SidecarStore,
     fragments: Fragments,
 }
 
@@ -68,8 +69,9 @@ impl Worker {
     }
 
     fn job_object(&self, operation: BoundOperation, job: &Job) -> Result<JobObject, PlaceError> {
-        let bucket = sidecars(&operation)?.bucket().clone();
-        Ok(JobObject { operation, fragments: Fragments::new(bucket, &self.config.sidecar, &job.id) })
+        let sidecars = operation.sidecars().ok_or(PlaceError::NoCredentials)?.clone();
+        let fragments = Fragments::new(sidecars.bucket().clone(), &self.config.sidecar, &job.id);
+        Ok(JobObject { operation, sidecars, fragments })
     }
 }
 
@@ -87,10 +89,6 @@ impl JobObject {
         }
         done.map(|()| Value::Null)
     }
-}
-
-fn sidecars(operation: &BoundOperation) -> Result<&SidecarStore, PlaceError> {
-    operation.sidecars().ok_or(PlaceError::NoCredentials)
 }
 
 fn to_json(value: &impl serde::Serialize) -> Value {

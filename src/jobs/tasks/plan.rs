@@ -2,14 +2,14 @@
 
 use std::ops::ControlFlow;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{TaskFailure, Worker, to_json};
 use crate::{
     jobs::{
-        Item, Job, JobRequest, Manifest,
+        Job, JobRequest, Manifest,
         workflow::{Executions, JobStatus},
     },
     meter::Meter,
@@ -26,33 +26,6 @@ pub(in crate::jobs) struct PlanInput {
     /// requests: the template's rule adds this as `minSize`.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>
     event_min_size: Option<u64>,
-}
-
-/// The output of Plan.
-#[derive(Serialize)]
-#[serde(tag = "status", rename_all = "lowercase")]
-enum Plan {
-    /// Nothing is left to do.
-    Done {
-        /// Why, in words.
-        reason: String,
-    },
-    /// The object must be read.
-    Read {
-        job: Box<Job>,
-        /// Where the list of spans is: a JSON array that is too long for a state.
-        items: Items,
-        /// How many spans to hash in parallel.
-        concurrency: u64,
-        /// How many times the map has run again, because no function was free for some spans.
-        round: u64,
-    },
-}
-
-#[derive(Serialize)]
-struct Items {
-    bucket: String,
-    key: String,
 }
 
 /// What must be read, and the job that reads it.
@@ -79,8 +52,8 @@ impl TryFrom<Value> for PlanInput {
 }
 
 impl Worker {
-    /// Plans the job of a request. An event's job is started in `state_machine` under the name that requests give it too,
-    /// so there is one job: `EventBridge` chooses the names of its own executions.
+    /// Plans the job of a request. An event's job is started in `state_machine` under the name that requests give it
+    /// too, so there is one job: `EventBridge` chooses the names of its own executions.
     pub(in crate::jobs) async fn plan(
         &self,
         input: PlanInput,
@@ -95,20 +68,17 @@ impl Worker {
                     TaskFailure::BadInput("the event comes without the state machine that makes its job".to_owned())
                 })?;
                 let executions = Executions::new(&self.sdk, arn);
-                let started = self.start_job(&request, min_size, &executions, meter).await;
-                started.map(|reason| Plan::Done { reason })
+                self.start_job(&request, min_size, &executions, meter).await.map(|reason| done(&reason))
             }
         };
         match planned {
-            Err(failure) if request.target.quiet && gets_no_torrent(&failure) => {
-                Ok(to_json(&Plan::Done { reason: failure.to_string() }))
-            }
-            planned => planned.map(|plan| to_json(&plan)),
+            Err(failure) if request.target.quiet && gets_no_torrent(&failure) => Ok(done(&failure.to_string())),
+            planned => planned,
         }
     }
 
-    /// Starts or finds the job of an object that must be read and has at least `min_size` bytes. Returns what was done, in
-    /// words.
+    /// Starts or finds the job of an object that must be read and has at least `min_size` bytes. Returns what was done,
+    /// in words.
     pub(in crate::jobs) async fn start_job(
         &self,
         request: &JobRequest,
@@ -149,27 +119,35 @@ impl Worker {
         }
     }
 
-    async fn split(&self, request: &JobRequest, meter: &Meter) -> Result<Plan, TaskFailure> {
+    async fn split(&self, request: &JobRequest, meter: &Meter) -> Result<Value, TaskFailure> {
         let Unmade { operation, subject, job } = match self.look_up(request, meter).await? {
             ControlFlow::Continue(unmade) => unmade,
-            ControlFlow::Break(reason) => return Ok(Plan::Done { reason }),
+            ControlFlow::Break(reason) => return Ok(done(&reason)),
         };
         let fragments = self.job_object(operation, &job)?.fragments;
-        let ranges = job.spans.ranges(subject.members());
-        let items = match subject.members() {
-            None => ranges.into_iter().map(Item::from).collect(),
-            Some(members) => {
-                let manifest = Manifest::of(members);
-                fragments.put_manifest(manifest.bytes()).await?;
-                manifest.items(ranges)
-            }
-        };
+        let manifest = Manifest::of(subject.members().unwrap_or_default());
+        if job.target.collection {
+            fragments.put_manifest(manifest.bytes()).await?;
+        }
         // An earlier attempt's reason would be taken for this one's.
         fragments.delete_failure().await?;
-        let (bucket, key) = fragments.put_items(to_json(&items).to_string().as_bytes()).await?;
-        let concurrency = self.config.job_concurrency;
-        Ok(Plan::Read { job: Box::new(job), items: Items { bucket, key }, concurrency, round: 0 })
+        // The list is in S3, because it may be too long for a state.
+        let items = to_json(&manifest.items(job.spans.ranges(subject.members())));
+        let (bucket, key) = fragments.put_items(items.to_string().as_bytes()).await?;
+        Ok(json!({
+            "status": "read",
+            "job": job,
+            "items": {"bucket": bucket, "key": key},
+            "concurrency": self.config.job_concurrency,
+            // How many times the map has run again, because no function was free for some spans.
+            "round": 0,
+        }))
     }
+}
+
+/// Returns the output of Plan if nothing is left to do.
+fn done(reason: &str) -> Value {
+    json!({"status": "done", "reason": reason})
 }
 
 /// Returns whether the object is gone or gets no torrent. S3's events are about many such objects, and nobody waits.

@@ -7,9 +7,9 @@ use crate::jobs::{FailureKind, PlaceError, workflow::ExecutionState};
 pub(super) fn no_place(error: PlaceError) -> &'static str {
     match error {
         PlaceError::Taken => {
-            "A job makes the torrent of an object this large, and stores it as the object's sidecar. Another object has \
-             the sidecar's key, or the key would be longer than 1024 bytes. Move that object, or ask this service's \
-             operator to set SIDECAR_PREFIX or SIDECAR_BUCKET."
+            "A job makes the torrent of an object this large, and stores it as the object's sidecar. Another object \
+             has the sidecar's key, or the key would be longer than 1024 bytes. Move that object, or ask this \
+             service's operator to set SIDECAR_PREFIX or SIDECAR_BUCKET."
         }
         PlaceError::NoCredentials => {
             "A job makes the torrent of an object this large, and this service has no AWS credentials to store it. Ask \

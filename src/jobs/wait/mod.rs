@@ -1,4 +1,5 @@
-//! Waiting for a job: it is started, or found running, and its caller waits for the sidecar as long as a request may take.
+//! Waiting for a job: it is started, or found running, and its caller waits for the sidecar as long as a request may
+//! take.
 
 mod error;
 mod messages;
@@ -152,7 +153,8 @@ impl Wait<'_> {
         }
     }
 
-    /// Ends the wait if the execution has ended without a torrent. If the execution cannot be described, the wait goes on.
+    /// Ends the wait if the execution has ended without a torrent. If the execution cannot be described, the wait goes
+    /// on.
     async fn check(&self, attempt: u32, until: Instant) -> Result<(), WaitError> {
         let describe = self.jobs.executions.describe(&self.job, attempt);
         match timeout_at(until.min(Instant::now() + self.jobs.waits.describe), describe).await {

@@ -80,7 +80,7 @@ pub(crate) fn of(length: u64, piece_length: PieceLength, span_size: u64, objects
     let members = (objects > 0).then_some(&*members);
     let manifest = Manifest::of(members.unwrap_or_default());
     let cut = spans.ranges(members);
-    let items = if objects > 0 { manifest.items(cut.clone()) } else { cut.iter().copied().map(Item::from).collect() };
+    let items = manifest.items(cut.clone());
     let pieces = piece_length.piece_count(length);
     // As service::read cuts them.
     let range_bytes = usual().range_size.next_multiple_of(piece_length.get());

@@ -1,4 +1,5 @@
-//! Executions of the state machine. They are started by name, so that one job runs for an object version, whoever asks.
+//! The calls to Step Functions that start executions and describe them. Executions are started by name, so that one job
+//! runs for an object version, whoever asks.
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>
 
 use std::time::{Duration, SystemTime};
@@ -8,8 +9,10 @@ use aws_sdk_sfn::{
     Client,
     config::{
         Builder, Region,
+        http::HttpResponse,
         retry::{RetryPartition, TokenBucket},
     },
+    error::{BoxError, ProvideErrorMetadata, SdkError},
     operation::{
         describe_execution::{DescribeExecutionError, DescribeExecutionOutput},
         start_execution::StartExecutionError,
@@ -17,8 +20,7 @@ use aws_sdk_sfn::{
     types::ExecutionStatus,
 };
 
-use super::{WorkflowError, error::classify};
-use crate::jobs::Job;
+use super::Job;
 
 /// At most this many executions of one job are started within an hour: a job that cannot succeed must not cost money
 /// for ever.
@@ -79,6 +81,17 @@ pub enum JobStatus {
     },
     /// The job has failed too often within the hour. The latest attempt ended in this state.
     Exhausted(ExecutionState),
+}
+
+/// Why Step Functions did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkflowError {
+    /// Step Functions throttles, fails or is out of reach, after retries.
+    #[error("Step Functions is unavailable")]
+    Unavailable(#[source] BoxError),
+    /// The state machine does not exist, the role may not use it, or the code is unknown here.
+    #[error("Step Functions refuses the call")]
+    Refused(#[source] BoxError),
 }
 
 impl Executions {
@@ -177,11 +190,6 @@ impl Executions {
     }
 }
 
-fn execution(attempt: u32, output: &DescribeExecutionOutput) -> Execution {
-    let started = SystemTime::try_from(*output.start_date()).unwrap_or(SystemTime::UNIX_EPOCH);
-    Execution { attempt, started, state: execution_state(output) }
-}
-
 /// Returns the function's own message. A state without a `Catch` gives the function's whole answer as the cause.
 fn message_in(cause: &str) -> String {
     let answer: Option<serde_json::Value> = serde_json::from_str(cause).ok();
@@ -189,13 +197,31 @@ fn message_in(cause: &str) -> String {
     message.unwrap_or(cause).to_owned()
 }
 
-fn execution_state(output: &DescribeExecutionOutput) -> ExecutionState {
-    match output.status() {
+fn execution(attempt: u32, output: &DescribeExecutionOutput) -> Execution {
+    let started = SystemTime::try_from(*output.start_date()).unwrap_or(SystemTime::UNIX_EPOCH);
+    let state = match output.status() {
         ExecutionStatus::Running | ExecutionStatus::PendingRedrive => ExecutionState::Running,
         ExecutionStatus::Succeeded => ExecutionState::Succeeded,
         status => ExecutionState::Failed {
             error: output.error().unwrap_or(status.as_str()).to_owned(),
             cause: message_in(output.cause().unwrap_or_default()),
         },
-    }
+    };
+    Execution { attempt, started, state }
+}
+
+/// Makes this service's error of the SDK's.
+fn classify<E>(error: SdkError<E, HttpResponse>) -> WorkflowError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let Some(status) = error.raw_response().map(|response| response.status().as_u16()) else {
+        return match error {
+            SdkError::ConstructionFailure(_) => WorkflowError::Refused(error.into()),
+            _ => WorkflowError::Unavailable(error.into()),
+        };
+    };
+    let code = error.code().unwrap_or_default();
+    let may_pass = status >= 500 || status == 429 || code.contains("Throttl") || code.contains("LimitExceeded");
+    if may_pass { WorkflowError::Unavailable(error.into()) } else { WorkflowError::Refused(error.into()) }
 }
