@@ -62,7 +62,7 @@ pub enum ExecutionState {
     Succeeded,
     /// The execution has ended without a torrent.
     Failed {
-        /// The error's name, or the status where there is none.
+        /// The error's name, or the execution's status.
         error: String,
         /// What happened.
         cause: String,
@@ -133,7 +133,7 @@ impl Executions {
         Ok(JobStatus::Running { attempt, earlier: None })
     }
 
-    /// Returns whether too many attempts, of which this is the `latest`, were started within the hour.
+    /// Returns whether too many attempts up to `latest` were started within the hour.
     async fn is_exhausted(&self, job: &Job, latest: u32) -> Result<bool, WorkflowError> {
         let Some(before) = latest.checked_sub(MAX_ATTEMPTS_AN_HOUR) else { return Ok(false) };
         let first = self.describe(job, before + 1).await?;

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_jobs_own_words_are_told() {
+    fn only_the_jobs_own_causes_are_passed_on() {
         for (error, cause, exhausted, text) in [
             ("ObjectChanged", "it changed.", false, "failed (ObjectChanged: it changed). Try again."),
             (

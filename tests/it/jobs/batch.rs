@@ -11,7 +11,7 @@ use test_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object, Rights, Who};
 use super::{LENGTH, SPANS, content, name, runner::run_task};
 use crate::{
     fake_workflow::{ARN, FakeWorkflow, Run},
-    harness::{Function, worker, worker_with_jobs},
+    harness::{self, Function, worker_with_jobs},
     log::capture,
 };
 
@@ -204,7 +204,7 @@ async fn what_is_not_done_in_time_is_left_to_another_invocation() {
 
 #[tokio::test]
 async fn an_event_that_is_none_is_refused_by_name() {
-    let (_s3, _workflow, worker) = serving([]).await;
+    let (s3, _workflow, worker) = serving([]).await;
     let right = event("1.0", &[task("1", "a")]);
     for (place, value) in [
         ("/invocationSchemaVersion", json!("3.0")),
@@ -222,13 +222,7 @@ async fn an_event_that_is_none_is_refused_by_name() {
         assert_eq!(name(run_task(&worker, event).await), "BadInput", "{place}");
     }
     assert_eq!(results(&worker, &[]).await, []);
-}
-
-#[tokio::test]
-async fn a_function_without_the_state_machine_refuses_the_event() {
-    let (s3, ..) = serving([]).await;
-    let failure = run_task(&worker(&s3, &[]).await, event("1.0", &[task("1", "a")])).await;
-    let failure = failure.expect_err("no state machine");
-    assert_eq!(failure.name(), "BadInput");
-    assert!(failure.to_string().contains("JOB_STATE_MACHINE_ARN"), "{failure}");
+    let without = harness::worker(&s3, &[]).await;
+    let failure = run_task(&without, right).await.expect_err("no state machine");
+    assert!(format!("{failure:?}").starts_with("BadInput: ") && failure.to_string().contains("JOB_STATE_MACHINE_ARN"));
 }

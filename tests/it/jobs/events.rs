@@ -3,13 +3,9 @@
 
 use get_object_torrent::jobs::Worker;
 use serde_json::{Value, json};
-use test_s3::{FakeS3, Fault, Matcher, Object};
+use test_s3::{FakeS3, Object};
 
-use super::{
-    LENGTH, SPANS, content, name,
-    runner::{plan, run_task},
-    serving,
-};
+use super::{LENGTH, SPANS, content, name, runner::run_task, serving};
 use crate::{
     fake_workflow::{ARN, FakeWorkflow, Run},
     harness::{Function, worker, worker_with_jobs},
@@ -111,24 +107,13 @@ async fn an_event_as_large_as_the_smallest_starts_a_job_and_one_without_its_work
 }
 
 #[tokio::test]
-async fn s3_or_a_workflow_that_fails_is_worth_another_try() {
+async fn a_workflow_that_fails_is_worth_another_try() {
     let s3 = uploaded(content()).await;
     let workflow = FakeWorkflow::start([Run::Hold]).await;
     let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
     workflow.refuse(400, "ThrottlingException");
     assert_eq!(name(run_task(&worker, task(&event())).await), "Unavailable");
     workflow.recover();
-    s3.fault(Matcher::head(), Fault::slow_down());
-    assert_eq!(name(run_task(&worker, task(&event())).await), "Unavailable");
-    s3.clear_faults();
     planned(&worker, &event()).await;
     assert_eq!(workflow.executions().len(), 1);
-}
-
-#[tokio::test]
-async fn an_events_job_plans_by_itself_and_keeps_quiet() {
-    let s3 = uploaded(content()).await;
-    let input = json!({"bucket": "data", "key": "a b+c", "etag": content().etag(), "quiet": true});
-    let plan = plan(&worker(&s3, &VARIABLES).await, input).await;
-    assert_eq!((&plan["status"], &plan["job"]["quiet"]), (&json!("read"), &json!(true)));
 }

@@ -1,10 +1,14 @@
 //! The workflow's states one after the other, as the definition has them (statemachine/), without its retries.
 
+use std::time::Duration;
+
 use aws_sdk_s3::Client;
 use get_object_torrent::jobs::{self, Reason, TaskFailure, Worker};
 use lambda_http::{Context, LambdaEvent};
 use lambda_runtime::Service;
 use serde_json::{Value, json};
+use test_s3::FakeS3;
+use tokio::time::sleep;
 
 /// One task, as Lambda invokes the function with it.
 pub(crate) async fn run_task(worker: &Worker, task: Value) -> Result<Value, TaskFailure> {
@@ -63,4 +67,12 @@ pub(crate) async fn run_job(worker: &Worker, s3: &Client, input: Value) -> Resul
     }
     let _ = end(worker, "clean", &plan).await;
     Ok(())
+}
+
+/// Waits until the job has removed its fragments, and returns what is left. Its caller may be answered before.
+pub(crate) async fn cleaned(s3: &FakeS3, bucket: &str) -> Vec<String> {
+    while s3.keys(bucket).iter().any(|key| key.starts_with("torrent-jobs/")) {
+        sleep(Duration::from_millis(5)).await;
+    }
+    s3.keys(bucket)
 }

@@ -7,7 +7,11 @@ use serde_json::json;
 use test_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object};
 use tokio::time::sleep;
 
-use super::{KIB, LENGTH, SPANS, content, reads, runner::run_job, serving};
+use super::{
+    KIB, LENGTH, SPANS, content, reads,
+    runner::{cleaned, run_job},
+    serving,
+};
 use crate::{
     fake_workflow::{FakeWorkflow, Run},
     harness::{Answer, Function, function_url, worker},
@@ -55,7 +59,7 @@ async fn a_caller_who_waits_gets_the_torrent_of_the_job() {
     assert_eq!(function.get("/data/a").await.origin(), "sidecar");
     assert_eq!(attempts(&workflow), ["1"]);
     assert_eq!(workflow.inputs(), [json!({"bucket": "data", "key": "a", "etag": content().etag()})]);
-    assert_eq!(s3.keys("data"), ["a", "a.torrent", "inline/a.torrent"]);
+    assert_eq!(cleaned(&s3, "data").await, ["a", "a.torrent", "inline/a.torrent"]);
 }
 
 #[tokio::test]
@@ -210,7 +214,7 @@ async fn the_role_the_version_and_who_pays_are_passed_on() {
     assert_eq!(answer.origin(), "job", "{}", answer.text());
     let input = &workflow.inputs()[0];
     assert_eq!((&input["versionId"], &input["requesterPays"]), (&json!(version), &json!(true)));
-    assert_eq!(s3.keys("kept"), [format!("data/a.{version}.torrent")]);
+    assert_eq!(cleaned(&s3, "kept").await, [format!("data/a.{version}.torrent")]);
 }
 
 #[tokio::test]
