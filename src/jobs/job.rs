@@ -34,11 +34,6 @@ pub struct Target {
 }
 
 impl Target {
-    /// Names an object for whose torrent nobody waits.
-    pub(super) fn quiet(object: ObjectId) -> Self {
-        Self { object, requester_pays: false, collection: false, quiet: true }
-    }
-
     /// Returns the request to the operation.
     pub fn torrent_request(&self) -> TorrentRequest {
         let options = CallOptions { requester_pays: self.requester_pays, expected_bucket_owner: None };
@@ -113,11 +108,6 @@ impl Job {
             spans: Spans::new(subject.head.length, *piece_length, config.span_size),
             id,
         })
-    }
-
-    /// Returns the input of the job's execution.
-    pub fn request(&self) -> JobRequest {
-        JobRequest { target: self.target.clone(), etag: Some(self.etag.clone()) }
     }
 
     /// Returns the name of the job's execution. Only one execution of a name can ever run, so callers who ask at the

@@ -20,7 +20,7 @@ use aws_sdk_sfn::{
     types::ExecutionStatus,
 };
 
-use super::Job;
+use super::{Job, JobRequest};
 
 /// At most this many executions of one job are started within an hour: a job that cannot succeed must not cost money
 /// for ever.
@@ -155,7 +155,8 @@ impl Executions {
     /// Starts an execution. `false` means that one of that name was started with another input, or has ended.
     async fn start(&self, job: &Job, attempt: u32) -> Result<bool, WorkflowError> {
         let name = job.execution_name(attempt);
-        let input = serde_json::to_string(&job.request()).map_err(|error| WorkflowError::Refused(error.into()))?;
+        let request = JobRequest { target: job.target.clone(), etag: Some(job.etag.clone()) };
+        let input = serde_json::to_string(&request).map_err(|error| WorkflowError::Refused(error.into()))?;
         let start = self.client.start_execution().state_machine_arn(&self.state_machine_arn).name(name).input(input);
         match start.send().await {
             Ok(_) => Ok(true),

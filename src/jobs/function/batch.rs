@@ -122,8 +122,8 @@ impl Worker {
         let running: Vec<_> = event.tasks.into_iter().map(|task| (task.id.clone(), spawn(task))).collect();
         let mut results = Vec::new();
         for (id, task) in running {
-            let late = || (ResultCode::TemporaryFailure, "the function ran out of time".to_owned());
-            let (code, text) = task.await.map_err(Error::from)?.unwrap_or_else(|_| late());
+            let late = (ResultCode::TemporaryFailure, "the function ran out of time".to_owned());
+            let (code, text) = task.await.map_err(Error::from)?.unwrap_or(late);
             let text: String = text.chars().take(MAX_RESULT_CHARS).collect();
             results.push(json!({"taskId": id, "resultCode": code, "resultString": text}));
         }
@@ -140,7 +140,8 @@ impl Worker {
             Ok(object) => object,
             Err(fault) => return (ResultCode::PermanentFailure, fault),
         };
-        let request = JobRequest { target: Target::quiet(object), etag: None };
+        let target = Target { object, requester_pays: false, collection: false, quiet: true };
+        let request = JobRequest { target, etag: None };
         match self.start_job(&request, 0, executions, meter).await {
             Ok(reason) => (ResultCode::Succeeded, reason),
             Err(failure) => {
