@@ -13,7 +13,7 @@ from pathlib import Path
 from scripts.stack import gateways, http, temporary, tools
 from scripts.stack.gateways import Gateway
 from scripts.stack.lambda_service import LAMBDA_SECONDS, LambdaService
-from scripts.stack.ports import LOOPBACK, free_ports
+from scripts.stack.ports import LOOPBACK
 from scripts.stack.processes import Process
 from scripts.stack.seaweedfs import REGION, Credentials
 
@@ -22,8 +22,6 @@ NAME = "get-object-torrent"
 JOB_NAME = "torrent-job"
 TRACKER_NAME = "torrent-tracker"
 READY_SECONDS = 60.0
-# For one task of the job.
-WATCH_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -91,18 +89,6 @@ def start(
     }
     # Lambda does not wait for a function either.
     return Process(owner, name, [binary], log=log, env={**env, **lambda_env}, grace_seconds=0)
-
-
-def watched_job(owner: contextlib.ExitStack, *, env: Mapping[str, str], processes: int) -> Function:
-    """The job's function under `cargo lambda watch`, by the name of its binary, as it is deployed."""
-    [port] = free_ports(1)
-    log = temporary.folder(owner, "function") / "log"
-    # It loses an answer now and then: better to hear of it than to wait.
-    options = ["--release", "--ignore-changes", "--concurrency", str(processes), "--timeout", str(WATCH_SECONDS)]
-    command = [*_watch(port, JOB_NAME), *options]
-    process = Process(owner, "cargo lambda watch", command, log=log, env=env, cwd=tools.ROOT)
-    process.wait_until(lambda: http.accepts(port), READY_SECONDS)
-    return Function(f"http://{LOOPBACK}:{port}", log, [process])
 
 
 def _watch(port: int, name: str) -> list[str | Path]:

@@ -1,9 +1,11 @@
 //! The names of a job's failures, which the workflow's definition, its functions and callers share.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
 
-/// The names of failures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use serde::{Deserialize, Serialize, de::IntoDeserializer, de::value};
+
+/// The kinds of failures, named in the workflow's definition as they are here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FailureKind {
     /// The object was replaced or deleted: the job ends.
     ObjectChanged,
@@ -11,32 +13,25 @@ pub enum FailureKind {
     Unavailable,
     /// Some spans have no fragment, because no function was free for them.
     Incomplete,
-    /// No other attempt helps.
+    /// Another attempt does not help.
     Failed,
     /// The input is not a task of this function.
     BadInput,
-    /// A function ended without telling why.
+    /// A function ended without giving a reason.
     HashFailed,
 }
 
 impl FailureKind {
-    const NAMES: [(Self, &str); 6] = [
-        (Self::ObjectChanged, "ObjectChanged"),
-        (Self::Unavailable, "Unavailable"),
-        (Self::Incomplete, "Incomplete"),
-        (Self::Failed, "Failed"),
-        (Self::BadInput, "BadInput"),
-        (Self::HashFailed, "HashFailed"),
-    ];
-
-    /// Returns the name as the workflow's definition writes it.
-    pub fn as_str(self) -> &'static str {
-        Self::NAMES.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
-    }
-
-    /// Returns the failure of this name. `None` stands for names that AWS gives.
+    /// Returns the kind of this name. Names that AWS gives have none.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+        let name: value::StrDeserializer<value::Error> = name.into_deserializer();
+        Self::deserialize(name).ok()
+    }
+}
+
+impl fmt::Display for FailureKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }
 
@@ -55,6 +50,6 @@ pub struct Reason {
 impl Reason {
     /// Describes a failure of `kind`.
     pub fn new(kind: FailureKind, cause: String) -> Self {
-        Self { error: kind.as_str().to_owned(), cause, quiet: false }
+        Self { error: kind.to_string(), cause, quiet: false }
     }
 }

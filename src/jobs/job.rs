@@ -1,4 +1,4 @@
-//! A job: what it is asked for, how it is named, and how its object is split. All of it travels as JSON through the
+//! A job: its object, its name, its spans, and whether there is a place for its torrent. It travels as JSON through the
 //! workflow's states.
 
 use std::ops::Not;
@@ -8,15 +8,14 @@ use sha1::{Digest, Sha1};
 
 use super::Spans;
 use crate::{
+    config::Config,
     object::{CallOptions, ETag, ObjectId},
-    operation::{Subject, TorrentRequest},
+    operation::{BoundOperation, TorrentRequest, Unread},
     s3::reading::ObjectHead,
     torrent::PieceLength,
 };
 
-/// An object, as a job reads it.
-///
-/// It has no expected bucket owner: the caller's own HEAD has already checked that.
+/// An object, as a job reads it. The expected bucket owner is left out: the caller's own HEAD has checked it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
@@ -53,17 +52,7 @@ pub struct JobRequest {
     pub etag: Option<ETag>,
 }
 
-impl JobRequest {
-    /// Asks for the torrent of `subject`.
-    pub fn new(request: &TorrentRequest, subject: &Subject) -> Self {
-        let (object, requester_pays) = (request.object.clone(), request.options.requester_pays);
-        let collection = subject.collection.is_some();
-        let target = Target { object, requester_pays, collection, quiet: false };
-        Self { target, etag: Some(subject.head.etag.clone()) }
-    }
-}
-
-/// A job as Plan made it: one object version, and how it is split.
+/// A job: one object version, and how it is split.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     /// The object.
@@ -78,99 +67,131 @@ pub struct Job {
     pub id: String,
 }
 
+/// Why a job has no place for its torrent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceError {
+    /// An object that this service did not write has the sidecar's key, or the key would be too long.
+    #[error("the sidecar's key is taken by another object, or too long")]
+    Taken,
+    /// Without credentials, nothing can be stored.
+    #[error("the function has no AWS credentials, and cannot store the torrent")]
+    NoCredentials,
+    /// The sidecar's bucket is not in the function's Region. A job keeps its list of spans beside the sidecar, and Step
+    /// Functions reads lists only in its own Region.
+    #[error("the sidecar's bucket is in another region")]
+    OtherRegion,
+}
+
 impl Job {
-    /// Returns what every read must find.
-    pub fn head(&self) -> ObjectHead {
-        ObjectHead::new(self.spans.length(), self.etag.clone())
+    /// Returns the job that makes the torrent of what is `unread`, if it has a place for the torrent. It is the same
+    /// for everyone who asks, apart from `quiet`.
+    pub(super) fn new(
+        operation: &BoundOperation,
+        unread: &Unread,
+        config: &Config,
+        quiet: bool,
+    ) -> Result<Self, PlaceError> {
+        let sidecars = operation.sidecars().ok_or(PlaceError::NoCredentials)?;
+        if !unread.has_sidecar_place() {
+            return Err(PlaceError::Taken);
+        }
+        if sidecars.bucket().region() != config.region {
+            return Err(PlaceError::OtherRegion);
+        }
+        let TorrentRequest { object, options, .. } = operation.request().clone();
+        let Unread { subject, piece_length, .. } = unread;
+        let id = job_id(&object, &subject.head, *piece_length);
+        let (requester_pays, collection) = (options.requester_pays, subject.collection.is_some());
+        Ok(Self {
+            target: Target { object, requester_pays, collection, quiet },
+            etag: subject.head.etag.clone(),
+            spans: Spans::new(subject.head.length, *piece_length, config.span_size),
+            id,
+        })
+    }
+
+    /// Returns the name of the job's execution. Only one execution of a name can ever run, so callers who ask at the
+    /// same time start one.
+    pub fn execution_name(&self, attempt: u32) -> String {
+        format!("{}-{attempt}", self.id)
     }
 }
 
-/// Returns the name of the job for what `head` describes at one piece length: 40 hex digits that are the same for every
-/// caller. It has the version that was asked for, which decides on the sidecar's key, and the one that S3 told.
+/// Returns the name of the job for what `head` describes at one piece length: 40 hex digits. They cover the version
+/// that was asked for, on which the sidecar's key depends, and the version that S3 reported.
 pub fn job_id(object: &ObjectId, head: &ObjectHead, piece_length: PieceLength) -> String {
     let mut hasher = Sha1::new();
     let asked = object.version_id.as_deref().unwrap_or_default();
     let version = head.version_id.as_deref().unwrap_or_default();
     let piece_length = piece_length.get().to_string();
-    let (bucket, key) = (object.bucket.as_str(), object.key.as_str());
-    for field in [bucket, key, asked, version, head.etag.unquoted(), &piece_length] {
-        // The length before each field keeps two lists of fields from being the same bytes.
+    for field in [object.bucket.as_str(), object.key.as_str(), asked, version, head.etag.unquoted(), &piece_length] {
+        // With its length before each field, two lists of fields are never the same bytes.
         hasher.update((field.len() as u64).to_be_bytes());
         hasher.update(field);
     }
     hex::encode(hasher.finalize())
 }
 
-/// Returns the name of the job's execution. Only one execution of a name can ever run, so callers who ask at the same
-/// time start one.
-pub fn execution_name(job_id: &str, attempt: u32) -> String {
-    format!("{job_id}-{attempt}")
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::object::{BucketName, MAX_OBJECT_BYTES, ObjectKey};
 
-    fn object(bucket: &str, key: &str, version_id: Option<&str>) -> ObjectId {
+    fn id(
+        bucket: &str,
+        key: &str,
+        asked: Option<&str>,
+        version: Option<&str>,
+        etag: &str,
+        piece_length: u64,
+    ) -> String {
         let bucket = BucketName::new(bucket).expect("a bucket");
         let key = ObjectKey::try_from(key.to_owned()).expect("a key");
-        ObjectId { bucket, key, version_id: version_id.map(str::to_owned) }
-    }
-
-    fn id(object: &ObjectId, version: Option<&str>, etag: &str, piece_length: u64) -> String {
+        let object = ObjectId { bucket, key, version_id: asked.map(str::to_owned) };
         let etag = ETag::new(etag).expect("an ETag");
         let head = ObjectHead { version_id: version.map(str::to_owned), ..ObjectHead::new(1, etag) };
-        job_id(object, &head, PieceLength::new(piece_length).expect("a piece length"))
+        job_id(&object, &head, PieceLength::new(piece_length).expect("a piece length"))
     }
 
     #[test]
     fn a_job_has_a_name_of_its_own_and_always_the_same() {
-        let name = id(&object("data", "key", None), None, "\"etag\"", 262_144);
-        assert_eq!(name, id(&object("data", "key", None), None, "etag", 262_144));
+        let name = id("data", "key", None, None, "\"etag\"", 262_144);
+        assert_eq!(name, id("data", "key", None, None, "etag", 262_144));
         assert_eq!(name.len(), 40);
         for other in [
-            id(&object("data2", "key", None), None, "etag", 262_144),
-            id(&object("data", "key2", None), None, "etag", 262_144),
-            id(&object("data", "ke", Some("y")), None, "etag", 262_144),
-            id(&object("data", "key", Some("etag")), None, "\"\"", 262_144),
-            id(&object("data", "key", None), Some("v"), "etag", 262_144),
-            id(&object("data", "key", Some("v")), Some("v"), "etag", 262_144),
-            id(&object("data", "key", None), None, "etag2", 262_144),
-            id(&object("data", "key", None), None, "etag", 524_288),
+            id("data2", "key", None, None, "etag", 262_144),
+            id("data", "key2", None, None, "etag", 262_144),
+            id("data", "ke", Some("y"), None, "etag", 262_144),
+            id("data", "key", Some("etag"), None, "\"\"", 262_144),
+            id("data", "key", None, Some("v"), "etag", 262_144),
+            id("data", "key", None, None, "etag2", 262_144),
+            id("data", "key", None, None, "etag", 524_288),
         ] {
             assert_ne!(name, other);
         }
     }
 
     #[test]
-    fn what_is_not_asked_is_not_in_the_input() {
-        let (object, options) = (object("data", "a \"b\"", None), CallOptions::default());
-        let request = TorrentRequest { object, options, may_be_prefix: true, presigned: None };
-        let head = Arc::new(ObjectHead::new(1, ETag::new("\"e\"").expect("an ETag")));
-        let subject = Subject { head, collection: None };
-        let json = serde_json::to_string(&JobRequest::new(&request, &subject)).expect("JSON");
-        assert_eq!(json, r#"{"bucket":"data","key":"a \"b\"","etag":"\"e\""}"#);
-    }
-
-    #[test]
     fn a_job_that_plan_would_not_make_is_refused() {
-        let job = |length: u64, piece_length: u64, span_size: u64, key: &str, etag: &str| {
-            serde_json::from_value::<Job>(serde_json::json!({
+        let is_accepted = |length: u64, piece_length: u64, span_size: u64, key: &str, etag: &str| {
+            let job = serde_json::json!({
                 "bucket": "data", "key": key, "etag": etag, "length": length, "pieceLength": piece_length,
                 "spanSize": span_size, "id": "0a",
-            }))
+            });
+            serde_json::from_value::<Job>(job).is_ok()
         };
-        assert!(job(1, 262_144, 262_144, "k", "e").is_ok());
-        assert!(job(0, 262_144, 262_144, "k", "e").is_err());
-        assert!(job(MAX_OBJECT_BYTES + 1, 262_144, 262_144, "k", "e").is_err());
-        assert!(job(MAX_OBJECT_BYTES, 262_144, 262_144, "k", "e").is_err());
-        assert!(job(1, 262_143, 262_144, "k", "e").is_err());
-        assert!(job(1, 262_144, 0, "k", "e").is_err());
-        assert!(job(1, 262_144, 262_145, "k", "e").is_err());
-        assert!(job(1, 262_144, 262_144, " ", "e").is_err());
-        assert!(job(1, 262_144, 262_144, "k", "").is_err());
+        assert!(is_accepted(1, 262_144, 262_144, "k", "e"));
+        for (length, piece_length, span_size, key, etag) in [
+            (0, 262_144, 262_144, "k", "e"),
+            (MAX_OBJECT_BYTES + 1, 1 << 28, 1 << 28, "k", "e"),
+            (MAX_OBJECT_BYTES, 262_144, 262_144, "k", "e"),
+            (1, 262_143, 262_144, "k", "e"),
+            (1, 262_144, 0, "k", "e"),
+            (1, 262_144, 262_145, "k", "e"),
+            (1, 262_144, 262_144, " ", "e"),
+            (1, 262_144, 262_144, "k", ""),
+        ] {
+            assert!(!is_accepted(length, piece_length, span_size, key, etag), "{length} {piece_length} {span_size}");
+        }
     }
 }

@@ -1,9 +1,8 @@
-//! The manifest of a job for a collection: a line for each object, in the order of their bytes. It lies beside the list of
-//! spans, and a child reads only the lines of its own span.
+//! The manifest of a job for a collection: a line for each object, in the order of their bytes. It is stored beside the
+//! list of spans, and a child reads only the lines of its own span.
 
 use serde::{Deserialize, Serialize};
 
-use super::Spans;
 use crate::{
     object::{ByteRange, ETag},
     operation::Member,
@@ -20,13 +19,7 @@ pub struct Item {
     pub members: Option<Lines>,
 }
 
-impl From<ByteRange> for Item {
-    fn from(range: ByteRange) -> Self {
-        Self { range, members: None }
-    }
-}
-
-/// Where in the manifest the objects of a span stand.
+/// Which lines of the manifest name the objects of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lines {
     /// The range in the manifest.
@@ -36,46 +29,15 @@ pub struct Lines {
     pub offset: u64,
 }
 
-/// A child reads at most so many objects, unless one piece has more of them: as many as a request does by default.
-const MOST_OBJECTS: usize = 2_000;
-
-/// A manifest, and where its objects stand.
+/// A manifest, and which of its lines belong to which bytes.
 pub struct Manifest {
     bytes: Vec<u8>,
     /// For each object, its line in the manifest and its bytes in the torrent.
     objects: Vec<(ByteRange, ByteRange)>,
 }
 
-/// Returns the spans that children hash: those of `spans`, of which the spans of a collection are cut further where they
-/// have very many objects.
-pub fn ranges(spans: Spans, members: Option<&[Member]>) -> Vec<ByteRange> {
-    let Some(members) = members else { return spans.ranges().collect() };
-    let mut offset = 0;
-    let starts = members.iter().map(|member| {
-        let start = offset;
-        offset += member.size;
-        start
-    });
-    let starts: Vec<u64> = starts.collect();
-    spans.ranges().flat_map(|range| cut(range, spans, &starts)).collect()
-}
-
-/// Cuts `range` before the piece in which there would be too many objects, which begin at the sorted offsets `starts`.
-fn cut(range: ByteRange, spans: Spans, starts: &[u64]) -> Vec<ByteRange> {
-    let piece_length = spans.piece_length().get();
-    let (mut ranges, mut start) = (Vec::new(), range.start);
-    while start < range.end {
-        let first = starts.partition_point(|offset| *offset < start);
-        let full = starts.get(first + MOST_OBJECTS).map_or(range.end, |offset| offset / piece_length * piece_length);
-        let end = full.max(start + piece_length).min(range.end);
-        ranges.push(ByteRange { start, end });
-        start = end;
-    }
-    ranges
-}
-
 impl Manifest {
-    /// Writes the manifest of `members`.
+    /// Writes the manifest of `members`. Without members, items have no lines.
     pub fn of(members: &[Member]) -> Self {
         let (mut bytes, mut offset) = (Vec::new(), 0);
         let objects = members.iter().map(|Member { key, etag, size }| {
@@ -95,7 +57,7 @@ impl Manifest {
         &self.bytes
     }
 
-    /// Returns an item for each of `ranges`.
+    /// Returns the list of spans: an item for each of `ranges`, from [`Spans::ranges`](super::Spans::ranges).
     pub fn items(&self, ranges: Vec<ByteRange>) -> Vec<Item> {
         let item = |range: ByteRange| {
             let first = self.objects.partition_point(|(_, object)| object.end <= range.start);
@@ -110,7 +72,7 @@ impl Manifest {
     }
 }
 
-/// Reads lines of a manifest, of which the first object begins at `offset`. `None` means that they do not cover `span`.
+/// Reads lines of a manifest. Their first object begins at `offset`. `None` means that they do not cover `span`.
 pub(super) fn read(lines: &[u8], offset: u64, span: ByteRange) -> Option<Vec<Member>> {
     let lines = lines.split_inclusive(|byte| *byte == b'\n');
     let member = |line| {
@@ -123,43 +85,13 @@ pub(super) fn read(lines: &[u8], offset: u64, span: ByteRange) -> Option<Vec<Mem
 
 #[cfg(test)]
 mod tests {
-    use proptest::{collection::vec, prop_assert, prop_assert_eq, prop_oneof, proptest};
-
     use super::*;
-    use crate::torrent::PieceLength;
-
-    fn member((number, size): (usize, u64)) -> Member {
-        Member { key: format!("{number:06}"), etag: ETag::new("e").unwrap(), size }
-    }
-
-    proptest! {
-        #[test]
-        fn each_span_s_lines_hold_its_bytes_and_few_objects(
-            sizes in vec(prop_oneof![0_u64..9, 0_u64..300_000], 1..200),
-            copies in 1_usize..60,
-        ) {
-            let sizes: Vec<u64> = sizes.repeat(copies).into_iter().chain([1]).collect();
-            let members: Vec<_> = sizes.iter().copied().enumerate().map(member).collect();
-            let length = sizes.iter().sum();
-            let spans = Spans::new(length, PieceLength::new(16 * 1024).unwrap(), 512 * 1024);
-            let manifest = Manifest::of(&members);
-            let mut end = 0;
-            for item in manifest.items(ranges(spans, Some(&members))) {
-                let (range, lines) = (item.range, item.members.unwrap());
-                prop_assert_eq!(range.start, end);
-                prop_assert!(spans.are_whole_pieces(range));
-                end = range.end;
-                let bytes = usize::try_from(lines.bytes.start).unwrap()..usize::try_from(lines.bytes.end).unwrap();
-                let read = read(&manifest.bytes()[bytes], lines.offset, range).unwrap();
-                prop_assert!(read.len() <= MOST_OBJECTS + 1 || range.length() == 16 * 1024, "{}", read.len());
-            }
-            prop_assert_eq!(end, length);
-        }
-    }
 
     #[test]
     fn lines_that_do_not_cover_the_span_are_refused() {
-        let manifest = Manifest::of(&[member((0, 5)), member((1, 7))]);
+        let etag = ETag::new("e").unwrap();
+        let member = |key: &str, size| Member { key: key.to_owned(), etag: etag.clone(), size };
+        let manifest = Manifest::of(&[member("a", 5), member("b", 7)]);
         let span = |start, end| ByteRange { start, end };
         assert!(read(manifest.bytes(), 0, span(0, 12)).is_some());
         for (offset, span) in [(0, span(0, 13)), (1, span(0, 12)), (u64::MAX, span(0, 12))] {

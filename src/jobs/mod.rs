@@ -1,4 +1,4 @@
-//! Jobs, for objects that no single request can read in time. Everything about them is in this room.
+//! Jobs, for objects that no single request can read in time.
 //!
 //! ```text
 //! request ──▶ wait ──▶ workflow ──▶ Step Functions
@@ -9,14 +9,14 @@
 //! ```
 //!
 //! * [`Jobs`] starts a job for a caller, and waits for the torrent;
-//! * [`Worker`] does the tasks of the workflow's states, each for one object;
+//! * [`service`] is the job function, and [`Worker`] does the tasks of the workflow's states, each for one object;
 //! * `workflow` calls Step Functions; `fragments` holds what a job has hashed so far.
 
 mod failure;
 mod fragments;
+mod function;
 mod job;
 mod manifest;
-mod place;
 mod spans;
 mod tasks;
 mod wait;
@@ -25,11 +25,11 @@ mod workflow;
 pub use self::{
     failure::{FailureKind, Reason},
     fragments::Fragments,
-    job::{Job, JobRequest, Target, execution_name, job_id},
-    manifest::{Item, Lines, Manifest, ranges},
-    place::PlaceError,
+    function::service,
+    job::{Job, JobRequest, PlaceError, Target, job_id},
+    manifest::{Item, Lines, Manifest},
     spans::Spans,
-    tasks::{Task, TaskFailure, Worker, service},
-    wait::{JobProgress, Jobs, WaitError},
+    tasks::{TaskFailure, Worker},
+    wait::{JobProgress, Jobs, WaitError, Waits},
     workflow::{Execution, ExecutionState, Executions, JobStatus, MAX_ATTEMPTS_AN_HOUR, WorkflowError},
 };

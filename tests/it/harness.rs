@@ -9,13 +9,13 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use get_object_torrent::{
     api::{self, Api},
     config::{Config, ConfigFaults},
-    jobs::{Executions, Jobs, Worker},
+    jobs::{Executions, Jobs, Waits, Worker},
     metrics::Metrics,
     operation::GetObjectTorrent,
     registry::Registry,
@@ -29,6 +29,14 @@ use sha1::{Digest, Sha1};
 use test_s3::{Content, FakeS3, Identity};
 
 use super::fake_workflow::{ARN, FakeWorkflow};
+
+/// With `TIME_BUDGET_MS=3000`, callers of a job that does not end are answered at once.
+const WAITS: Waits = Waits {
+    sidecar: Duration::from_millis(50),
+    execution: Duration::from_millis(100),
+    describe: Duration::from_millis(300),
+    count: Duration::from_millis(2_900),
+};
 
 /// The function, as started with some variables.
 pub(crate) struct Function {
@@ -86,7 +94,7 @@ impl Function {
         let workflow = sdk(workflow.endpoint(), Some(&Identity::role()));
         let executions = Executions::new(&workflow, ARN.to_owned());
         let clients = Clients::new(s3, s3.endpoint_url().is_some());
-        let jobs = Jobs::new(Arc::clone(&config), executions);
+        let jobs = Jobs::new(Arc::clone(&config), executions).with_waits(WAITS);
         let operation = GetObjectTorrent::new(Arc::clone(&config), clients);
         Self { api: Api::new(config, operation, Some(jobs)), requests: AtomicU64::new(0), lambda: Arc::default() }
     }
@@ -302,5 +310,7 @@ fn sdk_of(identity: Option<&Identity>) -> SdkConfig {
     });
     let mut sdk = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("us-east-1"));
     sdk.set_credentials_provider(credentials);
+    // Step Functions is asked again after this.
+    sdk.set_retry_config(Some(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1))));
     sdk.build()
 }

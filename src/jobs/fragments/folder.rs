@@ -11,15 +11,14 @@ use crate::s3::{Error, classify_answer, is_transient_code};
 impl Fragments {
     /// Returns how many spans have been hashed.
     pub async fn count(&self) -> Result<u64, Error> {
-        let mut count = 0;
-        let mut token = None;
+        let (mut count, mut token) = (0, None);
         loop {
             let (keys, next) = self.list(&self.key(SPANS), token).await?;
             count += keys.len() as u64;
-            token = match next {
-                Some(next) => Some(next),
-                None => return Ok(count),
-            };
+            if next.is_none() {
+                return Ok(count);
+            }
+            token = next;
         }
     }
 
@@ -29,10 +28,10 @@ impl Fragments {
         loop {
             let (keys, next) = self.list(&self.folder, token).await?;
             self.delete_keys(keys.into_iter().filter(|key| self.owns(key)).collect()).await?;
-            match next {
-                Some(_) => token = next,
-                None => return Ok(()),
+            if next.is_none() {
+                return Ok(());
             }
+            token = next;
         }
     }
 

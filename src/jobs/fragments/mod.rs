@@ -1,5 +1,5 @@
-//! Fragments: what a job has hashed so far. Each is an object with the digests of one span. They lie under a prefix in
-//! the sidecar's bucket, are named after the job and the span, and carry this service's mark.
+//! Fragments: what a job has hashed so far. Each is an object with the digests of one span, in the job's folder in the
+//! sidecar's bucket. It is named after the span and carries this service's mark.
 
 mod folder;
 
@@ -28,8 +28,7 @@ const FAILURE: &str = "failure.json";
 /// The digests of spans, in the job's folder.
 const SPANS: &str = "spans/";
 
-/// The fragments of one job, as its function's role may read and write them. Every method fails with what kept S3 from
-/// doing its work.
+/// The fragments of one job.
 #[derive(Clone, Debug)]
 pub struct Fragments {
     bucket: Bucket,
@@ -39,7 +38,7 @@ pub struct Fragments {
 }
 
 impl Fragments {
-    /// Opens the fragments of the job `id` below the prefix of sidecars in `location`. `bucket` is the sidecar's, and signs with the function's role.
+    /// Opens the fragments of the job `id`, below the prefix of sidecars in `location`. `bucket` is the sidecar's.
     pub fn new(bucket: Bucket, location: &SidecarLocation, id: &str) -> Self {
         Self { bucket, folder: format!("{}{id}/", location.jobs_prefix()), id: id.to_owned() }
     }
@@ -58,13 +57,10 @@ impl Fragments {
 
     /// Returns `range` of the manifest, if it is there.
     pub async fn manifest(&self, range: ByteRange) -> Result<Option<Vec<u8>>, Error> {
-        match self.bucket.get_range(&self.key(MANIFEST), Some(range)).await? {
-            Some(output) if self.is_ours(&output) => {
-                let bytes = collect(output.body, output.content_length).await?;
-                let is_whole = bytes.len() as u64 == range.length();
-                if is_whole { Ok(Some(bytes)) } else { Err(Error::Malformed("a part of the manifest".to_owned())) }
-            }
-            _ => Ok(None),
+        let Some(output) = self.get(&self.key(MANIFEST), Some(range)).await? else { return Ok(None) };
+        match collect(output.body, output.content_length).await? {
+            bytes if bytes.len() as u64 == range.length() => Ok(Some(bytes)),
+            _ => Err(Error::Malformed("a part of the manifest".to_owned())),
         }
     }
 
@@ -73,12 +69,10 @@ impl Fragments {
         self.put(&self.key(FAILURE), json, JSON).await
     }
 
-    /// Returns what [`Self::put_failure`] recorded, if there is anything.
+    /// Returns what [`Self::put_failure`] recorded, if it is there.
     pub async fn failure(&self) -> Result<Option<Vec<u8>>, Error> {
-        match self.bucket.get(&self.key(FAILURE)).await? {
-            Some(output) if self.is_ours(&output) => collect(output.body, None).await.map(Some),
-            _ => Ok(None),
-        }
+        let Some(output) = self.get(&self.key(FAILURE), None).await? else { return Ok(None) };
+        collect(output.body, None).await.map(Some)
     }
 
     /// Removes the recorded reason, if there is one.
@@ -86,23 +80,26 @@ impl Fragments {
         self.delete_keys(vec![self.key(FAILURE)]).await
     }
 
-    /// Writes the digests of `span`. Everyone who hashes that span writes the same.
+    /// Writes the digests of `span`. Whoever hashes that span writes the same.
     pub async fn put_span(&self, span: ByteRange, pieces: &Pieces) -> Result<(), Error> {
         self.put(&self.span_key(span), pieces.as_bytes(), OCTETS).await
     }
 
-    /// Returns the digests of `span`, or `None` where they have not been written.
+    /// Returns the digests of `span`, or `None` if they have not been written.
     pub async fn span(&self, span: ByteRange, piece_length: PieceLength) -> Result<Option<Pieces>, Error> {
         let expected = Pieces::byte_length(span.length(), piece_length);
-        let has_length = |output: &GetObjectOutput| {
-            output.content_length().and_then(|bytes| u64::try_from(bytes).ok()) == Some(expected)
-        };
-        match self.bucket.get(&self.span_key(span)).await? {
-            Some(output) if self.is_ours(&output) && has_length(&output) => {
+        match self.get(&self.span_key(span), None).await? {
+            Some(output) if output.content_length().and_then(|bytes| u64::try_from(bytes).ok()) == Some(expected) => {
                 Ok(Pieces::from_bytes(&collect(output.body, None).await?))
             }
             _ => Ok(None),
         }
+    }
+
+    /// Returns the object at `key`, if it is of this job.
+    async fn get(&self, key: &str, range: Option<ByteRange>) -> Result<Option<GetObjectOutput>, Error> {
+        let output = self.bucket.get_range(key, range).await?;
+        Ok(output.filter(|output| output.metadata().and_then(|metadata| metadata.get(JOB)) == Some(&self.id)))
     }
 
     async fn put(&self, key: &str, bytes: &[u8], content_type: &str) -> Result<(), Error> {
@@ -112,15 +109,11 @@ impl Fragments {
         self.bucket.put(key, bytes, describe).await.map_err(classify_answer)
     }
 
-    fn is_ours(&self, output: &GetObjectOutput) -> bool {
-        output.metadata().and_then(|metadata| metadata.get(JOB)) == Some(&self.id)
-    }
-
     fn key(&self, name: &str) -> String {
         format!("{}{name}", self.folder)
     }
 
-    /// Offsets have twenty digits, so that keys sort in the order of the object's bytes.
+    /// Offsets have twenty digits, so keys sort in the order of the object's bytes.
     fn span_key(&self, span: ByteRange) -> String {
         self.key(&format!("{SPANS}{:020}-{:020}", span.start, span.end))
     }

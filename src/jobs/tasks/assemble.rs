@@ -1,11 +1,13 @@
 //! Assemble: the sidecar, made of all fragments.
 
+use serde_json::Value;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-use super::{TaskFailure, worker::JobObject};
+use super::{JobObject, TaskFailure, Worker};
 use crate::{
-    jobs::{Job, PlaceError, ranges},
+    jobs::{Job, PlaceError},
+    meter::Meter,
     object::ByteRange,
     operation::{Error, Torrent},
     s3::{
@@ -16,26 +18,33 @@ use crate::{
     torrent::Pieces,
 };
 
-/// Fragments are small, so that reading them costs latency alone, and `FETCH_CONCURRENCY` would be too few.
+/// Fragments are small, so reading them costs only latency, and `FETCH_CONCURRENCY` would be too few.
 const READS_AT_A_TIME: usize = 64;
 /// Others may write to the sidecar's key at the same time, but not for ever.
 const RACES: u32 = 3;
 
-impl JobObject {
+impl Worker {
     /// Stores the sidecar of the job's object, if that is still what Plan saw.
-    pub(super) async fn assemble(&self, job: &Job) -> Result<(), TaskFailure> {
-        let subject = self.torrent.find().await?;
+    pub(in crate::jobs) async fn assemble(&self, job: &Job, meter: &Meter) -> Result<Value, TaskFailure> {
+        let object = self.open_job(job, meter)?;
+        object.record(object.assemble(job).await).await
+    }
+}
+
+impl JobObject {
+    async fn assemble(&self, job: &Job) -> Result<(), TaskFailure> {
+        let subject = self.operation.find().await?;
         let head = &subject.head;
-        // The hashes belong to these bytes: a torrent must not put another length beside them.
+        // The hashes belong to these bytes, and must not get a torrent of another length.
         if (&head.etag, head.length) != (&job.etag, job.spans.length()) {
             return Err(TaskFailure::ObjectChanged);
         }
-        let pieces = self.collect(job, ranges(job.spans, subject.members())).await?;
-        let torrent = self.torrent.assemble(&subject, job.spans.piece_length(), pieces)?;
-        tokio::join!(self.store(&torrent, head), self.torrent.register(&torrent)).0
+        let pieces = self.collect(job, job.spans.ranges(subject.members())).await?;
+        let torrent = self.operation.assemble(&subject, job.spans.piece_length(), pieces)?;
+        tokio::join!(self.store(&torrent, head), self.operation.register(&torrent)).0
     }
 
-    /// Reads the fragments of `spans` side by side, and puts each in its place.
+    /// Reads the fragments of `spans` in parallel, and puts each in its place.
     async fn collect(&self, job: &Job, spans: Vec<ByteRange>) -> Result<Pieces, TaskFailure> {
         let mut spans = spans.into_iter();
         let piece_length = job.spans.piece_length();
@@ -58,18 +67,17 @@ impl JobObject {
         }
     }
 
-    /// Stores the sidecar. Here, unlike in a request, that must succeed: it is all that a job makes.
+    /// Stores the sidecar. Unlike in a request, that must succeed: the sidecar is all that a job makes.
     async fn store(&self, torrent: &Torrent, head: &ObjectHead) -> Result<(), TaskFailure> {
-        let sidecars = self.torrent.sidecars().ok_or(PlaceError::Taken)?;
         for _ in 0..RACES {
-            let replaced = match sidecars.read().await? {
+            let replaced = match self.sidecars.read().await? {
                 Slot::Free => None,
                 Slot::Closed => return Err(PlaceError::Taken.into()),
-                // A task that is tried again may have stored it before.
+                // An earlier try of this task may have stored it.
                 Slot::Taken(sidecar) if torrent.is_stored_in(&sidecar, head) => return Ok(()),
                 Slot::Taken(sidecar) => Some(sidecar),
             };
-            if sidecars.write(head, &torrent.sidecar_content(), replaced.as_ref()).await? == Write::Done {
+            if self.sidecars.write(head, &torrent.sidecar_content(), replaced.as_ref()).await? == Write::Done {
                 return Ok(());
             }
         }

@@ -1,22 +1,40 @@
 //! Explain: why a job failed.
 
-use super::{TaskFailure, task::StateError, worker::JobObject};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{TaskFailure, Worker, to_json};
 use crate::{
     jobs::{FailureKind, Job, Reason},
+    meter::Meter,
     operation::Error,
     s3,
 };
 
-/// A Distributed Map says no more about its children's failures.
+/// All that a Distributed Map reports about its children's failures.
 const CHILD_FAILED: &str = "States.ExceedToleratedFailureThreshold";
 
-impl JobObject {
-    /// An object that changed ends its job under that name, whatever the map says, and its fragments are of no more use.
-    /// Otherwise the fragments stay, for the next attempt.
-    pub(super) async fn explain(&self, job: &Job, caught: &StateError) -> Result<Reason, TaskFailure> {
-        let quiet = job.target.quiet;
-        match self.torrent.find().await {
-            Ok(subject) if subject.head.etag == job.etag => {}
+/// An error, as a state's `Catch` gives it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(in crate::jobs) struct StateError {
+    error: String,
+    /// AWS's own description.
+    cause: String,
+}
+
+impl Worker {
+    /// Returns why the job failed. If the object changed, that is the reason, whatever the map reports, and its
+    /// fragments are removed. Otherwise the fragments stay for the next attempt.
+    pub(in crate::jobs) async fn explain(
+        &self,
+        job: &Job,
+        caught: &StateError,
+        meter: &Meter,
+    ) -> Result<Value, TaskFailure> {
+        let object = self.open_job(job, meter)?;
+        let changed = match object.operation.find().await {
+            Ok(subject) if subject.head.etag == job.etag => None,
             Ok(_)
             | Err(
                 Error::Collection(_)
@@ -27,31 +45,33 @@ impl JobObject {
                     | s3::Error::Changed,
                 ),
             ) => {
-                self.fragments.delete().await?;
-                return Ok(Reason { quiet, ..TaskFailure::ObjectChanged.reason() });
+                object.fragments.delete().await?;
+                Some(TaskFailure::ObjectChanged)
             }
-            // The object was deleted, and S3 does not tell, or it is no longer public.
+            // The object was deleted, and S3 does not say so, or it is no longer public.
             Err(error @ (Error::S3(s3::Error::AccessDenied) | Error::NotListed | Error::Member { .. })) => {
-                return Ok(Reason { quiet, ..TaskFailure::from(error).reason() });
+                Some(error.into())
             }
             Err(error) => return Err(error.into()),
+        };
+        if let Some(failure) = changed {
+            return Ok(to_json(&Reason { quiet: job.target.quiet, ..failure.reason() }));
         }
-        let recorded = self.fragments.failure().await?;
+        let recorded = object.fragments.failure().await?;
         let recorded: Option<Reason> = recorded.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        // A reason of another failure than the one that was caught is out of date: that failure passed.
+        // The reason of another failure than the caught one is out of date.
         let recorded = recorded.filter(|reason| says_little(caught) || reason.error == caught.error);
-        Ok(recorded.unwrap_or_else(|| reason_for(caught)))
+        Ok(to_json(&recorded.unwrap_or_else(|| reason_for(caught))))
     }
 }
 
-/// Returns whether the task that failed has more to say: a map does not say what its children failed with, nor Assemble
-/// why spans are not hashed.
+/// Returns whether the recorded reason says more: a map does not report why its children failed, and Assemble does not
+/// know why spans are not hashed.
 fn says_little(caught: &StateError) -> bool {
     caught.error == CHILD_FAILED || FailureKind::from_name(&caught.error) == Some(FailureKind::Incomplete)
 }
 
-/// Returns the reason where no task recorded one: its function was ended, ran out of time or never started. Callers are
-/// not told AWS's own words.
+/// Returns the reason if no task recorded one: its function was ended, ran out of time, or never started.
 fn reason_for(caught: &StateError) -> Reason {
     if caught.error == CHILD_FAILED {
         let cause = "a function ended without giving a reason, or ran out of time";

@@ -1,4 +1,4 @@
-//! Why a task failed, under the names that the workflow's retriers and catchers know.
+//! Why a task failed, by the names that the workflow's retriers and catchers know.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::{
     s3,
 };
 
-/// This says why a task failed.
+/// Why a task failed.
 #[derive(thiserror::Error)]
 pub enum TaskFailure {
     /// The object was replaced or deleted: the job ends.
@@ -22,13 +22,13 @@ pub enum TaskFailure {
     /// Some spans have no fragment: no function was free for them.
     #[error("some spans are not hashed")]
     Incomplete,
-    /// No other attempt helps.
+    /// Another attempt does not help.
     #[error("{}", message(.0))]
     Failed(#[source] Error),
     /// The torrent cannot be stored.
     #[error("{0}")]
     Place(#[from] PlaceError),
-    /// Step Functions throttles or fails, and another attempt may help, or refuses to start the job.
+    /// Step Functions throttles or fails, and another attempt may help; or it refuses to start the job.
     #[error("{0}")]
     Workflow(#[from] WorkflowError),
     /// The job has failed too often for another attempt now.
@@ -40,8 +40,8 @@ pub enum TaskFailure {
 }
 
 impl fmt::Debug for TaskFailure {
-    /// The Lambda runtime logs a function's failure in this form. The SDK's own would show S3's answers, in which there
-    /// may be access keys. The cause is in the function's own line.
+    /// The Lambda runtime logs a function's failure in this form. A derived form would show S3's answers, which may
+    /// hold access keys. The cause is in the function's own line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {self}", self.name())
     }
@@ -62,17 +62,17 @@ impl TaskFailure {
     }
 
     /// Returns the name of the failure's kind.
-    pub fn name(&self) -> &'static str {
-        self.kind().as_str()
+    pub fn name(&self) -> String {
+        self.kind().to_string()
     }
 
-    /// Returns what the workflow is told later, when it asks why the job failed.
+    /// Returns what Explain reports.
     pub fn reason(&self) -> Reason {
         Reason::new(self.kind(), self.to_string())
     }
 }
 
-/// Returns what happened, without the internal cause, since callers read it.
+/// Returns what happened without the internal cause, because callers read it.
 fn message(error: &Error) -> String {
     match error {
         Error::S3(error) => error.to_string(),
@@ -101,6 +101,6 @@ impl From<s3::Error> for TaskFailure {
 
 impl From<TaskFailure> for Diagnostic {
     fn from(failure: TaskFailure) -> Self {
-        Self { error_type: failure.name().to_owned(), error_message: failure.to_string() }
+        Self { error_type: failure.name(), error_message: failure.to_string() }
     }
 }

@@ -1,14 +1,25 @@
 //! Hash: the piece hashes of one span, as a fragment.
 
-use super::{TaskFailure, worker::JobObject};
+use serde_json::Value;
+
+use super::{JobObject, TaskFailure, Worker};
 use crate::{
     jobs::{Item, Job, manifest},
+    meter::Meter,
+    s3::reading::ObjectHead,
     torrent::Pieces,
 };
 
-impl JobObject {
+impl Worker {
     /// Hashes the span of `item`, unless an earlier run has left its fragment.
-    pub(super) async fn hash(&self, job: &Job, item: &Item) -> Result<(), TaskFailure> {
+    pub(in crate::jobs) async fn hash(&self, job: &Job, item: &Item, meter: &Meter) -> Result<Value, TaskFailure> {
+        let object = self.open_job(job, meter)?;
+        object.record(object.hash(job, item).await).await
+    }
+}
+
+impl JobObject {
+    async fn hash(&self, job: &Job, item: &Item) -> Result<(), TaskFailure> {
         let span = item.range;
         if !job.spans.are_whole_pieces(span) || item.members.is_some() != job.target.collection {
             return Err(TaskFailure::BadInput("the span is not whole pieces of what the job reads".to_owned()));
@@ -23,12 +34,12 @@ impl JobObject {
     async fn read(&self, job: &Job, item: &Item) -> Result<Pieces, TaskFailure> {
         let (span, piece_length) = (item.range, job.spans.piece_length());
         let Some(lines) = item.members else {
-            return Ok(self.torrent.hash_span(job.head(), span, piece_length).await?);
+            let head = ObjectHead::new(job.spans.length(), job.etag.clone());
+            return Ok(self.operation.hash_span(head, span, piece_length).await?);
         };
         let bytes = self.fragments.manifest(lines.bytes).await?.unwrap_or_default();
-        let members = manifest::read(&bytes, lines.offset, span);
-        let members =
-            members.ok_or_else(|| TaskFailure::BadInput("the manifest lacks the span's objects".to_owned()))?;
-        Ok(self.torrent.hash_members(&members, lines.offset, span, piece_length).await?)
+        let members = manifest::read(&bytes, lines.offset, span)
+            .ok_or_else(|| TaskFailure::BadInput("the manifest lacks the span's objects".to_owned()))?;
+        Ok(self.operation.hash_members(&members, lines.offset, span, piece_length).await?)
     }
 }

@@ -2,109 +2,116 @@
 
 use std::ops::ControlFlow;
 
+use serde::Deserialize;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{
-    TaskFailure, Worker,
-    task::{Items, ObjectCreated, Plan, PlanInput},
-    worker::to_json,
-};
+use super::{TaskFailure, Worker, to_json};
 use crate::{
     jobs::{
-        Item, Job, JobRequest, Manifest, Spans, Target, execution_name, job_id,
-        place::check_place,
-        ranges,
+        Job, JobRequest, Manifest,
         workflow::{Executions, JobStatus},
     },
     meter::Meter,
-    operation::{BoundOperation, Error, Lookup, SIDECAR_TIMEOUT, Unread},
+    operation::{BoundOperation, Error, Lookup, SIDECAR_TIMEOUT, Subject},
     s3,
 };
 
+/// An execution's input.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Value")]
+pub(in crate::jobs) struct PlanInput {
+    pub(in crate::jobs) request: JobRequest,
+    /// The input is S3's event `Object Created`, as `EventBridge` delivers it. Objects of fewer bytes are left to
+    /// requests: the template's rule adds this as `minSize`.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>
+    event_min_size: Option<u64>,
+}
+
+/// What must be read, and the job that reads it.
+struct Unmade {
+    operation: BoundOperation,
+    subject: Subject,
+    job: Job,
+}
+
+impl TryFrom<Value> for PlanInput {
+    type Error = serde_json::Error;
+
+    /// An event asks for the latest version, as callers will: without a version ID. Unlike in S3's older notifications,
+    /// its key is not percent-encoded.
+    fn try_from(input: Value) -> serde_json::Result<Self> {
+        let Some(detail) = input.get("detail") else {
+            return Ok(Self { request: serde_json::from_value(input)?, event_min_size: None });
+        };
+        let (bucket, object) = (&detail["bucket"], &detail["object"]);
+        let request = json!({"bucket": bucket["name"], "key": object["key"], "etag": object["etag"], "quiet": true});
+        let min_size = input.get("minSize").map_or(Ok(0), u64::deserialize)?;
+        Ok(Self { request: serde_json::from_value(request)?, event_min_size: Some(min_size) })
+    }
+}
+
 impl Worker {
-    pub(super) async fn plan(
+    /// Plans the job of a request. An event's job is started in `state_machine` under the name that requests give it
+    /// too, so there is one job: `EventBridge` chooses the names of its own executions.
+    pub(in crate::jobs) async fn plan(
         &self,
         input: PlanInput,
         state_machine: Option<String>,
         meter: &Meter,
-    ) -> Result<Plan, TaskFailure> {
-        match input {
-            PlanInput::Request(request) => self.plan_request(request, meter).await,
-            PlanInput::Event(event) => self.plan_event(&event, state_machine, meter).await,
-        }
-    }
-
-    async fn plan_request(&self, request: JobRequest, meter: &Meter) -> Result<Plan, TaskFailure> {
-        let torrent = self.open(&request.target, meter)?;
-        let unread = match self.look_up(&request, &torrent).await {
-            Ok(ControlFlow::Continue(unread)) => unread,
-            Ok(ControlFlow::Break(reason)) => return Ok(Plan::Done { reason }),
-            Err(failure) if request.target.quiet => return nothing_to_do(failure),
-            Err(failure) => return Err(failure),
+    ) -> Result<Value, TaskFailure> {
+        let PlanInput { request, event_min_size } = input;
+        let planned = match event_min_size {
+            None => self.split(&request, meter).await,
+            Some(min_size) => {
+                let arn = state_machine.ok_or_else(|| {
+                    TaskFailure::BadInput("the event comes without the state machine that makes its job".to_owned())
+                })?;
+                let executions = Executions::new(&self.sdk, arn);
+                self.start_job(&request, min_size, &executions, meter).await.map(|reason| done(&reason))
+            }
         };
-        self.split(request.target, &torrent, &unread).await
-    }
-
-    /// `EventBridge` names executions by itself. So the job is started under the name that requests give it too, and
-    /// there is one job.
-    async fn plan_event(
-        &self,
-        event: &ObjectCreated,
-        state_machine: Option<String>,
-        meter: &Meter,
-    ) -> Result<Plan, TaskFailure> {
-        let arn = state_machine.ok_or_else(|| {
-            TaskFailure::BadInput("an event comes without the state machine that starts its job".to_owned())
-        })?;
-        let executions = Executions::new(&self.sdk, arn);
-        match self.start_job(event.job_request(), event.min_size, &executions, meter).await {
-            Ok(reason) => Ok(Plan::Done { reason }),
-            Err(failure) => nothing_to_do(failure),
+        match planned {
+            Err(failure) if request.target.quiet && gets_no_torrent(&failure) => Ok(done(&failure.to_string())),
+            planned => planned,
         }
     }
 
-    /// Starts the job that a request would start, or finds it, unless the object need not be read or has less than
-    /// `min_size` bytes. Returns what was done, in words.
-    pub(super) async fn start_job(
+    /// Starts or finds the job of an object that must be read and has at least `min_size` bytes. Returns what was done,
+    /// in words.
+    pub(in crate::jobs) async fn start_job(
         &self,
-        request: JobRequest,
+        request: &JobRequest,
         min_size: u64,
         executions: &Executions,
         meter: &Meter,
     ) -> Result<String, TaskFailure> {
-        let torrent = self.open(&request.target, meter)?;
-        let Unread { subject, piece_length, .. } = match self.look_up(&request, &torrent).await? {
-            ControlFlow::Continue(unread) => unread,
+        let job = match self.look_up(request, meter).await? {
+            ControlFlow::Continue(Unmade { job, .. }) => job,
             ControlFlow::Break(reason) => return Ok(reason),
         };
-        if subject.head.length < min_size {
+        if job.spans.length() < min_size {
             return Ok("the object is small, and is left to requests".to_owned());
         }
-        let id = job_id(&request.target.object, &subject.head, piece_length);
-        let request = JobRequest { etag: Some(subject.head.etag.clone()), ..request };
-        match executions.ensure_running(&id, &request).await? {
-            JobStatus::Running { attempt, .. } => Ok(format!("its job runs: {}", execution_name(&id, attempt))),
+        match executions.ensure_running(&job).await? {
+            JobStatus::Running { attempt, .. } => Ok(format!("its job runs: {}", job.execution_name(attempt))),
             JobStatus::Exhausted(_) => Err(TaskFailure::Exhausted),
         }
     }
 
-    /// Returns the object that must be read, or why it need not be. Where the object need not be read, this stores the
-    /// torrent.
-    async fn look_up(
-        &self,
-        request: &JobRequest,
-        torrent: &BoundOperation,
-    ) -> Result<ControlFlow<String, Unread>, TaskFailure> {
-        match torrent.look_up().await? {
+    /// Returns what must be read, or why nothing must be. A torrent that is known without reading is stored.
+    async fn look_up(&self, request: &JobRequest, meter: &Meter) -> Result<ControlFlow<String, Unmade>, TaskFailure> {
+        let operation = self.open(&request.target, meter)?;
+        match operation.look_up().await? {
             Lookup::Ready(ready) => {
                 let origin = ready.origin();
-                torrent.store(ready, Instant::now() + SIDECAR_TIMEOUT).await;
+                operation.store(ready, Instant::now() + SIDECAR_TIMEOUT).await;
                 Ok(ControlFlow::Break(origin.as_str().to_owned()))
             }
             Lookup::Unread(unread) => {
-                check_place(torrent, &unread, &self.config.region)?;
-                if request.etag.as_ref().is_none_or(|etag| *etag == unread.subject.head.etag) {
-                    Ok(ControlFlow::Continue(unread))
+                let job = Job::new(&operation, &unread, &self.config, request.target.quiet)?;
+                if request.etag.as_ref().is_none_or(|etag| *etag == job.etag) {
+                    Ok(ControlFlow::Continue(Unmade { operation, subject: unread.subject, job }))
                 } else {
                     Ok(ControlFlow::Break("the object was replaced meanwhile".to_owned()))
                 }
@@ -112,48 +119,52 @@ impl Worker {
         }
     }
 
-    async fn split(&self, target: Target, torrent: &BoundOperation, unread: &Unread) -> Result<Plan, TaskFailure> {
-        let Unread { subject, piece_length, .. } = unread;
-        let head = &subject.head;
-        let id = job_id(&target.object, head, *piece_length);
-        let fragments = self.fragments(torrent, &id)?;
-        let spans = Spans::new(head.length, *piece_length, self.config.span_size);
-        let cut = ranges(spans, subject.members());
-        let items = match subject.members() {
-            None => cut.into_iter().map(Item::from).collect(),
-            Some(members) => {
-                let manifest = Manifest::of(members);
-                fragments.put_manifest(manifest.bytes()).await?;
-                manifest.items(cut)
-            }
+    async fn split(&self, request: &JobRequest, meter: &Meter) -> Result<Value, TaskFailure> {
+        let Unmade { operation, subject, job } = match self.look_up(request, meter).await? {
+            ControlFlow::Continue(unmade) => unmade,
+            ControlFlow::Break(reason) => return Ok(done(&reason)),
         };
+        let fragments = self.job_object(operation, &job)?.fragments;
+        let manifest = Manifest::of(subject.members().unwrap_or_default());
+        if job.target.collection {
+            fragments.put_manifest(manifest.bytes()).await?;
+        }
         // An earlier attempt's reason would be taken for this one's.
         fragments.delete_failure().await?;
-        let (bucket, key) = fragments.put_items(to_json(&items).to_string().as_bytes()).await?;
-        Ok(Plan::Read {
-            job: Box::new(Job { target, etag: head.etag.clone(), spans, id }),
-            items: Items { bucket, key },
-            concurrency: self.config.job_concurrency,
-            round: 0,
-        })
+        // The list is in S3, because it may be too long for a state.
+        let items = to_json(&manifest.items(job.spans.ranges(subject.members())));
+        let (bucket, key) = fragments.put_items(items.to_string().as_bytes()).await?;
+        Ok(json!({
+            "status": "read",
+            "job": job,
+            "items": {"bucket": bucket, "key": key},
+            "concurrency": self.config.job_concurrency,
+            // How many times the map has run again, because no function was free for some spans.
+            "round": 0,
+        }))
     }
 }
 
-/// Ends quietly where the object is gone or gets no torrent: S3's events tell of many such objects, and nobody waits.
-fn nothing_to_do(failure: TaskFailure) -> Result<Plan, TaskFailure> {
-    match failure {
+/// Returns the output of Plan if nothing is left to do.
+fn done(reason: &str) -> Value {
+    json!({"status": "done", "reason": reason})
+}
+
+/// Returns whether the object is gone or gets no torrent. S3's events are about many such objects, and nobody waits.
+fn gets_no_torrent(failure: &TaskFailure) -> bool {
+    matches!(
+        failure,
         TaskFailure::ObjectChanged
-        | TaskFailure::Exhausted
-        | TaskFailure::Place(_)
-        | TaskFailure::Failed(
-            Error::EmptyObject
-            | Error::IsSidecar
-            | Error::TooLarge { .. }
-            | Error::TooManyPieces { .. }
-            | Error::BucketNotServed
-            | Error::Collection(_)
-            | Error::S3(s3::Error::DeleteMarker | s3::Error::Archived | s3::Error::AccessDenied),
-        ) => Ok(Plan::Done { reason: failure.to_string() }),
-        failure => Err(failure),
-    }
+            | TaskFailure::Exhausted
+            | TaskFailure::Place(_)
+            | TaskFailure::Failed(
+                Error::EmptyObject
+                    | Error::IsSidecar
+                    | Error::TooLarge { .. }
+                    | Error::TooManyPieces { .. }
+                    | Error::BucketNotServed
+                    | Error::Collection(_)
+                    | Error::S3(s3::Error::DeleteMarker | s3::Error::Archived | s3::Error::AccessDenied),
+            )
+    )
 }

@@ -9,7 +9,7 @@ use crate::{
     operation,
 };
 
-/// This says why a job has not given a caller the torrent. Its text is the message in the error document.
+/// Why a caller gets no torrent from a job. The text is the message in the error document.
 #[derive(Debug, thiserror::Error)]
 pub enum WaitError {
     /// The job runs, and has not ended in time.
@@ -17,7 +17,7 @@ pub enum WaitError {
     Running {
         /// How far the job is.
         progress: JobProgress,
-        /// How the attempt before this one ended, where there was one.
+        /// How the attempt before this one ended, if there was one.
         earlier: Option<ExecutionState>,
     },
     /// The job ended without a torrent.
@@ -28,14 +28,14 @@ pub enum WaitError {
         /// Whether no other attempt is made within the hour.
         exhausted: bool,
     },
-    /// HEAD was asked for a torrent that a job must make.
+    /// HEAD asks for a torrent that a job must make.
     #[error("The torrent is not ready. A GET starts the job that makes it.")]
     NotReady,
     /// The job would have to keep the caller's presigned URL.
     #[error(
-        "The object is larger than this service's INLINE_MAX_SIZE, so a job must read it, and a job cannot use a presigned \
-         URL: it would have to keep the URL. Upload the object with --checksum-algorithm SHA1, or ask this service's \
-         operator to raise INLINE_MAX_SIZE."
+        "The object is larger than this service's INLINE_MAX_SIZE, so a job must read it, and a job cannot use a \
+         presigned URL: it would have to keep the URL. Upload the object with --checksum-algorithm SHA1, or ask this \
+         service's operator to raise INLINE_MAX_SIZE."
     )]
     Presigned,
     /// The job could not leave its torrent.
@@ -43,8 +43,8 @@ pub enum WaitError {
     Place(#[from] PlaceError),
     /// The job cannot be started or found.
     #[error(
-        "The job that makes this object's torrent can be neither started nor found: AWS Step Functions is busy or cannot be \
-         reached. Reduce your request rate."
+        "The job that makes this object's torrent can be neither started nor found: AWS Step Functions is busy or \
+         cannot be reached. Reduce your request rate."
     )]
     Workflow(#[from] WorkflowError),
     /// The job's torrent cannot be built from the sidecar.
@@ -59,7 +59,7 @@ pub struct JobProgress {
     pub size: u64,
     /// The number of objects in a collection, or 0 for one object.
     pub objects: usize,
-    /// The number of spans that have been hashed, where S3 told.
+    /// The number of spans that have been hashed, if S3 reported it.
     pub hashed: Option<u64>,
     /// The number of spans.
     pub spans: u64,

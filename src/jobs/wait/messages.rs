@@ -1,4 +1,4 @@
-//! What a caller is told about a job.
+//! The messages about jobs that callers read.
 
 use super::JobProgress;
 use crate::jobs::{FailureKind, PlaceError, workflow::ExecutionState};
@@ -7,14 +7,18 @@ use crate::jobs::{FailureKind, PlaceError, workflow::ExecutionState};
 pub(super) fn no_place(error: PlaceError) -> &'static str {
     match error {
         PlaceError::Taken => {
-            "A job makes the torrent of an object this large, and stores it as the object's sidecar. Another object has the \
-             sidecar's key, or the key would be longer than 1024 bytes. Move that object, or ask this service's operator \
-             to set SIDECAR_PREFIX or SIDECAR_BUCKET."
+            "A job makes the torrent of an object this large, and stores it as the object's sidecar. Another object \
+             has the sidecar's key, or the key would be longer than 1024 bytes. Move that object, or ask this \
+             service's operator to set SIDECAR_PREFIX or SIDECAR_BUCKET."
+        }
+        PlaceError::NoCredentials => {
+            "A job makes the torrent of an object this large, and this service has no AWS credentials to store it. Ask \
+             this service's operator for credentials."
         }
         PlaceError::OtherRegion => {
-            "A job makes the torrent of an object this large, and keeps its work beside the sidecar. The sidecar's bucket is \
-             in another AWS Region than this service. Ask this service's operator to set SIDECAR_BUCKET to a bucket in the \
-             service's own Region, or to serve the bucket by a stack in its Region."
+            "A job makes the torrent of an object this large, and keeps its work beside the sidecar. The sidecar's \
+             bucket is in another AWS Region than this service. Ask this service's operator to set SIDECAR_BUCKET to a \
+             bucket in the service's own Region, or to serve the bucket by a stack in its Region."
         }
     }
 }
@@ -45,7 +49,7 @@ pub(super) fn failed(state: &ExecutionState, exhausted: bool) -> String {
     format!("The job that makes the torrent {}. {then}", ending(state))
 }
 
-/// Only the job's own causes are told. Other causes are AWS's, and name its resources.
+/// Callers read only the job's own causes. Other causes are AWS's, and name its resources.
 fn ending(state: &ExecutionState) -> String {
     match state {
         ExecutionState::Failed { error, cause } if FailureKind::from_name(error).is_some() => {
@@ -60,36 +64,34 @@ fn ending(state: &ExecutionState) -> String {
 mod tests {
     use super::*;
 
-    fn progress(hashed: Option<u64>) -> String {
-        running(&JobProgress { size: 3_221_225_472, objects: 0, hashed, spans: 48 }, None)
-    }
-
-    fn ended(error: &str, cause: &str) -> ExecutionState {
-        ExecutionState::Failed { error: error.to_owned(), cause: cause.to_owned() }
-    }
-
     #[test]
     fn progress_says_how_much_is_done() {
-        assert_eq!(
-            progress(Some(12)),
-            "A job is making the torrent of this object of 3221225472 bytes: 12 of 48 spans are hashed. Try again."
-        );
-        assert!(progress(Some(48)).contains("all 48 spans are hashed"));
-        assert!(progress(None).contains("48 spans to hash"));
+        for (hashed, text) in [
+            (Some(12), "this object of 3221225472 bytes: 12 of 48 spans are hashed. Try again."),
+            (Some(48), "all 48 spans are hashed"),
+            (None, "there are 48 spans to hash"),
+        ] {
+            let progress = JobProgress { size: 3_221_225_472, objects: 0, hashed, spans: 48 };
+            let message = running(&progress, None);
+            assert!(message.contains(text), "{message}");
+        }
     }
 
     #[test]
-    fn an_earlier_failure_is_told_too() {
-        let progress = JobProgress { size: 1, objects: 0, hashed: Some(0), spans: 1 };
-        let text = running(&progress, Some(&ended("Failed", "S3 denies access")));
-        assert!(text.contains("hashed. The previous attempt failed (Failed: S3 denies access). Try again."), "{text}");
-    }
-
-    #[test]
-    fn only_the_jobs_own_words_are_told() {
-        let own = failed(&ended("ObjectChanged", "the object changed while it was read"), false);
-        assert!(own.contains("failed (ObjectChanged: the object changed while it was read). Try again"), "{own}");
-        let aws = failed(&ended("States.Runtime", "arn:aws:states:of-someone"), true);
-        assert!(aws.contains("failed (States.Runtime). It has been tried"), "{aws}");
+    fn only_the_jobs_own_causes_are_passed_on() {
+        for (error, cause, exhausted, text) in [
+            ("ObjectChanged", "it changed.", false, "failed (ObjectChanged: it changed). Try again."),
+            (
+                "Failed",
+                "S3 denies access",
+                false,
+                "failed (Failed: S3 denies access). Try again: the job then restarts",
+            ),
+            ("States.Runtime", "arn:aws:states:of-someone", true, "failed (States.Runtime). It has been tried"),
+        ] {
+            let state = ExecutionState::Failed { error: error.to_owned(), cause: cause.to_owned() };
+            let message = failed(&state, exhausted);
+            assert!(message.contains(text), "{message}");
+        }
     }
 }

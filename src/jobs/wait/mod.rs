@@ -1,4 +1,4 @@
-//! Waiting for a job: it is started, or found running, and its caller waits for the sidecar for as long as a request may
+//! Waiting for a job: it is started, or found running, and its caller waits for the sidecar as long as a request may
 //! take.
 
 mod error;
@@ -10,11 +10,8 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 pub use self::error::{JobProgress, WaitError};
 use super::{
-    JobRequest, Spans,
+    Job,
     fragments::Fragments,
-    job_id,
-    place::check_place,
-    ranges,
     workflow::{ExecutionState, Executions, JobStatus, WorkflowError},
 };
 use crate::{
@@ -23,81 +20,106 @@ use crate::{
     operation::{BoundOperation, Unread, UnstoredTorrent},
 };
 
-/// The time between two looks at the sidecar.
-const SIDECAR_INTERVAL: Duration = Duration::from_secs(1);
-/// The time between two looks at the execution. Step Functions describes some 15 a second for a whole account.
-const EXECUTION_INTERVAL: Duration = Duration::from_secs(4);
-/// At the end, this is left to describe the execution and to count the fragments.
-const TIME_TO_COUNT: Duration = Duration::from_secs(2);
-const TIME_TO_DESCRIBE: Duration = Duration::from_secs(1);
+/// At the very end, this is left to answer.
 const TIME_TO_ANSWER: Duration = Duration::from_millis(100);
+
+/// How long a caller waits for what.
+#[derive(Clone, Copy, Debug)]
+pub struct Waits {
+    /// The time between two looks at the sidecar.
+    pub sidecar: Duration,
+    /// The time between two looks at the execution. Step Functions describes some 15 a second for a whole account.
+    pub execution: Duration,
+    /// The longest time that one look at the execution may take.
+    pub describe: Duration,
+    /// At the end, this is left to describe the execution and to count the fragments.
+    pub count: Duration,
+}
 
 /// The jobs of one workflow, as the API function uses them.
 #[derive(Clone, Debug)]
 pub struct Jobs {
     config: Arc<Config>,
     executions: Executions,
+    waits: Waits,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self {
+            sidecar: Duration::from_secs(1),
+            execution: Duration::from_secs(4),
+            describe: Duration::from_secs(1),
+            count: Duration::from_secs(2),
+        }
+    }
 }
 
 impl Jobs {
     /// Uses the workflow of `executions`.
     pub fn new(config: Arc<Config>, executions: Executions) -> Self {
-        Self { config, executions }
+        Self { config, executions, waits: Waits::default() }
     }
 
-    /// Returns whether `size` bytes of as many `objects` of a collection are left to a job.
+    /// Waits otherwise than usual.
+    pub fn with_waits(self, waits: Waits) -> Self {
+        Self { waits, ..self }
+    }
+
+    /// Returns whether `size` bytes in so many `objects` of a collection are left to a job.
     pub fn takes(&self, size: u64, objects: usize) -> bool {
         size > self.config.inline_max_size || objects > self.config.inline_max_objects
     }
 
-    /// Returns the torrent that a job makes of what is `unread`, by `until`. The job is started only where the caller `may_start` it.
+    /// Returns the torrent that a job makes of what is `unread`, by `until`. The job is started only if the caller
+    /// `may_start` it.
     pub async fn torrent(
         &self,
-        torrent: &BoundOperation,
+        operation: &BoundOperation,
         unread: &Unread,
         may_start: bool,
         until: Instant,
     ) -> Result<UnstoredTorrent, WaitError> {
-        if torrent.request().presigned.is_some() {
+        if operation.request().presigned.is_some() {
             return Err(WaitError::Presigned);
         }
-        check_place(torrent, unread, &self.config.region)?;
+        let job = Job::new(operation, unread, &self.config, false)?;
         if !may_start {
             return Err(WaitError::NotReady);
         }
-        let id = job_id(&torrent.request().object, &unread.subject.head, unread.piece_length);
-        Wait { jobs: self, torrent, unread, id }.torrent(until).await
+        Wait { jobs: self, operation, unread, job }.torrent(until).await
     }
 }
 
 /// One caller's wait for one job.
 struct Wait<'a> {
     jobs: &'a Jobs,
-    torrent: &'a BoundOperation,
+    operation: &'a BoundOperation,
     unread: &'a Unread,
-    id: String,
+    job: Job,
 }
 
-/// What the caller knows of the job's execution.
+/// What the caller knows about the job's execution.
 enum Attempt {
-    /// This attempt runs. The attempt before it ended as `earlier` says, where it led to this one.
+    /// This attempt runs. If it follows one that ended, `earlier` is how that one ended.
     Running { number: u32, earlier: Option<ExecutionState> },
-    /// Step Functions does not answer, and the job may run all the same.
+    /// Step Functions does not answer. The job may run all the same.
     Unknown(WorkflowError),
 }
 
 impl Wait<'_> {
     async fn torrent(&self, until: Instant) -> Result<UnstoredTorrent, WaitError> {
-        let end = until.checked_sub(TIME_TO_COUNT).unwrap_or(until);
+        let Waits { sidecar, execution, count, .. } = self.jobs.waits;
+        let end = until.checked_sub(count).unwrap_or(until);
         let mut attempt = self.start().await?;
-        let mut describe_at = Instant::now() + EXECUTION_INTERVAL;
+        let mut describe_at = Instant::now() + execution;
         loop {
-            if let Some(torrent) = self.torrent.job_torrent(&self.unread.subject).await? {
+            if let Some(torrent) = self.stored().await? {
                 return Ok(torrent);
             }
             let now = Instant::now();
             if now >= describe_at || now >= end {
-                describe_at = now + EXECUTION_INTERVAL;
+                describe_at = now + execution;
                 match attempt {
                     Attempt::Running { number, .. } => self.check(number, until).await?,
                     Attempt::Unknown(_) => attempt = self.start().await?,
@@ -111,15 +133,18 @@ impl Wait<'_> {
                     Attempt::Unknown(error) => error.into(),
                 });
             }
-            sleep_until(end.min(now + SIDECAR_INTERVAL)).await;
+            sleep_until(end.min(now + sidecar)).await;
         }
     }
 
+    async fn stored(&self) -> Result<Option<UnstoredTorrent>, WaitError> {
+        Ok(self.operation.job_torrent(&self.unread.subject).await?)
+    }
+
     async fn start(&self) -> Result<Attempt, WaitError> {
-        let input = JobRequest::new(self.torrent.request(), &self.unread.subject);
-        match self.jobs.executions.ensure_running(&self.id, &input).await {
+        match self.jobs.executions.ensure_running(&self.job).await {
             Ok(JobStatus::Running { attempt, earlier }) => {
-                tracing::info!(job = self.id, attempt, "a job reads the object");
+                tracing::info!(job = self.job.id, attempt, "a job reads the object");
                 Ok(Attempt::Running { number: attempt, earlier })
             }
             Ok(JobStatus::Exhausted(state)) => Err(WaitError::Failed { state, exhausted: true }),
@@ -128,13 +153,14 @@ impl Wait<'_> {
         }
     }
 
-    /// Ends the wait where the execution has ended without a torrent. An execution that cannot be described is waited for.
+    /// Ends the wait if the execution has ended without a torrent. If the execution cannot be described, the wait goes
+    /// on.
     async fn check(&self, attempt: u32, until: Instant) -> Result<(), WaitError> {
-        let describe = self.jobs.executions.describe(&self.id, attempt);
-        match timeout_at(until.min(Instant::now() + TIME_TO_DESCRIBE), describe).await {
+        let describe = self.jobs.executions.describe(&self.job, attempt);
+        match timeout_at(until.min(Instant::now() + self.jobs.waits.describe), describe).await {
             Ok(Ok(Some(execution))) if execution.state != ExecutionState::Running => {
-                // The next turn returns a torrent that has just come.
-                match self.torrent.job_torrent(&self.unread.subject).await? {
+                // A torrent that was stored just now is returned by the next look.
+                match self.stored().await? {
                     Some(_) => Ok(()),
                     None => Err(WaitError::Failed { state: execution.state, exhausted: false }),
                 }
@@ -147,19 +173,18 @@ impl Wait<'_> {
         }
     }
 
-    /// Returns the job's progress: without a count where S3 does not tell in time.
+    /// Returns the job's progress, without a count if S3 does not answer in time.
     async fn progress(&self, until: Instant) -> JobProgress {
-        let Unread { subject, piece_length, .. } = self.unread;
-        let head = &subject.head;
-        let spans = Spans::new(head.length, *piece_length, self.jobs.config.span_size);
-        let spans = ranges(spans, subject.members()).len() as u64;
+        let Self { job, .. } = self;
+        let subject = &self.unread.subject;
         let count = async {
-            let bucket = self.torrent.sidecars()?.bucket().clone();
-            let counted = Fragments::new(bucket, &self.jobs.config.sidecar, &self.id).count().await;
+            let bucket = self.operation.sidecars()?.bucket().clone();
+            let counted = Fragments::new(bucket, &self.jobs.config.sidecar, &job.id).count().await;
             counted.inspect_err(|error| warn("the job's fragments cannot be counted", error)).ok()
         };
         let hashed = timeout_at(until - TIME_TO_ANSWER, count).await.ok().flatten();
-        JobProgress { size: head.length, objects: subject.objects(), hashed, spans }
+        let spans = job.spans.ranges(subject.members()).len() as u64;
+        JobProgress { size: job.spans.length(), objects: subject.objects(), hashed, spans }
     }
 }
 

@@ -7,7 +7,7 @@ use super::{file, server};
 use crate::{
     fake_workflow::{FakeWorkflow, Run},
     harness::{Function, worker},
-    jobs::runner::{end, explain, hash, items, plan},
+    jobs::runner::{cleaned, end, explain, hash, items, plan},
 };
 
 const KIB: u64 = 1024;
@@ -47,7 +47,7 @@ async fn a_collection_of_many_objects_gets_the_torrent_that_a_request_would_make
     let inline = Function::start(&s3, &[]).await.get("/data/p/").await;
     assert_eq!((inline.origin(), &inline.body), ("object", &answer.body));
     assert_eq!(workflow.executions().len(), 1);
-    let left: Vec<_> = s3.keys("data").into_iter().filter(|key| key.contains("torrent")).collect();
+    let left: Vec<_> = cleaned(&s3, "data").await.into_iter().filter(|key| key.contains("torrent")).collect();
     assert_eq!(left, ["p/.torrent"]);
 }
 
@@ -96,7 +96,7 @@ async fn an_object_that_is_replaced_deleted_or_added_meanwhile_ends_the_job() {
         }
         let caught = match failed {
             Some(_) => "States.ExceedToleratedFailureThreshold",
-            None => end(&worker, "assemble", &plan).await.expect_err("another collection").name(),
+            None => &end(&worker, "assemble", &plan).await.expect_err("another collection").name(),
         };
         assert_eq!(explain(&worker, &plan, caught).await.error, "ObjectChanged", "{change:?}");
         assert!(s3.object("data", "p/.torrent").is_none());

@@ -8,24 +8,22 @@ use lambda_runtime::Service;
 use serde_json::{Value, json};
 use test_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object, Rights, Who};
 
+use super::{LENGTH, SPANS, content, name, runner::run_task};
 use crate::{
     fake_workflow::{ARN, FakeWorkflow, Run},
-    harness::{Function, worker, worker_with_jobs},
+    harness::{self, Function, worker_with_jobs},
     log::capture,
 };
 
-const LENGTH: u64 = 3_000_000;
-const VARIABLES: [(&str, &str); 2] = [("JOB_STATE_MACHINE_ARN", ARN), ("SPAN_SIZE", "524288")];
+const VARIABLES: [(&str, &str); 2] = [("JOB_STATE_MACHINE_ARN", ARN), SPANS];
 const BUCKET_ARN: &str = "arn:aws:s3:::data";
 
-fn content() -> Content {
-    Content::cheap(LENGTH, 9)
-}
-
-async fn serving() -> FakeS3 {
+async fn serving(runs: impl IntoIterator<Item = Run>) -> (FakeS3, FakeWorkflow, Worker) {
     let s3 = FakeS3::start([Bucket::public("data").versioned().allow(Who::Anonymous, "*", Rights::ALL)]).await;
     s3.put("data", "a b+c", content());
-    s3
+    let workflow = FakeWorkflow::start(runs).await;
+    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+    (s3, workflow, worker)
 }
 
 fn event(version: &str, tasks: &[Value]) -> Value {
@@ -44,9 +42,9 @@ async fn invoke(worker: &Worker, event: Value, left: Duration) -> Result<Value, 
     jobs::service(worker.clone()).call(LambdaEvent::new(event, context)).await
 }
 
-/// Codes and texts of the results, task by task.
+/// Codes and texts of the results, task by task. As of a local runtime, the deadline is in the past.
 async fn results(worker: &Worker, tasks: &[Value]) -> Vec<(String, String)> {
-    let answer = invoke(worker, event("1.0", tasks), Duration::from_mins(1)).await.expect("an answer");
+    let answer = run_task(worker, event("1.0", tasks)).await.expect("an answer");
     let results = answer["results"].as_array().expect("results");
     let ids = |list: &[Value]| list.iter().map(|task| task["taskId"].clone()).collect::<Vec<_>>();
     assert_eq!(ids(results), ids(tasks));
@@ -54,22 +52,27 @@ async fn results(worker: &Worker, tasks: &[Value]) -> Vec<(String, String)> {
     results.iter().map(|result| (text(&result["resultCode"]), text(&result["resultString"]))).collect()
 }
 
-async fn result(worker: &Worker, task: Value) -> (String, String) {
-    results(worker, &[task]).await.remove(0)
+async fn result(worker: &Worker, key: &str) -> (String, String) {
+    results(worker, &[task("1", key)]).await.remove(0)
+}
+
+fn ended(code: &str, text: &str) -> (String, String) {
+    (code.to_owned(), text.to_owned())
 }
 
 #[tokio::test]
 async fn each_version_of_the_event_starts_the_job_that_a_request_finds() {
     let by_name = json!({"taskId": "t", "s3Key": "a+b%2Bc", "s3VersionId": null, "s3Bucket": "data"});
     for (version, task) in [("1.0", task("t", "a%20b%2Bc")), ("2.0", by_name)] {
-        let s3 = serving().await;
-        let workflow = FakeWorkflow::start([Run::job(worker(&s3, &VARIABLES).await, s3.client())]).await;
-        let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+        let (s3, workflow, worker) = serving([Run::Hold]).await;
         let mut event = event(version, &[task]);
         event["job"]["userArguments"] = json!({"a": "b"});
+        let (written, _guard) = capture("info");
         let answer = invoke(&worker, event, Duration::from_mins(1)).await.expect("an answer");
+        let line = written.lines().pop().expect("a line");
         let [name] = &workflow.executions()[..] else { panic!("one execution") };
-        let result = json!({"taskId": "t", "resultCode": "Succeeded", "resultString": format!("its job runs: {name}")});
+        let text = format!("its job runs: {name}");
+        let result = json!({"taskId": "t", "resultCode": "Succeeded", "resultString": text});
         let expected = json!({
             "invocationSchemaVersion": version,
             "treatMissingKeysAs": "PermanentFailure",
@@ -77,37 +80,36 @@ async fn each_version_of_the_event_starts_the_job_that_a_request_finds() {
             "results": [result],
         });
         assert_eq!(answer, expected);
+        assert_eq!((&line["task"], &line["bucket"], &line["key"]), (&json!("batch"), &json!("data"), &json!("a b+c")));
+        assert_eq!((&line["reason"], &line["failure"]), (&json!(text), &json!("")));
         let input = json!({"bucket": "data", "key": "a b+c", "etag": content().etag(), "quiet": true});
         assert_eq!(workflow.inputs(), [input]);
-        let function = Function::with_jobs(&s3, &workflow, &[("INLINE_MAX_SIZE", "0")]).await;
-        function.get("/data/a%20b+c").await.torrent();
+        let variables = [SPANS, ("INLINE_MAX_SIZE", "0"), ("TIME_BUDGET_MS", "3000")];
+        let function = Function::with_jobs(&s3, &workflow, &variables).await;
+        assert!(function.get("/data/a%20b+c").await.document().message.contains("0 of 6 spans"));
         assert_eq!(workflow.executions().len(), 1);
     }
 }
 
 #[tokio::test]
 async fn a_version_has_a_job_of_its_own() {
-    let s3 = serving().await;
+    let (s3, workflow, worker) = serving([Run::Hold]).await;
     let version = s3.put("data", "old", content()).expect("a version");
     s3.put("data", "old", "replaced");
-    let workflow = FakeWorkflow::start([Run::Hold]).await;
-    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
     let mut of_version = task("1", "old");
     of_version["s3VersionId"] = json!(version);
-    assert_eq!(result(&worker, of_version).await.0, "Succeeded");
+    assert_eq!(results(&worker, &[of_version]).await[0].0, "Succeeded");
     assert_eq!(workflow.inputs()[0]["versionId"], json!(version));
     assert_eq!(workflow.inputs()[0]["etag"], json!(content().etag()));
 }
 
 #[tokio::test]
 async fn many_objects_of_one_event_get_a_job_each_and_an_object_that_comes_twice_gets_one() {
-    let s3 = serving().await;
+    let (s3, workflow, worker) = serving([Run::Hold]).await;
     let keys: Vec<String> = (0..30).map(|number| format!("object-{number}")).collect();
     for (seed, key) in (0..).zip(&keys) {
         s3.put("data", key, Content::cheap(100_000, seed));
     }
-    let workflow = FakeWorkflow::start([Run::Hold]).await;
-    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
     let tasks: Vec<Value> = keys.iter().chain(&keys).zip(0..).map(|(key, id)| task(&format!("{id}"), key)).collect();
     let results = results(&worker, &tasks).await;
     assert!(results.iter().all(|(code, _)| code == "Succeeded"), "{results:?}");
@@ -117,18 +119,16 @@ async fn many_objects_of_one_event_get_a_job_each_and_an_object_that_comes_twice
 
 #[tokio::test]
 async fn what_needs_no_job_succeeds_and_says_why() {
-    let s3 = serving().await;
+    let (s3, workflow, worker) = serving([]).await;
     s3.put("data", "of-ours", Object::new(content()).metadata("torrent-format", "1"));
     s3.put("data", "folder/", "");
-    let workflow = FakeWorkflow::start([]).await;
-    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
     Function::start(&s3, &[]).await.get("/data/a%20b+c").await.torrent();
     for (key, reason) in [
         ("a+b%2Bc", "sidecar"),
         ("of-ours", "nothing to do: the object is a sidecar"),
         ("folder/", "nothing to do: the object is empty"),
     ] {
-        assert_eq!(result(&worker, task("1", key)).await, ("Succeeded".to_owned(), reason.to_owned()));
+        assert_eq!(result(&worker, key).await, ended("Succeeded", reason));
     }
     assert!(workflow.calls().is_empty());
 }
@@ -149,7 +149,7 @@ async fn what_can_get_no_torrent_fails_for_good_and_says_why() {
     for (bucket, key, reason) in [
         (BUCKET_ARN, "gone", "the object or its version does not exist"),
         (BUCKET_ARN, "cold", "the object is archived"),
-        (BUCKET_ARN, "large", "the object is larger than 3000000 bytes"),
+        (BUCKET_ARN, "large", "the object is larger than"),
         (BUCKET_ARN, "taken", "the sidecar's key is taken by another object, or too long"),
         (BUCKET_ARN, "%zz", "the key is not URL-encoded UTF-8"),
         (BUCKET_ARN, "+", "the key is empty or only white space"),
@@ -157,7 +157,8 @@ async fn what_can_get_no_torrent_fails_for_good_and_says_why() {
         ("arn:aws:s3:::other", "a", "the bucket is not served"),
         ("arn:aws:s3:us-east-1:123456789012:accesspoint/data", "a", "the bucket's name is not a valid bucket name"),
     ] {
-        let (code, said) = result(&worker, json!({"taskId": "1", "s3Key": key, "s3BucketArn": bucket})).await;
+        let task = json!({"taskId": "1", "s3Key": key, "s3BucketArn": bucket});
+        let (code, said) = results(&worker, &[task]).await.remove(0);
         assert_eq!(code, "PermanentFailure", "{bucket} {key}");
         assert!(said.starts_with(reason), "{said}");
     }
@@ -165,62 +166,45 @@ async fn what_can_get_no_torrent_fails_for_good_and_says_why() {
 }
 
 #[tokio::test]
-async fn what_may_pass_fails_for_now() {
-    let s3 = serving().await;
-    let workflow = FakeWorkflow::start([Run::Hold]).await;
-    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
-    let failure = |text: &str| ("TemporaryFailure".to_owned(), text.to_owned());
+async fn what_may_pass_fails_for_now_and_the_rest_for_good() {
+    let (s3, workflow, worker) = serving([Run::Fail { error: "Failed", cause: "S3 denies access" }]).await;
     workflow.refuse(400, "ThrottlingException");
-    assert_eq!(result(&worker, task("1", "a+b%2Bc")).await, failure("Step Functions is unavailable"));
+    let busy = ended("TemporaryFailure", "Step Functions is unavailable");
+    assert_eq!(result(&worker, "a+b%2Bc").await, busy);
     workflow.recover();
     s3.fault(Matcher::head(), Fault::slow_down());
-    assert_eq!(result(&worker, task("1", "a+b%2Bc")).await, failure("S3 is unavailable"));
+    assert_eq!(result(&worker, "a+b%2Bc").await, ended("TemporaryFailure", "S3 is unavailable"));
     s3.clear_faults();
-    assert_eq!(result(&worker, task("1", "a+b%2Bc")).await.0, "Succeeded");
-}
-
-#[tokio::test]
-async fn a_job_that_keeps_failing_and_a_workflow_that_refuses_fail_for_good() {
-    let s3 = serving().await;
-    let workflow = FakeWorkflow::start([Run::Fail { error: "Failed", cause: "S3 denies access" }]).await;
-    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
     for _ in 0..3 {
-        assert_eq!(result(&worker, task("1", "a+b%2Bc")).await.0, "Succeeded");
+        assert_eq!(result(&worker, "a+b%2Bc").await.0, "Succeeded");
     }
-    let failure = |text: &str| ("PermanentFailure".to_owned(), text.to_owned());
-    let exhausted = failure("its job has failed several times within the hour");
-    assert_eq!(result(&worker, task("1", "a+b%2Bc")).await, exhausted);
+    let exhausted = ended("PermanentFailure", "its job has failed several times within the hour");
+    assert_eq!(result(&worker, "a+b%2Bc").await, exhausted);
     workflow.refuse(400, "AccessDeniedException");
     let (written, _guard) = capture("info");
-    assert_eq!(result(&worker, task("1", "a+b%2Bc")).await, failure("Step Functions refuses the call"));
+    assert_eq!(result(&worker, "a+b%2Bc").await, ended("PermanentFailure", "Step Functions refuses the call"));
     assert!(written.text().contains("AccessDeniedException"), "{}", written.text());
 }
 
 #[tokio::test]
 async fn what_is_not_done_in_time_is_left_to_another_invocation() {
-    let s3 = serving().await;
+    let (s3, workflow, worker) = serving([]).await;
     s3.put("data", "ready", Object::new(content()).metadata("torrent-format", "1"));
-    let workflow = FakeWorkflow::start([]).await;
     workflow.stall("StartExecution");
-    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
     let mut tasks = vec![task("ready", "ready")];
     tasks.extend((0..10).map(|number| task(&number.to_string(), "a+b%2Bc")));
-    let answer = invoke(&worker, event("1.0", &tasks), Duration::from_secs(8)).await.expect("an answer");
+    let answer = invoke(&worker, event("1.0", &tasks), Duration::from_secs(3)).await.expect("an answer");
     let results = answer["results"].as_array().expect("results");
-    assert_eq!(results[0]["resultCode"], "Succeeded");
+    assert_eq!((results.len(), &results[0]["resultCode"]), (11, &json!("Succeeded")));
     for result in &results[1..] {
         let late = (&json!("TemporaryFailure"), &json!("the function ran out of time"));
         assert_eq!((&result["resultCode"], &result["resultString"]), late);
     }
-    let over = invoke(&worker, event("1.0", &tasks), Duration::ZERO).await.expect("an answer");
-    assert_eq!(over["results"].as_array().map(Vec::len), Some(11));
 }
 
 #[tokio::test]
 async fn an_event_that_is_none_is_refused_by_name() {
-    let s3 = serving().await;
-    let workflow = FakeWorkflow::start([]).await;
-    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+    let (s3, _workflow, worker) = serving([]).await;
     let right = event("1.0", &[task("1", "a")]);
     for (place, value) in [
         ("/invocationSchemaVersion", json!("3.0")),
@@ -235,29 +219,10 @@ async fn an_event_that_is_none_is_refused_by_name() {
     ] {
         let mut event = right.clone();
         *event.pointer_mut(place).expect("a place") = value;
-        let failure = invoke(&worker, event, Duration::from_mins(1)).await.expect_err("no event");
-        assert_eq!(failure.name(), "BadInput", "{place}");
+        assert_eq!(name(run_task(&worker, event).await), "BadInput", "{place}");
     }
     assert_eq!(results(&worker, &[]).await, []);
-}
-
-#[tokio::test]
-async fn a_function_without_the_state_machine_refuses_the_event() {
-    let s3 = serving().await;
-    let failure = invoke(&worker(&s3, &[]).await, event("1.0", &[task("1", "a")]), Duration::from_mins(1)).await;
-    let failure = failure.expect_err("no state machine");
-    assert_eq!(failure.name(), "BadInput");
-    assert!(failure.to_string().contains("JOB_STATE_MACHINE_ARN"), "{failure}");
-}
-
-#[tokio::test]
-async fn the_line_in_the_log_names_the_only_object_and_what_became_of_it() {
-    let s3 = serving().await;
-    let workflow = FakeWorkflow::start([Run::Hold]).await;
-    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
-    let (written, _guard) = capture("info");
-    let (_, reason) = result(&worker, task("1", "a+b%2Bc")).await;
-    let line = written.lines().pop().expect("a line");
-    assert_eq!((&line["task"], &line["bucket"], &line["key"]), (&json!("batch"), &json!("data"), &json!("a b+c")));
-    assert_eq!((&line["reason"], &line["failure"]), (&json!(reason), &json!("")));
+    let without = harness::worker(&s3, &[]).await;
+    let failure = run_task(&without, right).await.expect_err("no state machine");
+    assert!(format!("{failure:?}").starts_with("BadInput: ") && failure.to_string().contains("JOB_STATE_MACHINE_ARN"));
 }

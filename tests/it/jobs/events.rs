@@ -3,135 +3,117 @@
 
 use get_object_torrent::jobs::Worker;
 use serde_json::{Value, json};
-use test_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object};
+use test_s3::{FakeS3, Object};
 
-use super::runner::{plan, run_task};
+use super::{LENGTH, SPANS, content, name, runner::run_task, serving};
 use crate::{
     fake_workflow::{ARN, FakeWorkflow, Run},
     harness::{Function, worker, worker_with_jobs},
 };
 
-const LENGTH: u64 = 3_000_000;
-const VARIABLES: [(&str, &str); 2] = [("SPAN_SIZE", "524288"), ("INLINE_MAX_SIZE", "1048576")];
+const VARIABLES: [(&str, &str); 2] = [SPANS, ("INLINE_MAX_SIZE", "1048576")];
 
-fn content() -> Content {
-    Content::cheap(LENGTH, 9)
-}
-
-async fn serving(object: impl Into<Object>) -> FakeS3 {
-    let s3 = FakeS3::start([Bucket::public("data")]).await;
+/// S3 with the event's object.
+async fn uploaded(object: impl Into<Object>) -> FakeS3 {
+    let s3 = serving("another").await;
     s3.put("data", "a b+c", object);
     s3
 }
 
-/// As `EventBridge` hands it over.
-fn event(etag: &str) -> Value {
+/// As `EventBridge` delivers it, as far as it is read.
+fn event() -> Value {
+    let etag = content().etag().replace('"', "");
     json!({
-        "version": "0",
-        "id": "17793124-05d4-b198-2fde-7ededc63b103",
         "detail-type": "Object Created",
-        "source": "aws.s3",
-        "account": "123456789012",
-        "time": "2026-11-12T00:00:00Z",
-        "region": "us-east-1",
-        "resources": ["arn:aws:s3:::data"],
-        "detail": {
-            "version": "0",
-            "bucket": {"name": "data"},
-            "object": {"key": "a b+c", "size": LENGTH, "etag": etag, "sequencer": "00617F08299329D189"},
-            "request-id": "N4N7GDK58NMKJ12R",
-            "requester": "123456789012",
-            "source-ip-address": "192.0.2.1",
-            "reason": "CompleteMultipartUpload",
-        },
+        "detail": {"bucket": {"name": "data"}, "object": {"key": "a b+c", "size": LENGTH, "etag": etag}},
     })
+}
+
+fn task(event: &Value) -> Value {
+    json!({"task": "plan", "input": event, "stateMachine": ARN})
 }
 
 /// Plan of an event's execution.
 async fn planned(worker: &Worker, event: &Value) -> Value {
-    let task = json!({"task": "plan", "input": event, "stateMachine": ARN});
-    run_task(worker, task).await.expect("a plan")
-}
-
-fn etag() -> String {
-    content().etag().replace('"', "")
+    run_task(worker, task(event)).await.expect("a plan")
 }
 
 #[tokio::test]
 async fn an_event_and_a_request_start_one_job() {
-    let s3 = serving(content()).await;
-    let runner = Run::job(worker(&s3, &VARIABLES).await, s3.client());
-    let workflow = FakeWorkflow::start([runner]).await;
+    let s3 = uploaded(content()).await;
+    let workflow = FakeWorkflow::start([Run::job(worker(&s3, &VARIABLES).await, s3.client())]).await;
     let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
-    let plan = planned(&worker, &event(&etag())).await;
-    assert_eq!(plan["status"], "done");
-    let name = workflow.executions().pop().expect("an execution");
-    assert!(plan["reason"].as_str().is_some_and(|reason| reason.contains(&name)), "{plan}");
+    let plan = planned(&worker, &event()).await;
+    let names = workflow.executions();
+    assert_eq!(plan, json!({"status": "done", "reason": format!("its job runs: {}", names[0])}));
     let input = json!({"bucket": "data", "key": "a b+c", "etag": content().etag(), "quiet": true});
     assert_eq!(workflow.inputs(), [input]);
-    let function = Function::with_jobs(&s3, &workflow, &VARIABLES).await;
-    let answer = function.get("/data/a%20b+c").await;
-    // By then it may have been ready.
-    assert!(["job", "sidecar"].contains(&answer.origin()), "{}", answer.text());
-    assert_eq!(workflow.executions(), [name]);
-    let plan = planned(&worker, &event(&etag())).await;
-    assert_eq!(plan, json!({"status": "done", "reason": "sidecar"}));
+    Function::with_jobs(&s3, &workflow, &VARIABLES).await.get("/data/a%20b+c").await.torrent();
+    // S3 may send an event twice.
+    assert_eq!(planned(&worker, &event()).await, json!({"status": "done", "reason": "sidecar"}));
+    assert_eq!(workflow.executions(), names);
 }
 
 #[tokio::test]
-async fn an_event_after_a_purge_or_a_failure_starts_the_next_attempt() {
-    for first in [Run::Succeed, Run::Fail { error: "Failed", cause: "S3 denies access" }] {
-        let s3 = serving(content()).await;
-        let workflow = FakeWorkflow::start([first, Run::Hold]).await;
-        let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
-        for attempts in [1, 2, 2] {
-            planned(&worker, &event(&etag())).await;
-            assert_eq!(workflow.executions().len(), attempts);
-        }
+async fn an_event_after_a_purge_or_a_failure_starts_the_next_attempt_of_three() {
+    let s3 = uploaded(content()).await;
+    let workflow = FakeWorkflow::start([Run::Succeed, Run::Fail { error: "Failed", cause: "" }]).await;
+    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+    for number in [1, 2, 3, 3] {
+        assert_eq!(planned(&worker, &event()).await["status"], "done");
+        assert_eq!(workflow.executions().len(), number);
     }
 }
 
 #[tokio::test]
 async fn what_gets_no_torrent_ends_quietly() {
-    let gone = json!({"detail": {"bucket": {"name": "data"}, "object": {"key": "gone"}}});
-    let unserved = json!({"detail": {"bucket": {"name": "other"}, "object": {"key": "a"}}});
-    let mut small = event(&etag());
-    small["minSize"] = json!(LENGTH + 1);
-    for event in [gone, unserved, small, event("of-another-object")] {
-        let s3 = serving(content()).await;
+    let changed = |place: &str, value: Value| {
+        let mut event = event();
+        match event.pointer_mut(place) {
+            Some(old) => *old = value,
+            None => event["minSize"] = value,
+        }
+        event
+    };
+    let ours = Object::new(content()).metadata("torrent-format", "1");
+    for (object, event) in [
+        (Object::new(content()), changed("/detail/object/key", json!("gone"))),
+        (Object::new(content()), changed("/detail/bucket/name", json!("unserved"))),
+        (Object::new(content()), changed("/detail/object/etag", json!("of-another-object"))),
+        (Object::new(content()), changed("/minSize", json!(LENGTH + 1))),
+        (Object::new(""), event()),
+        (ours, event()),
+    ] {
+        let s3 = uploaded(object).await;
         let workflow = FakeWorkflow::start([]).await;
         let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
         assert_eq!(planned(&worker, &event).await["status"], "done", "{event}");
-        assert!(workflow.calls().is_empty());
+        assert!(workflow.calls().is_empty(), "{event}");
     }
-    // A sidecar or a fragment of this service's.
-    let s3 = serving(Object::new(content()).metadata("torrent-format", "1")).await;
-    let workflow = FakeWorkflow::start([]).await;
-    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
-    assert_eq!(planned(&worker, &event(&etag())).await["status"], "done");
 }
 
 #[tokio::test]
-async fn s3_or_a_workflow_that_fails_is_worth_another_try() {
-    let s3 = serving(content()).await;
+async fn an_event_as_large_as_the_smallest_starts_a_job_and_one_without_its_workflow_is_refused() {
+    let s3 = uploaded(content()).await;
     let workflow = FakeWorkflow::start([Run::Hold]).await;
     let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
-    let task = json!({"task": "plan", "input": event(&etag()), "stateMachine": ARN});
-    workflow.refuse(400, "ThrottlingException");
-    assert_eq!(run_task(&worker, task.clone()).await.expect_err("no job").name(), "Unavailable");
-    workflow.recover();
-    s3.fault(Matcher::head(), Fault::slow_down());
-    assert_eq!(run_task(&worker, task.clone()).await.expect_err("no job").name(), "Unavailable");
-    s3.clear_faults();
-    run_task(&worker, task).await.expect("a job");
+    let mut event = event();
+    event["minSize"] = json!(LENGTH);
+    assert_eq!(name(run_task(&worker, json!({"task": "plan", "input": event})).await), "BadInput");
+    planned(&worker, &event).await;
     assert_eq!(workflow.executions().len(), 1);
+    event["minSize"] = json!("1");
+    assert_eq!(name(run_task(&worker, task(&event)).await), "BadInput");
 }
 
 #[tokio::test]
-async fn an_events_job_plans_by_itself_and_keeps_quiet() {
-    let s3 = serving(content()).await;
-    let worker = worker(&s3, &VARIABLES).await;
-    let input = json!({"bucket": "data", "key": "a b+c", "etag": content().etag(), "quiet": true});
-    let plan = plan(&worker, input).await;
-    assert_eq!((&plan["status"], &plan["job"]["quiet"]), (&json!("read"), &json!(true)));
+async fn a_workflow_that_fails_is_worth_another_try() {
+    let s3 = uploaded(content()).await;
+    let workflow = FakeWorkflow::start([Run::Hold]).await;
+    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+    workflow.refuse(400, "ThrottlingException");
+    assert_eq!(name(run_task(&worker, task(&event())).await), "Unavailable");
+    workflow.recover();
+    planned(&worker, &event()).await;
+    assert_eq!(workflow.executions().len(), 1);
 }

@@ -1,99 +1,130 @@
-//! The job function as the Lambda runtime calls it: one line a task, and failures by the names that the workflow knows.
+//! The job function's log: one line a task, and failures by the names that the workflow knows.
 
-use get_object_torrent::jobs::{self, TaskFailure, Worker};
+use get_object_torrent::{
+    jobs::{self, TaskFailure, Worker},
+    metrics::Metrics,
+};
 use lambda_http::{Context, LambdaEvent};
 use lambda_runtime::{Diagnostic, Service};
 use serde_json::{Value, json};
-use test_s3::{Bucket, Content, FakeS3, Fault, Matcher};
+use test_s3::{FakeS3, Fault, Matcher};
 
-use super::runner::{items, plan};
+use super::{
+    content,
+    runner::{items, plan},
+    serving,
+};
 use crate::{
     fake_workflow::{FakeWorkflow, Run},
-    harness::{Function, worker},
-    log::capture,
+    harness::{Function, on_lambda, worker},
+    log::{Written, capture},
 };
 
-const FIELDS: [&str; 9] =
-    ["task", "bucket", "key", "version_id", "job", "span_start", "bytes_read", "s3_requests", "duration_ms"];
+/// Of every line, whatever the task.
+const FIELDS: [&str; 15] = [
+    "bucket",
+    "bytes_read",
+    "duration_ms",
+    "failure",
+    "job",
+    "key",
+    "level",
+    "message",
+    "name",
+    "objects",
+    "request_id",
+    "s3_requests",
+    "span_start",
+    "task",
+    "version_id",
+];
 
-async fn serving() -> FakeS3 {
-    let s3 = FakeS3::start([Bucket::public("data")]).await;
-    s3.put("data", "a\nb", Content::cheap(1_000_000, 9));
-    s3
-}
-
-async fn call(worker: &Worker, task: Value) -> Result<Value, TaskFailure> {
+/// A task, and the only line of the log about it.
+async fn call(worker: &Worker, task: Value, written: &Written) -> (Result<Value, TaskFailure>, Value) {
+    let before = written.lines().len();
     let mut context = Context::default();
     "request-1".clone_into(&mut context.request_id);
-    jobs::service(worker.clone()).call(LambdaEvent::new(task, context)).await
+    context.env_config = on_lambda();
+    let done = jobs::service(worker.clone()).call(LambdaEvent::new(task, context)).await;
+    let [line] = &written.lines()[before..] else { panic!("{}", written.text()) };
+    let fields = line.as_object().expect("an object").keys();
+    let fields: Vec<_> =
+        fields.filter(|field| !["cause", "reason", "target", "timestamp"].contains(&&***field)).collect();
+    assert_eq!(fields, FIELDS);
+    assert_eq!((&line["request_id"], &line["message"]), (&json!("request-1"), &json!("task")));
+    assert_eq!(line["level"], if done.is_ok() { "INFO" } else { "ERROR" });
+    (done, line.clone())
+}
+
+async fn planned() -> (FakeS3, Worker, Value) {
+    let s3 = serving(content()).await;
+    let worker = worker(&s3, &[("SPAN_SIZE", "524288")]).await.with_metrics(Metrics::to(|_| {}));
+    let plan = plan(&worker, json!({"bucket": "data", "key": "a"})).await;
+    let span = &items(&s3.client(), &plan).await[1];
+    let task = json!({"task": "hash", "job": plan["job"], "span": span});
+    (s3, worker, task)
 }
 
 #[tokio::test]
 async fn one_line_a_task_with_all_the_fields() {
-    let s3 = serving().await;
-    let worker = worker(&s3, &[("SPAN_SIZE", "524288")]).await;
-    let plan = plan(&worker, json!({"bucket": "data", "key": "a\nb"})).await;
-    let span = &items(&s3.client(), &plan).await[1];
+    let (_s3, worker, task) = planned().await;
     let (written, _guard) = capture("info");
-    call(&worker, json!({"task": "hash", "job": plan["job"], "span": span})).await.expect("a fragment");
-    let lines = written.lines();
-    assert_eq!(lines.len(), 1, "{lines:?}");
-    let line = &lines[0];
-    assert!(FIELDS.iter().all(|field| line.get(field).is_some()), "{line}");
-    assert_eq!((&line["task"], &line["key"]), (&"hash".into(), &"a\nb".into()));
-    assert_eq!((&line["span_start"], &line["bytes_read"]), (&524_288.into(), &475_712.into()));
-    assert_eq!((&line["request_id"], &line["level"]), (&"request-1".into(), &"INFO".into()));
+    let line = call(&worker, task.clone(), &written).await.1;
+    assert_eq!((&line["task"], &line["bucket"], &line["key"]), (&json!("hash"), &json!("data"), &json!("a")));
+    assert_eq!((&line["span_start"], &line["bytes_read"]), (&json!(524_288), &json!(524_288)));
+    assert_eq!((&line["job"], &line["failure"]), (&task["job"]["id"], &json!("")));
+    for (name, failure) in [("assemble", "Incomplete"), ("explain", ""), ("clean", "")] {
+        let mut task = json!({"task": name, "job": task["job"], "failure": {}});
+        if name == "clean" {
+            task["job"]["versionId"] = json!("v");
+        }
+        let line = call(&worker, task, &written).await.1;
+        assert_eq!(line["version_id"], if name == "clean" { "v" } else { "" });
+        assert_eq!((&line["task"], &line["key"], &line["failure"]), (&json!(name), &json!("a"), &json!(failure)));
+    }
+    let input = json!({"bucket": "data", "key": "gone", "quiet": true});
+    let line = call(&worker, json!({"task": "plan", "input": input}), &written).await.1;
+    assert_eq!((&line["task"], &line["key"]), (&json!("plan"), &json!("gone")));
+    assert!(line["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{line}");
 }
 
 #[tokio::test]
 async fn a_failure_is_logged_with_its_cause_and_told_without() {
-    let s3 = serving().await;
-    let worker = worker(&s3, &[]).await;
-    let plan = plan(&worker, json!({"bucket": "data", "key": "a\nb"})).await;
-    let span = &items(&s3.client(), &plan).await[0];
-    s3.fault(Matcher::get().key("a\nb"), Fault::error(500, "OddCode"));
+    let (s3, worker, task) = planned().await;
+    s3.fault(Matcher::get().key("a"), Fault::error(500, "OddCode"));
     let (written, _guard) = capture("info");
-    let task = json!({"task": "hash", "job": plan["job"], "span": span});
-    let failure = call(&worker, task).await.expect_err("no bytes");
-    let line = written.lines().pop().expect("a line");
-    assert_eq!((&line["failure"], &line["level"]), (&"Unavailable".into(), &"ERROR".into()));
+    let (done, line) = call(&worker, task, &written).await;
+    assert_eq!(line["failure"], "Unavailable");
     assert!(line["cause"].as_str().is_some_and(|cause| cause.contains("OddCode")), "{line}");
+    let failure = done.expect_err("no bytes");
     assert_eq!(format!("{failure:?}"), "Unavailable: S3 is unavailable", "as the runtime logs it");
     let told = Diagnostic::from(failure);
     assert_eq!((told.error_type.as_str(), told.error_message.as_str()), ("Unavailable", "S3 is unavailable"));
 }
 
 #[tokio::test]
+async fn a_bad_input_counts_as_a_task() {
+    let (_s3, worker, _) = planned().await;
+    let (written, _guard) = capture("info");
+    let metrics = Written::default();
+    let worker = worker.with_metrics(metrics.metrics());
+    let (done, line) = call(&worker, json!({"task": "hash", "job": {"bucket": 7}}), &written).await;
+    assert_eq!(done.expect_err("no task").name(), "BadInput");
+    assert_eq!((&line["task"], &line["failure"]), (&json!(""), &json!("BadInput")));
+    let line = metrics.lines().pop().expect("a line of metrics");
+    let counted = (&line["Task"], &line["Failure"], &line["Tasks"]);
+    assert_eq!(counted, (&json!("none"), &json!("BadInput"), &json!(1)));
+}
+
+#[tokio::test]
 async fn a_caller_who_is_only_early_is_no_error_in_the_log() {
-    let s3 = serving().await;
+    let s3 = serving(content()).await;
     let workflow = FakeWorkflow::start([Run::Hold]).await;
-    let variables = [("INLINE_MAX_SIZE", "1000"), ("TIME_BUDGET_MS", "1000")];
+    let variables = [("INLINE_MAX_SIZE", "1000"), ("TIME_BUDGET_MS", "3000")];
     let function = Function::with_jobs(&s3, &workflow, &variables).await;
     let (written, _guard) = capture("info");
-    assert_eq!(function.get("/data/a%0Ab").await.status, 503);
+    assert_eq!(function.get("/data/a").await.status, 503);
     let lines = written.lines();
     assert!(lines.iter().all(|line| line["level"] == "INFO"), "{lines:?}");
     assert_eq!(lines.last().expect("a line")["status"], 503);
-}
-
-#[tokio::test]
-async fn an_input_that_is_no_task_is_refused_by_name() {
-    let s3 = serving().await;
-    let worker = worker(&s3, &[]).await;
-    let (written, _guard) = capture("info");
-    let task = LambdaEvent::new(json!({"task": "hash", "job": {"bucket": 7}}), Context::default());
-    let failure = jobs::service(worker).call(task).await.expect_err("no task");
-    assert_eq!(failure.name(), "BadInput");
-    assert_eq!(written.lines().pop().expect("a line")["level"], "ERROR");
-}
-
-#[tokio::test]
-async fn the_reason_why_nothing_is_done_is_in_the_line() {
-    let s3 = serving().await;
-    let worker = worker(&s3, &[]).await;
-    let (written, _guard) = capture("info");
-    let input = json!({"bucket": "data", "key": "gone", "quiet": true});
-    call(&worker, json!({"task": "plan", "input": input})).await.expect("nothing");
-    let line = written.lines().pop().expect("a line");
-    assert!(line["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{line}");
 }

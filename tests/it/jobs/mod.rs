@@ -6,3 +6,35 @@ mod log;
 pub(crate) mod runner;
 mod tasks;
 mod waiting;
+
+use std::fmt::Debug;
+
+use get_object_torrent::jobs::TaskFailure;
+use test_s3::{Bucket, Content, FakeS3, Object, Operation};
+
+const KIB: u64 = 1024;
+const LENGTH: u64 = 10 * 256 * KIB + 7;
+/// Two pieces a span: six spans.
+const SPANS: (&str, &str) = ("SPAN_SIZE", "524288");
+
+fn content() -> Content {
+    Content::cheap(LENGTH, 9)
+}
+
+/// S3 with an object `a`, which anyone may read.
+async fn serving(object: impl Into<Object>) -> FakeS3 {
+    let s3 = FakeS3::start([Bucket::public("data")]).await;
+    s3.put("data", "a", object);
+    s3
+}
+
+/// How many times bytes of the object were asked for.
+fn reads(s3: &FakeS3) -> usize {
+    s3.calls_of(Operation::GetObject).iter().filter(|call| call.key == "a").count()
+}
+
+/// The name of the failure with which a task ended.
+#[track_caller]
+fn name<T: Debug>(done: Result<T, TaskFailure>) -> String {
+    done.expect_err("a failure").name()
+}

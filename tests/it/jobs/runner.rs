@@ -1,16 +1,18 @@
 //! The workflow's states one after the other, as the definition has them (statemachine/), without its retries.
 
-use aws_sdk_s3::Client;
-use get_object_torrent::{
-    jobs::{Reason, Task, TaskFailure, Worker},
-    meter::Meter,
-};
-use serde_json::{Value, json};
+use std::time::Duration;
 
-/// One task.
+use aws_sdk_s3::Client;
+use get_object_torrent::jobs::{self, Reason, TaskFailure, Worker};
+use lambda_http::{Context, LambdaEvent};
+use lambda_runtime::Service;
+use serde_json::{Value, json};
+use test_s3::FakeS3;
+use tokio::time::sleep;
+
+/// One task, as Lambda invokes the function with it.
 pub(crate) async fn run_task(worker: &Worker, task: Value) -> Result<Value, TaskFailure> {
-    let task: Task = serde_json::from_value(task).map_err(|error| TaskFailure::BadInput(error.to_string()))?;
-    worker.run(task, &Meter::default()).await
+    jobs::service(worker.clone()).call(LambdaEvent::new(task, Context::default())).await
 }
 
 pub(crate) async fn plan(worker: &Worker, input: Value) -> Value {
@@ -61,8 +63,16 @@ pub(crate) async fn run_job(worker: &Worker, s3: &Client, input: Value) -> Resul
         }
     }
     if let Err(failure) = end(worker, "assemble", &plan).await {
-        return Err(explain(worker, &plan, failure.name()).await);
+        return Err(explain(worker, &plan, &failure.name()).await);
     }
     let _ = end(worker, "clean", &plan).await;
     Ok(())
+}
+
+/// Waits until the job has removed its fragments, and returns what is left. Its caller may be answered before.
+pub(crate) async fn cleaned(s3: &FakeS3, bucket: &str) -> Vec<String> {
+    while s3.keys(bucket).iter().any(|key| key.starts_with("torrent-jobs/")) {
+        sleep(Duration::from_millis(5)).await;
+    }
+    s3.keys(bucket)
 }

@@ -3,13 +3,10 @@
 //!
 //! The states, retries and catches are the workflow's own (statemachine/); its waits are left out.
 
-mod invoke;
-mod judge;
 mod plan;
 mod run;
 mod workflow;
 
-use self::{plan::JobPlan, run::run};
 use super::seeds::Trial;
 
 /// A job is many requests: so many times fewer seeds.
@@ -17,5 +14,5 @@ const FEWER: u64 = 8;
 
 #[test]
 fn under_any_seed_a_job_leaves_the_right_sidecar_or_fails_by_name() {
-    Trial { plan: JobPlan::of, run }.run_all(FEWER);
+    Trial { plan: plan::JobPlan::of, run: run::run }.run_all(FEWER);
 }

@@ -25,7 +25,7 @@ pub(super) enum Mishap {
     RunsOn(Duration),
 }
 
-/// `mishap` befalls so many invocations, after some that go well.
+/// `mishap` happens to so many invocations, after some that go well.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Misfortune {
     pub(super) mishap: Mishap,
@@ -44,6 +44,18 @@ pub(super) struct JobPlan {
     pub(super) is_doubled: bool,
     pub(super) is_quiet: bool,
     pub(super) misfortunes: Vec<Misfortune>,
+}
+
+impl Mishap {
+    /// The name that the workflow catches.
+    pub(super) fn error(self) -> &'static str {
+        match self {
+            Self::TurnedAway => "Lambda.TooManyRequestsException",
+            Self::Lost => "Lambda.Unknown",
+            Self::Killed(_) => "Sandbox.Timedout",
+            Self::RunsOn(_) => "States.Timeout",
+        }
+    }
 }
 
 impl JobPlan {
@@ -109,10 +121,6 @@ impl Misfortune {
         let after = Duration::from_millis(dice.pick(&[0, 1, 3, 10, 40]));
         let mishap = dice.pick(&[Mishap::TurnedAway, Mishap::Lost, Mishap::Killed(after), Mishap::RunsOn(after)]);
         Self { mishap, after: dice.below(12), times: dice.pick(&[1, 1, 1, 2, 4, 40]) }
-    }
-
-    pub(super) fn befalls(&self, number: u64) -> bool {
-        (self.after..self.after + self.times).contains(&number)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use get_object_torrent::{
     config::{Account, Config},
-    jobs::{Item, Job, JobRequest, Manifest, Spans, job_id, ranges},
+    jobs::{Item, Job, JobRequest, Manifest, Spans, job_id},
     object::{BucketName, ByteRange, ETag, MAX_KEY_BYTES, ObjectId, ObjectKey},
     operation::Member,
     s3::reading::ObjectHead,
@@ -79,8 +79,8 @@ pub(crate) fn of(length: u64, piece_length: PieceLength, span_size: u64, objects
     let members = members(length, objects);
     let members = (objects > 0).then_some(&*members);
     let manifest = Manifest::of(members.unwrap_or_default());
-    let cut = ranges(spans, members);
-    let items = if objects > 0 { manifest.items(cut.clone()) } else { cut.iter().copied().map(Item::from).collect() };
+    let cut = spans.ranges(members);
+    let items = manifest.items(cut.clone());
     let pieces = piece_length.piece_count(length);
     // As service::read cuts them.
     let range_bytes = usual().range_size.next_multiple_of(piece_length.get());

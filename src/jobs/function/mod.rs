@@ -1,12 +1,16 @@
 //! The job function as the Lambda runtime calls it: a task in; JSON or a named error out, a line in the log, and a line
 //! of metrics.
 
+mod batch;
+mod input;
+
 use lambda_runtime::{Context, LambdaEvent, Service, service_fn};
 use serde_json::Value;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::{Task, TaskFailure, Worker};
+use self::input::{Task, TaskFields};
+use super::tasks::{TaskFailure, Worker};
 use crate::{
     logging::causes,
     meter::Meter,
@@ -31,22 +35,22 @@ pub fn service(
     })
 }
 
-/// Does the task, and writes one line to the log and one of metrics. Both always have the same fields, which are empty or
-/// 0 where they do not apply.
+/// Does the task, and writes one line to the log and one of metrics. Both always have the same fields, which are empty
+/// or 0 where they do not apply.
 async fn answer(worker: &Worker, payload: Value, context: &Context) -> Result<Value, TaskFailure> {
     let started = Instant::now();
     let meter = Meter::default();
-    let task = Task::from_input(payload, context.deadline()).map_err(|error| {
-        tracing::error!(cause = causes(&error), "the input is not a task");
-        TaskFailure::BadInput(error.to_string())
-    })?;
-    let (name, span_start) = (task.name(), task.span_start());
-    let (object, job) = (task.object(), task.job().map(|job| job.id.clone()).unwrap_or_default());
+    let task = Task::from_input(payload);
+    let TaskFields { task: name, object, job, span_start } = task.as_ref().map(Task::fields).unwrap_or_default();
     let object = object.as_ref();
-    let done = worker.run(task, &meter).await;
+    let done = match task {
+        Ok(task) => run(worker, task, context, &meter).await,
+        Err(error) => Err(TaskFailure::BadInput(error.to_string())),
+    };
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let failure = done.as_ref().err();
     let failure_name = failure.map(TaskFailure::name);
+    let failure_name = failure_name.as_deref();
     macro_rules! line {
         ($level:expr) => {
             tracing::event!(
@@ -73,10 +77,23 @@ async fn answer(worker: &Worker, payload: Value, context: &Context) -> Result<Va
     } else {
         line!(tracing::Level::INFO);
     }
+    let name = if name.is_empty() { NONE } else { name };
     let dimensions = [("Task", name), ("Failure", failure_name.unwrap_or(NONE))];
     let values = [("Tasks", 1), ("TaskDuration", duration_ms), ("TaskBytesRead", meter.bytes_read.get())];
     worker.metrics.write(context, &metrics::TASK, &dimensions, &values);
     done
+}
+
+async fn run(worker: &Worker, task: Task, context: &Context, meter: &Meter) -> Result<Value, TaskFailure> {
+    match task {
+        // Boxed, because it is much larger than the other tasks.
+        Task::Plan { input, state_machine } => Box::pin(worker.plan(input, state_machine, meter)).await,
+        Task::Hash { job, span } => worker.hash(&job, &span, meter).await,
+        Task::Assemble { job } => worker.assemble(&job, meter).await,
+        Task::Clean { job } => worker.clean(&job, meter).await,
+        Task::Explain { job, failure } => worker.explain(&job, &failure, meter).await,
+        Task::Batch(event) => worker.batch(event, context.deadline(), meter).await,
+    }
 }
 
 /// Returns why there was nothing to do, or what became of the only object of a batch.

@@ -1,18 +1,25 @@
-//! Batch: an event of S3 Batch Operations, which asks for the torrents of objects that exist already.
+//! Events of S3 Batch Operations, which ask for the torrents of objects that exist already.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/batch-ops-invoke-lambda.html>
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use tokio::{
-    task::JoinSet,
+    sync::Semaphore,
     time::{Instant, timeout_at},
 };
 use tracing::Instrument;
 
-use super::{TaskFailure, Worker};
 use crate::{
-    jobs::{FailureKind, JobRequest, Target, workflow::Executions},
+    jobs::{
+        FailureKind, JobRequest, Target,
+        tasks::{TaskFailure, Worker},
+        workflow::Executions,
+    },
     logging::causes,
     meter::Meter,
     object::{BucketName, ObjectId, ObjectKey, percent_decode},
@@ -20,7 +27,7 @@ use crate::{
     s3,
 };
 
-/// An event has one task as a rule. More of them must not meet S3's and Step Functions' limits all at once.
+/// An event usually has one task. If it has more, they must not meet S3's and Step Functions' limits all at once.
 const TASKS_AT_A_TIME: usize = 8;
 /// This much of the Lambda's own time is left to send the answer.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(1);
@@ -29,20 +36,17 @@ const TIME_WITHOUT_DEADLINE: Duration = Duration::from_mins(1);
 const MAX_RESULT_CHARS: usize = 1024;
 
 /// An event of S3 Batch Operations.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct BatchEvent {
-    /// The version of the event's schema, which the answer repeats.
-    pub invocation_schema_version: SchemaVersion,
-    /// What the answer repeats.
-    pub invocation_id: String,
-    /// The objects.
-    pub tasks: Vec<BatchTask>,
+pub(super) struct BatchEvent {
+    invocation_schema_version: SchemaVersion,
+    invocation_id: String,
+    pub(super) tasks: Vec<BatchTask>,
 }
 
-/// The versions of the event's schema that are known here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SchemaVersion {
+/// The known versions of the event's schema.
+#[derive(Debug, Serialize, Deserialize)]
+enum SchemaVersion {
     /// A task has its bucket's ARN.
     #[serde(rename = "1.0")]
     V1,
@@ -51,42 +55,22 @@ pub enum SchemaVersion {
     V2,
 }
 
-/// One object of an event, as it was written there.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct BatchTask {
-    /// The task's name in the answer.
+/// One object of an event, as the event names it.
+#[derive(Debug, Deserialize)]
+pub(super) struct BatchTask {
     #[serde(rename = "taskId")]
-    pub id: String,
+    id: String,
     /// The bucket's name, or an ARN that ends with it.
     #[serde(rename = "s3Bucket", alias = "s3BucketArn")]
-    pub bucket: String,
+    bucket: String,
     /// The key, encoded as in a form.
     #[serde(rename = "s3Key")]
-    pub key: String,
-    /// The version, where the manifest names one.
+    key: String,
     #[serde(default, rename = "s3VersionId")]
-    pub version_id: Option<String>,
-}
-
-/// The answer to an event.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct BatchAnswer {
-    invocation_schema_version: SchemaVersion,
-    treat_missing_keys_as: ResultCode,
-    invocation_id: String,
-    results: Vec<TaskResult>,
+    version_id: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct TaskResult {
-    task_id: String,
-    result_code: ResultCode,
-    result_string: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 enum ResultCode {
     Succeeded,
     /// S3 Batch Operations invokes the function again for the object.
@@ -110,54 +94,45 @@ impl BatchTask {
 }
 
 impl Worker {
-    /// Starts or finds the job of each object. What is not done in time is left to another invocation.
+    /// Starts or finds the job of each object, and returns the answer to the event. What is not done in time is left to
+    /// another invocation.
     pub(super) async fn batch(
         &self,
         event: BatchEvent,
         deadline: SystemTime,
         meter: &Meter,
-    ) -> Result<BatchAnswer, TaskFailure> {
+    ) -> Result<Value, TaskFailure> {
         let arn = self.config.job_state_machine_arn.clone().ok_or_else(|| {
             let cause = "S3 Batch Operations must invoke the function that has JOB_STATE_MACHINE_ARN";
             TaskFailure::BadInput(cause.to_owned())
         })?;
         let executions = Executions::new(&self.sdk, arn);
-        let late = |task: &BatchTask| TaskResult {
-            task_id: task.id.clone(),
-            result_code: ResultCode::TemporaryFailure,
-            result_string: "the function ran out of time".to_owned(),
-        };
-        let mut results: Vec<TaskResult> = event.tasks.iter().map(late).collect();
-        let mut tasks = event.tasks.into_iter().enumerate();
-        let mut running = JoinSet::new();
-        let all = async {
-            loop {
-                while running.len() < TASKS_AT_A_TIME
-                    && let Some((number, task)) = tasks.next()
-                {
-                    let (worker, executions, meter) = (self.clone(), executions.clone(), meter.clone());
-                    let work = async move { (number, worker.batch_task(&task, &executions, &meter).await) };
-                    running.spawn(work.in_current_span());
-                }
-                match running.join_next().await {
-                    Some(Ok((number, (code, reason)))) => {
-                        results[number].result_code = code;
-                        results[number].result_string = reason.chars().take(MAX_RESULT_CHARS).collect();
-                    }
-                    Some(Err(error)) => tracing::error!(cause = causes(&error), "a task of the batch ended"),
-                    None => break,
-                }
-            }
-        };
-        // Local runtimes give a deadline in the past.
+        // The deadline of local runtimes is in the past.
         let ahead = deadline.duration_since(SystemTime::now()).unwrap_or(TIME_WITHOUT_DEADLINE);
-        let _ = timeout_at(Instant::now() + ahead.saturating_sub(TIME_TO_ANSWER), all).await;
-        Ok(BatchAnswer {
-            invocation_schema_version: event.invocation_schema_version,
-            treat_missing_keys_as: ResultCode::PermanentFailure,
-            invocation_id: event.invocation_id,
-            results,
-        })
+        let until = Instant::now() + ahead.saturating_sub(TIME_TO_ANSWER);
+        let turns = Arc::new(Semaphore::new(TASKS_AT_A_TIME));
+        let spawn = |task: BatchTask| {
+            let (worker, executions, meter, turns) = (self.clone(), executions.clone(), meter.clone(), turns.clone());
+            let work = async move {
+                let _turn = turns.acquire().await;
+                worker.batch_task(&task, &executions, &meter).await
+            };
+            tokio::spawn(timeout_at(until, work).in_current_span())
+        };
+        let running: Vec<_> = event.tasks.into_iter().map(|task| (task.id.clone(), spawn(task))).collect();
+        let mut results = Vec::new();
+        for (id, task) in running {
+            let late = (ResultCode::TemporaryFailure, "the function ran out of time".to_owned());
+            let (code, text) = task.await.map_err(Error::from)?.unwrap_or(late);
+            let text: String = text.chars().take(MAX_RESULT_CHARS).collect();
+            results.push(json!({"taskId": id, "resultCode": code, "resultString": text}));
+        }
+        Ok(json!({
+            "invocationSchemaVersion": event.invocation_schema_version,
+            "treatMissingKeysAs": ResultCode::PermanentFailure,
+            "invocationId": event.invocation_id,
+            "results": results,
+        }))
     }
 
     async fn batch_task(&self, task: &BatchTask, executions: &Executions, meter: &Meter) -> (ResultCode, String) {
@@ -166,7 +141,8 @@ impl Worker {
             Err(fault) => return (ResultCode::PermanentFailure, fault),
         };
         let target = Target { object, requester_pays: false, collection: false, quiet: true };
-        match self.start_job(JobRequest { target, etag: None }, 0, executions, meter).await {
+        let request = JobRequest { target, etag: None };
+        match self.start_job(&request, 0, executions, meter).await {
             Ok(reason) => (ResultCode::Succeeded, reason),
             Err(failure) => {
                 tracing::warn!(task_id = task.id, cause = causes(&failure), "an object of the batch gets no job");
@@ -176,18 +152,16 @@ impl Worker {
     }
 }
 
-/// Says what a failure means to the batch. Sidecars and empty objects get no torrent, and an inventory is full of them: S3
-/// Batch Operations ends a batch of which half fails.
+/// Returns what a failure means to the batch. Sidecars and empty objects count as successes: an inventory is full of
+/// them, and S3 Batch Operations ends a batch if half of it fails.
 fn result(failure: &TaskFailure) -> (ResultCode, String) {
     match failure {
         TaskFailure::Failed(Error::IsSidecar | Error::EmptyObject) => {
             (ResultCode::Succeeded, format!("nothing to do: {failure}"))
         }
-        TaskFailure::ObjectChanged => {
-            (ResultCode::PermanentFailure, "the object or its version does not exist".to_owned())
-        }
+        TaskFailure::ObjectChanged => (ResultCode::PermanentFailure, "the object or its version does not exist".into()),
         TaskFailure::Failed(Error::S3(s3::Error::AccessDenied)) => {
-            (ResultCode::PermanentFailure, "S3 denies access, or the object does not exist".to_owned())
+            (ResultCode::PermanentFailure, "S3 denies access, or the object does not exist".into())
         }
         failure if failure.kind() == FailureKind::Unavailable => (ResultCode::TemporaryFailure, failure.to_string()),
         failure => (ResultCode::PermanentFailure, failure.to_string()),
