@@ -1,21 +1,20 @@
 """How long a job takes and what it costs: what `plan` of crates/bench-tools tells, with assumptions about AWS.
 
-Everything in capitals here is an assumption, or a price of us-east-1, and docs/OPERATIONS.md says so. `job_assemble`
-holds what is assumed of Assemble to what it measures.
+Everything in capitals here is an assumption, or a price of us-east-1, and docs/OPERATIONS.md says so. `make bench
+ONLY=cost` prints its tables.
 """
 
 import heapq
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from typing import Any
 
-from benches.cost_model import GB_SECOND, GET, INVOCATION, PUT, STEP_SECONDS
+from benches.cost_model import GB_SECOND, GET, INVOCATION, MIB, PUT, STEP_SECONDS
 from scripts.stack import tools
-from scripts.stack.errors import StackError
 
 # Children at a time.
 CONCURRENCIES = (10, 100, 1_000, 5_000)
@@ -39,8 +38,6 @@ STATES_SECONDS = 1.5
 # Of Assemble and Clean at 512 MB: 64 fragments at a time from an S3 that answers in 50 ms take 0.8 ms each.
 ASSEMBLE_SECONDS = 0.5
 ASSEMBLE_SECONDS_A_SPAN = 0.001
-# Of an S3 prefix, in GETs a second: docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html.
-PREFIX_GETS = 5_500
 
 # aws.amazon.com/step-functions/pricing.
 TRANSITION = 0.025 / 1e3
@@ -50,6 +47,7 @@ EXPRESS_GB_SECOND = 0.06 / 3600
 EXPRESS_GB = 64 / 1024
 # Plan, IsAnythingToRead, Hash, Assemble, Clean, TorrentStored; and one a child, though AWS does not say so.
 TRANSITIONS = 6
+KINDS = ("head", "get", "put", "list", "delete")
 
 
 @dataclass(frozen=True)
@@ -68,11 +66,6 @@ class Plan:
     def requests(self) -> Mapping[str, int]:
         """Requests to S3, by their kind and by the task."""
         return self.figures["requests"]
-
-    @property
-    def all_requests(self) -> int:
-        """Of the whole job."""
-        return sum(self.requests[kind] for kind in ("head", "get", "put", "list", "delete"))
 
     @property
     def span_seconds(self) -> float:
@@ -109,13 +102,9 @@ class Cost:
         return self.lambda_ + self.step_functions + self.s3
 
 
-def plans(program: Path, lengths: Sequence[str] = ()) -> list[Plan]:
-    """What `program` (`build.plan`) prints, for `lengths` or the usual ones."""
-    ran = subprocess.run(
-        [program, *lengths], env=dict(tools.environment()), capture_output=True, text=True, check=False
-    )
-    if ran.returncode != 0:
-        raise StackError(f"{program} failed: {ran.stderr}")
+def plans(program: Path) -> list[Plan]:
+    """What `program` (`build.plan`) prints."""
+    ran = subprocess.run([program], env=dict(tools.environment()), capture_output=True, text=True, check=True)
     return [Plan(**plan) for plan in json.loads(ran.stdout)]
 
 
@@ -134,11 +123,6 @@ def map_seconds(plan: Plan, concurrency: int) -> float:
         heapq.heappush(free, heapq.heappop(free) + CHILD_SECONDS + plan.span_seconds)
     heapq.heappush(free, heapq.heappop(free) + CHILD_SECONDS + 3 * STEP_SECONDS + last / BYTES_PER_SECOND)
     return max(free)
-
-
-def gets_a_second(plan: Plan, concurrency: int) -> float:
-    """Of the object's ranges, once all functions run."""
-    return min(concurrency, plan.spans) * BYTES_PER_SECOND / plan.figures["range_bytes"]
 
 
 def cost(plan: Plan, concurrency: int, memory: int) -> Cost:
@@ -167,19 +151,29 @@ def duration(value: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{value / 3600:.1f} h"
 
 
-def columns() -> list[str]:
-    """Of the table of times and prices."""
+def plan_table(plans: list[Plan]) -> list[list[str]]:
+    """What the jobs consist of: the columns, then a row for each."""
+    sizes = ["piece MiB", "pieces", "span MiB", "spans", "items KB", "state KB", "digests KB"]
+    return [["object", *sizes, *(kind.upper() for kind in KINDS)], *(_plan_row(plan) for plan in plans)]
+
+
+def cost_table(plans: list[Plan]) -> list[list[str]]:
+    """Times and prices; the parts of the price are those at the template's memory."""
     times = [f"at {concurrency:,}" for concurrency in CONCURRENCIES]
     prices = [f"$, {memory:,} MB" for memory in HASH_MEMORIES]
-    return ["object", *times, *prices, "Lambda", "Step Functions", "S3"]
+    columns = ["object", *times, *prices, "Lambda", "Step Functions", "S3"]
+    return [columns, *(_cost_row(plan) for plan in plans)]
 
 
-def rows(all_plans: Sequence[Plan]) -> list[list[str]]:
-    """One a plan; the parts of the price are those at the template's memory."""
-    return [_row(plan) for plan in all_plans]
+def _plan_row(plan: Plan) -> list[str]:
+    figures = plan.figures
+    sizes = [f"{figures['piece_length'] / MIB:g}", f"{figures['pieces']:,}", f"{figures['span_size'] / MIB:g}"]
+    kilobytes = [figures["items_bytes"], figures["state_bytes"], figures["fragment_bytes"]]
+    requests = [f"{plan.requests[kind]:,}" for kind in KINDS]
+    return [plan.name, *sizes, f"{plan.spans:,}", *(f"{value / 1000:,.1f}" for value in kilobytes), *requests]
 
 
-def _row(plan: Plan) -> list[str]:
+def _cost_row(plan: Plan) -> list[str]:
     times = [duration(seconds(plan, concurrency)) for concurrency in CONCURRENCIES]
     # Only the starts depend on how many run at a time.
     costs = [cost(plan, 100, memory) for memory in HASH_MEMORIES]
