@@ -19,8 +19,6 @@ pub enum Operation {
     GetObject,
     /// `PUT` of an object, or of a part of an upload.
     PutObject,
-    /// `DELETE` of an object.
-    DeleteObject,
     /// `GET` with `?attributes`.
     GetObjectAttributes,
     /// `GET` with `?torrent`, which the function must never send on to S3.
@@ -188,7 +186,6 @@ fn operation(method: &Method, key: &str, uri: &Uri) -> Operation {
         Method::HEAD => Operation::HeadObject,
         Method::GET if plain => Operation::GetObject,
         Method::PUT if plain => Operation::PutObject,
-        Method::DELETE if plain => Operation::DeleteObject,
         _ => Operation::Other,
     }
 }

@@ -1,11 +1,11 @@
-//! The four requests of a multipart upload.
+//! The requests of a multipart upload.
 
 use hyper::body::Bytes;
 use s3s::{
     S3Result,
     dto::{
-        AbortMultipartUploadOutput, ChecksumAlgorithm, ChecksumType, CompleteMultipartUploadOutput, CompletedPart,
-        CreateMultipartUploadInput, CreateMultipartUploadOutput, UploadPartInput, UploadPartOutput,
+        ChecksumAlgorithm, ChecksumType, CompleteMultipartUploadOutput, CompletedPart, CreateMultipartUploadInput,
+        CreateMultipartUploadOutput, UploadPartInput, UploadPartOutput,
     },
 };
 
@@ -64,7 +64,7 @@ pub(super) fn put(
             *checksum_field!(output, algorithm) = Some(value);
         }
         let upload = Upload::find(&mut bucket.uploads, &input.upload_id, asked.key)?;
-        output.e_tag = Some(etag::parse(&upload.put(input.part_number, bytes, sent)?));
+        output.e_tag = Some(etag::parse(&upload.put(input.part_number, bytes, sent)));
         Ok(output)
     })
 }
@@ -91,13 +91,5 @@ pub(super) fn complete(
         }
         output.version_id = store.put_in(bucket, asked.key, object);
         Ok(output)
-    })
-}
-
-pub(super) fn abort(store: &Store, asked: &Asked<'_>, id: &str) -> S3Result<AbortMultipartUploadOutput> {
-    asked.change(store, |bucket| {
-        Upload::find(&mut bucket.uploads, id, asked.key)?;
-        bucket.uploads.remove(id);
-        Ok(AbortMultipartUploadOutput { request_charged: charge(bucket.requester_pays) })
     })
 }

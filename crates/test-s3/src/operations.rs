@@ -6,13 +6,11 @@ use async_trait::async_trait;
 use s3s::{
     S3, S3Request, S3Response, S3Result,
     dto::{
-        AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
-        CompleteMultipartUploadOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput,
-        DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, GetObjectAttributesInput,
+        CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CreateMultipartUploadInput,
+        CreateMultipartUploadOutput, DeleteObjectsInput, DeleteObjectsOutput, GetObjectAttributesInput,
         GetObjectAttributesOutput, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
         ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput, UploadPartInput, UploadPartOutput,
     },
-    s3_error,
 };
 
 use crate::{
@@ -100,16 +98,6 @@ impl S3 for Operations {
         put.map(S3Response::new)
     }
 
-    async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
-        if request.input.version_id.is_some() {
-            return Err(s3_error!(NotImplemented, "The test S3 deletes no versions"));
-        }
-        let version_id =
-            asked!(request).change(&self.store, |bucket| Ok(self.store.delete_in(bucket, &request.input.key)))?;
-        let delete_marker = version_id.is_some().then_some(true);
-        Ok(S3Response::new(DeleteObjectOutput { delete_marker, version_id, ..DeleteObjectOutput::default() }))
-    }
-
     async fn delete_objects(
         &self,
         request: S3Request<DeleteObjectsInput>,
@@ -146,12 +134,5 @@ impl S3 for Operations {
         let listed = request.input.multipart_upload.take();
         let parts = listed.and_then(|listed| listed.parts).unwrap_or_default();
         multipart::complete(&self.store, &asked!(request), &request.input.upload_id, parts).map(S3Response::new)
-    }
-
-    async fn abort_multipart_upload(
-        &self,
-        request: S3Request<AbortMultipartUploadInput>,
-    ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
-        multipart::abort(&self.store, &asked!(request), &request.input.upload_id).map(S3Response::new)
     }
 }

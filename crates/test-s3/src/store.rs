@@ -34,7 +34,7 @@ pub struct Bucket {
     pub(super) region: Option<String>,
     /// Versions by key, the latest last.
     keys: BTreeMap<String, Vec<Version>>,
-    /// The multipart uploads that are neither completed nor aborted, by their IDs.
+    /// The multipart uploads that are not completed, by their IDs.
     pub(super) uploads: BTreeMap<String, Upload>,
 }
 
