@@ -1,4 +1,4 @@
-"""Several instances of the function under load: no wrong answer among 20,000, memory that stays, and latencies."""
+"""Several instances of the function under load: failures among 20,000 answers, memory, and latencies."""
 
 import contextlib
 import statistics

@@ -1,4 +1,4 @@
-"""Peak memory of the function while it reads one object: how much a Lambda needs, whatever the object's size."""
+"""Peak memory of the function while it reads one object, whatever the object's size."""
 
 import contextlib
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Objects for the benchmarks: bytes that nothing can compress, and that differ from piece to piece."""
+"""Objects of random bytes for the benchmarks."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ BLOCK = 16 * MIB
 
 
 def write(path: Path, size: int) -> Path:
-    """A file of `size` random bytes, which then are in the page cache."""
+    """Writes a file of `size` random bytes, which leaves it in the page cache."""
     with path.open("wb") as file:
         for start in range(0, size, BLOCK):
             file.write(os.urandom(min(BLOCK, size - start)))
