@@ -24,9 +24,9 @@ TOOLS_python := python3
 TOOLS_rust := cargo cc
 TOOLS_base := $(TOOLS_rust) $(TOOLS_python)
 TOOLS_deployed := $(TOOLS_base) curl nginx openssl
-TOOLS_bench := $(TOOLS_base) aria2c curl mktorrent nginx openssl
+TOOLS_bench := $(TOOLS_base) curl mktorrent nginx openssl
 TOOLS_web := $(TOOLS_python) npm
-TOOLS_e2e := $(TOOLS_bench) qbittorrent-nox transmission-daemon npm chromium chromedriver ip unshare
+TOOLS_e2e := $(TOOLS_bench) aria2c qbittorrent-nox transmission-daemon npm chromium chromedriver ip unshare
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,7 +89,7 @@ invoke: $(E2E)/ready ## Send events/EVENT.json to the function of a running `mak
 	@$(E2E)/bin/cargo-lambda lambda invoke --invoke-address 127.0.0.1 --invoke-port $${PORT:-9000} --data-file events/$(EVENT).json
 
 bench: tools-bench $(E2E)/ready $(LINT)/ready ## Measure all of benches/ against baselines, or some: ONLY="reading memory"; QUICK=1 to try
-	@$(E2E)/bin/python -m benches $(ONLY); status=$$?; $(E2E)/bin/python -m benches.plots && exit $$status
+	@$(E2E)/bin/python -m benches $(ONLY)
 
 bench-record: $(E2E)/ready ## Write the figures of the last `make bench` into docs/BENCHMARKS.md
 	@$(E2E)/bin/python -m benches.record

@@ -11,7 +11,6 @@ from benches.report import FOLDER
 from scripts.stack import signals, tools
 from scripts.stack.errors import StackError
 
-# In this order: the later ones use figures of the earlier.
 NAMES = (
     "cold_start",
     "cached",
@@ -20,15 +19,9 @@ NAMES = (
     "memory",
     "reading",
     "collections",
-    "scaling",
     "load",
-    "stampede",
     "swarm",
     "cost",
-    "job_workers",
-    "job_plan",
-    "job_assemble",
-    "profiles",
 )
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
@@ -63,7 +56,7 @@ def _run(name: str, quick: bool, folder: Path) -> list[str]:
     with contextlib.ExitStack() as owner:
         report = importlib.import_module(f"benches.{name}").run(Bench(owner, quick))
     report.save(folder / f"{name}.json")
-    print(report.markdown(), flush=True)
+    print(report.markdown(), *report.bars, sep="\n", flush=True)
     return [str(bar) for bar in report.bars if not bar.is_kept]
 
 

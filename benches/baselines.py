@@ -1,14 +1,9 @@
 """What the function's reading is compared with, each with the tools as they are installed and their defaults."""
 
 import contextlib
-import hashlib
-import json
-import subprocess
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import libtorrent
 
 from benches import cpu
 from benches.cpu import Usage
@@ -53,21 +48,13 @@ def hash_and_fetch(place: Place) -> Usage:
 
 
 def download_and_mktorrent(place: Place) -> Usage:
-    """`aws s3 cp` to the disk, then mktorrent: what one does today."""
-    with contextlib.ExitStack() as owner:
-        file = temporary.folder(owner, "download") / place.file.name
-        options = ["--endpoint-url", place.endpoint, "--region", REGION, "--no-sign-request", "--only-show-errors"]
-        source = f"s3://{place.bucket}/{place.file.name}"
-        return cpu.of_command([tools.pinned("aws"), "s3", "cp", source, file, *options]) + _mktorrent(file, place)
+    """`aws s3 cp` to the disk, then mktorrent."""
+    return _copied(["cp", f"s3://{place.bucket}/{place.file.name}"], place)
 
 
 def sync_and_mktorrent(place: Place) -> Usage:
     """The same for all objects below the folder's name."""
-    with contextlib.ExitStack() as owner:
-        folder = temporary.folder(owner, "download") / place.file.name
-        options = ["--endpoint-url", place.endpoint, "--region", REGION, "--no-sign-request", "--only-show-errors"]
-        source = f"s3://{place.bucket}/{place.file.name}/"
-        return cpu.of_command([tools.pinned("aws"), "s3", "sync", source, folder, *options]) + _mktorrent(folder, place)
+    return _copied(["sync", f"s3://{place.bucket}/{place.file.name}/"], place)
 
 
 def mktorrent(place: Place) -> Usage:
@@ -75,16 +62,11 @@ def mktorrent(place: Place) -> Usage:
     return _mktorrent(place.file, place)
 
 
-def boto3_loop(place: Place) -> Usage:
-    """One GET with boto3, and hashlib: the same pieces again."""
-    arguments = [place.endpoint, place.bucket, place.file.name, str(metainfo.read(place.torrent).piece_length)]
-    command = [sys.executable, "-m", "benches.boto3_loop", *arguments]
-    ran = subprocess.run(command, env=dict(tools.environment()), cwd=tools.ROOT, check=True, stdout=subprocess.PIPE)
-    printed = json.loads(ran.stdout)
-    pieces = libtorrent.bdecode(place.torrent)[b"info"][b"pieces"]
-    if printed["pieces"] != hashlib.sha1(pieces).hexdigest():
-        raise StackError(f"boto3 and hashlib compute other pieces of {place.file.name} than the function")
-    return Usage(**printed["usage"])
+def _copied(command: Sequence[str], place: Place) -> Usage:
+    with contextlib.ExitStack() as owner:
+        target = temporary.folder(owner, "download") / place.file.name
+        options = ["--endpoint-url", place.endpoint, "--region", REGION, "--no-sign-request", "--only-show-errors"]
+        return cpu.of_command([tools.pinned("aws"), "s3", *command, target, *options]) + _mktorrent(target, place)
 
 
 def _ranges(place: Place) -> list[str]:

@@ -1,4 +1,4 @@
-"""What every benchmark is given: how large it shall be, and an owner of all it starts."""
+"""What every benchmark gets: how large it is, and an owner of all it starts."""
 
 import contextlib
 import statistics

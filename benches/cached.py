@@ -12,14 +12,14 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from benches import cargo, objects
+from benches import objects
 from benches.bench import Bench, spread
 from benches.objects import GIB
-from benches.report import FOLDER, Bar, Report
-from scripts.stack import build, temporary, tools
+from benches.report import Bar, Report
+from scripts.stack import build, tools
 from scripts.stack.errors import StackError
 from scripts.stack.function import settings
-from scripts.stack.seaweedfs import ROLE, SeaweedFS
+from scripts.stack.seaweedfs import ROLE
 from scripts.stack.test_s3 import Server
 
 BUCKET, KEY = "data", "object.bin"
@@ -39,20 +39,14 @@ Environment = Mapping[str, str]
 def run(bench: Bench) -> Report:
     """The test S3 as slow as S3 is, the test S3 on loopback, and SeaweedFS."""
     report = Report("Cached answer", TEXT, COLUMNS)
-    cached = program(bench)
+    cached = build.cached(bench.owner, release=not bench.quick)
     for name, latency_ms, most in ((f"test S3, {LATENCY_MS} ms", LATENCY_MS, 1.3), ("test S3", 0, 2.0)):
         with contextlib.ExitStack() as owner:
             _add(report, bench, name, cached, test_s3(owner, bench, latency_ms), most)
     with contextlib.ExitStack() as owner:
-        _add(report, bench, "SeaweedFS", cached, _seaweedfs(owner, bench), 2.0)
+        server = objects.on_seaweedfs(owner, BUCKET, KEY, bench.bytes(GIB))
+        _add(report, bench, "SeaweedFS", cached, settings(server.endpoint, ROLE, {"BUCKETS": BUCKET}), 2.0)
     return report
-
-
-def program(bench: Bench) -> Path:
-    """Builds what calls the function, and says where it lies."""
-    options = ["--package", "bench-tools", "--bin", "cached"]
-    cargo.build(bench.owner, [*options, *([] if bench.quick else ["--release"])])
-    return FOLDER.parent / ("debug" if bench.quick else "release") / "cached"
 
 
 def test_s3(owner: contextlib.ExitStack, bench: Bench, latency_ms: int) -> Environment:
@@ -61,15 +55,6 @@ def test_s3(owner: contextlib.ExitStack, bench: Bench, latency_ms: int) -> Envir
     whole = {f"{BUCKET}/{KEY}": bench.bytes(GIB)}
     server = Server(owner, binary, public=[BUCKET], objects=whole, latency_ms=latency_ms)
     return settings(server.endpoint, server.credentials, {"BUCKETS": BUCKET})
-
-
-def _seaweedfs(owner: contextlib.ExitStack, bench: Bench) -> Environment:
-    server = SeaweedFS(owner)
-    server.create_bucket(BUCKET, public=True)
-    with contextlib.ExitStack() as upload:
-        file = objects.write(temporary.folder(upload, "objects") / KEY, bench.bytes(GIB))
-        objects.upload(server, file, BUCKET)
-    return settings(server.endpoint, ROLE, {"BUCKETS": BUCKET})
 
 
 def _add(report: Report, bench: Bench, name: str, program: Path, env: Environment, most: float) -> None:
@@ -81,7 +66,6 @@ def _add(report: Report, bench: Bench, name: str, program: Path, env: Environmen
         times = [spread([each[number] for each in kind]) for kind in (function, plain)]
         report.rows.append([name, percentile, *times, ratio])
     report.bars.append(Bar(f"{name}: p50 of a cached answer to that of a GET", statistics.median(ratios), most))
-    report.figures[name] = {"function_ms": function, "get_ms": plain, "torrent_bytes": runs[0]["torrent_bytes"]}
 
 
 def measure(program: Path, env: Environment, bench: Bench) -> dict:

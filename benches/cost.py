@@ -1,29 +1,26 @@
 """What a request costs, by where the piece hashes come from; the S3 requests of the formulas are held to measured ones.
 
-docs/OPERATIONS.md has the same table: tests/e2e/benchmarks/test_bench_startup.py compares them.
+The docs have the same table, and those of jobs that it prints: tests/e2e/test_costs.py compares them.
 """
 
 import contextlib
 from pathlib import Path
 
-from benches import cost_model, objects, request_log
+from benches import cost_model, job_model, objects, request_log
 from benches.bench import Bench
-from benches.cost_model import LARGEST_PART, MIB, ORIGINS, SIZES, Work
+from benches.cost_model import MIB, Work
 from benches.report import Bar, Report
-from scripts.stack import build, temporary
+from scripts.stack import build
 from scripts.stack.function import Function, built, settings
-from scripts.stack.seaweedfs import ROLE, SeaweedFS
+from scripts.stack.seaweedfs import ROLE
 from scripts.stack.test_s3 import Server
 
 BUCKET = "data"
 PARTS, PART_SIZE = 2_500, 8 * MIB
-# The object whose hashes all origins can have, and none of which may be larger.
-LARGEST = 10_000 * LARGEST_PART
 
 TEXT = """Computed by the formulas and the assumptions of [OPERATIONS.md](OPERATIONS.md#cost): no dollar is measured.
-Dollars are those of 1,000 requests, all else is of one request. Measured are the S3 requests and the bytes read, as the
-function's log reports them: of 64 MiB on SeaweedFS, read and then cached, and of 2,500 parts on the test S3. They must
-be the formulas'."""
+Dollars are those of 1,000 requests, all else is of one request. The S3 requests and the bytes read are compared with
+those of the function's log: of 64 MiB on SeaweedFS, read and then cached, and of 2,500 parts on the test S3."""
 
 
 def run(bench: Bench) -> Report:
@@ -31,26 +28,18 @@ def run(bench: Bench) -> Report:
     binary = build.release(bench.owner)
     report = Report("Cost", TEXT, cost_model.columns(), cost_model.rows())
     report.bars += [*_read_and_cached(binary, bench.bytes(64 * MIB)), *_part_checksums(bench, binary)]
-    report.figures["bytes_read"] = {origin: _bytes_read(origin) for origin in ORIGINS}
+    plans = job_model.plans(build.plan(bench.owner))
+    for row in [*job_model.plan_table(plans), *job_model.cost_table(plans)]:
+        print(f"| {' | '.join(row)} |")
     return report
-
-
-def _bytes_read(origin: str) -> dict[str, int]:
-    """For the plot, which needs sizes for which every origin has an answer."""
-    sizes = {name: size for name, size in SIZES.items() if size <= LARGEST} | {"625 GiB": LARGEST}
-    works = {name: cost_model.work(origin, size) for name, size in sizes.items()}
-    return {name: work.bytes_read for name, work in works.items() if work}
 
 
 def _read_and_cached(binary: Path, size: int) -> list[Bar]:
     with contextlib.ExitStack() as owner:
-        server = SeaweedFS(owner)
-        server.create_bucket(BUCKET, public=True)
-        file = objects.write(temporary.folder(owner, "objects") / "object.bin", size)
-        objects.upload(server, file, BUCKET)
+        server = objects.on_seaweedfs(owner, BUCKET, "object.bin", size)
         function = built(owner, binary, settings(server.endpoint, ROLE, {"BUCKETS": BUCKET}))
         formulas = {"object": cost_model.whole_object(size), "sidecar": cost_model.sidecar(size)}
-        return [_bar(function, file.name, origin, work) for origin, work in formulas.items()]
+        return [_bar(function, "object.bin", origin, work) for origin, work in formulas.items()]
 
 
 def _part_checksums(bench: Bench, binary: Path) -> list[Bar]:

@@ -26,7 +26,7 @@ TIME_BUDGET_SECONDS = 25
 PARTS_A_PAGE = 1_000
 LARGEST_PART = 64 * MIB
 DIGEST_BYTES = 20
-# Of a torrent: all but the piece hashes, about.
+# What a torrent has besides the piece hashes, about.
 WRAPPING_BYTES = 600
 
 SIZES = {"1 GiB": GIB, "100 GiB": 100 * GIB, "1 TiB": TIB}
@@ -35,7 +35,7 @@ ORIGINS = ("sidecar", "part-checksums", "object")
 
 @dataclass(frozen=True)
 class Work:
-    """What a request has to do: S3 requests, how many of them wait for one another, bytes in and out."""
+    """The work of a request: S3 requests, how many follow one another, and bytes in and out."""
 
     gets: int
     puts: int
@@ -44,7 +44,7 @@ class Work:
     torrent_bytes: int
 
     def seconds(self, memory: int) -> float:
-        """How long a function of so many MB runs."""
+        """How long a function with so many MB runs."""
         return self.steps * STEP_SECONDS + (self.bytes_read + self.torrent_bytes) / BYTES_PER_SECOND[memory]
 
     def gb_seconds(self, memory: int) -> float:
@@ -56,13 +56,13 @@ class Work:
         return self.seconds(memory) <= TIME_BUDGET_SECONDS
 
     def dollars(self, memory: int) -> float:
-        """All of it: Lambda, S3, API Gateway, and the torrent's way to the caller."""
+        """The price of Lambda, S3, API Gateway, and sending the torrent."""
         lambda_ = self.gb_seconds(memory) * GB_SECOND + INVOCATION
         return lambda_ + self.gets * GET + self.puts * PUT + API_REQUEST + self.torrent_bytes / 1e9 * GB_TO_CALLER
 
 
 def work(origin: str, size: int) -> Work | None:
-    """Of an object of `size` bytes; `None` where this origin cannot have its hashes."""
+    """The work for an object of `size` bytes, or `None` if this origin cannot have its hashes."""
     return {"sidecar": sidecar, "part-checksums": part_checksums, "object": whole_object}[origin](size)
 
 
@@ -112,19 +112,19 @@ def uploaded_part(size: int) -> int:
 
 
 def torrent_bytes(size: int, piece: int) -> int:
-    """The .torrent file's, about."""
+    """The size of the .torrent file, about."""
     return ceil(size / piece) * DIGEST_BYTES + WRAPPING_BYTES
 
 
 def columns() -> list[str]:
-    """Of the table."""
+    """The columns of the table."""
     gb_seconds = [f"GB-s, {memory} MB" for memory in BYTES_PER_SECOND]
     dollars = [f"$, {memory} MB" for memory in BYTES_PER_SECOND]
     return ["object", "origin", "GET, HEAD", "PUT", *gb_seconds, *dollars]
 
 
 def rows() -> list[list[str]]:
-    """What does not end in time, or cannot be, says so; the last row is what the former costs."""
+    """The rows. Requests that run out of time say 503, and the last row is what those cost."""
     found = [_row(name, origin, work(origin, size)) for name, size in SIZES.items() for origin in ORIGINS]
     failing = [(memory, out_of_time(memory)) for memory in BYTES_PER_SECOND]
     gets = f"{failing[0][1].gets:,} to {failing[-1][1].gets:,}"

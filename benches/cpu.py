@@ -1,8 +1,7 @@
 """What a process took: wall time, CPU time as the kernel counts it, and memory.
 
-CPU is user and system time together. Of a child it is what wait4 says, in microseconds, its own children
-included; of a running process it is the clock of that process, in nanoseconds, which knows the threads that have
-ended too. Both are the scheduler's own count, not ticks.
+CPU is user and system time together: of a child and its children by wait4, of a running process by its clock. Both are
+the scheduler's own count, not ticks.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The info hash of an object, by hashlib alone: what any torrent of it has to have."""
+"""The info hash of an object, computed by hashlib alone."""
 
 import hashlib
 

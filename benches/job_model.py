@@ -1,30 +1,29 @@
-"""How long a job takes and what it costs: what `plan` of crates/bench-tools tells, with assumptions about AWS.
+"""How long a job takes and what it costs, from what `plan` of crates/bench-tools prints and assumptions about AWS.
 
-Everything in capitals here is an assumption, or a price of us-east-1, and docs/OPERATIONS.md says so. `job_assemble`
-holds what is assumed of Assemble to what it measures.
+Everything in capitals here is an assumption, or a price of us-east-1, and docs/OPERATIONS.md says so. `make bench
+ONLY=cost` prints its tables.
 """
 
 import heapq
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from typing import Any
 
-from benches.cost_model import GB_SECOND, GET, INVOCATION, PUT, STEP_SECONDS
+from benches.cost_model import GB_SECOND, GET, INVOCATION, MIB, PUT, STEP_SECONDS
 from scripts.stack import tools
-from scripts.stack.errors import StackError
 
-# Children at a time.
+# How many children run at a time.
 CONCURRENCIES = (10, 100, 1_000, 5_000)
 # In MB: the default of the template, and the least there is.
 HASH_MEMORIES = (1_024, 128)
 JOB_MEMORY = 512
-# What a function of Lambda's reads and hashes, by the lowest of the reports.
+# What a Lambda function reads and hashes, by the lowest of the reports.
 BYTES_PER_SECOND = 75e6
-# Of a function that has not run yet: until it asks for work.
+# How long a new function takes until it asks for work.
 START_SECONDS = 0.2
 # Lambda adds 1,000 environments in 10 s: docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html.
 STARTS_PER_SECOND = 100
@@ -32,15 +31,13 @@ STARTS_PER_SECOND = 100
 CHILD_SECONDS = 0.15
 # The variable's default.
 FETCH_CONCURRENCY = 8
-# To read the list of spans and to begin; and at the end, to see that all is done.
+# How long the map takes to read the list of spans, to begin and to end.
 MAP_SECONDS = 2.0
-# Of Plan and of what stands between the states.
+# How long Plan and the steps between the states take.
 STATES_SECONDS = 1.5
-# Of Assemble and Clean at 512 MB: 64 fragments at a time from an S3 that answers in 50 ms take 0.8 ms each.
+# How long Assemble and Clean take at 512 MB: 64 fragments at a time from an S3 that answers in 50 ms take 0.8 ms each.
 ASSEMBLE_SECONDS = 0.5
 ASSEMBLE_SECONDS_A_SPAN = 0.001
-# Of an S3 prefix, in GETs a second: docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html.
-PREFIX_GETS = 5_500
 
 # aws.amazon.com/step-functions/pricing.
 TRANSITION = 0.025 / 1e3
@@ -50,6 +47,7 @@ EXPRESS_GB_SECOND = 0.06 / 3600
 EXPRESS_GB = 64 / 1024
 # Plan, IsAnythingToRead, Hash, Assemble, Clean, TorrentStored; and one a child, though AWS does not say so.
 TRANSITIONS = 6
+KINDS = ("head", "get", "put", "list", "delete")
 
 
 @dataclass(frozen=True)
@@ -61,37 +59,32 @@ class Plan:
 
     @property
     def spans(self) -> int:
-        """Children."""
+        """The number of spans, which is the number of children."""
         return self.figures["spans"]
 
     @property
     def requests(self) -> Mapping[str, int]:
-        """Requests to S3, by their kind and by the task."""
+        """S3 requests by their kind."""
         return self.figures["requests"]
 
     @property
-    def all_requests(self) -> int:
-        """Of the whole job."""
-        return sum(self.requests[kind] for kind in ("head", "get", "put", "list", "delete"))
-
-    @property
     def span_seconds(self) -> float:
-        """Of a function that hashes one span: the fragment that may be there, the bytes, the fragment."""
+        """How long one span takes: the fragment that may exist, the bytes, the fragment."""
         span_bytes = min(self.figures["span_size"], self.figures["length"])
         return 3 * STEP_SECONDS + max(span_bytes / BYTES_PER_SECOND, self._read_seconds(self.figures["most_reads"]))
 
     def hash_seconds(self) -> float:
-        """Of all functions together, but for their starts."""
+        """How long all functions hash together, without their starts."""
         reads = self.requests["hash"] - 2 * self.spans
         reading = max(self.figures["length"] / BYTES_PER_SECOND, self._read_seconds(reads))
         return 3 * STEP_SECONDS * self.spans + reading
 
     def _read_seconds(self, reads: float) -> float:
-        """Of so many GETs of few bytes: FETCH_CONCURRENCY of them are always under way."""
+        """How long so many GETs of few bytes take, FETCH_CONCURRENCY at a time."""
         return reads * STEP_SECONDS / FETCH_CONCURRENCY
 
     def assemble_seconds(self) -> float:
-        """Of Assemble and Clean."""
+        """How long Assemble and Clean take."""
         return ASSEMBLE_SECONDS + ASSEMBLE_SECONDS_A_SPAN * self.spans
 
 
@@ -105,17 +98,13 @@ class Cost:
 
     @property
     def total(self) -> float:
-        """All of it."""
+        """The sum."""
         return self.lambda_ + self.step_functions + self.s3
 
 
-def plans(program: Path, lengths: Sequence[str] = ()) -> list[Plan]:
-    """What `program` (`build.plan`) prints, for `lengths` or the usual ones."""
-    ran = subprocess.run(
-        [program, *lengths], env=dict(tools.environment()), capture_output=True, text=True, check=False
-    )
-    if ran.returncode != 0:
-        raise StackError(f"{program} failed: {ran.stderr}")
+def plans(program: Path) -> list[Plan]:
+    """What `program` (`build.plan`) prints."""
+    ran = subprocess.run([program], env=dict(tools.environment()), capture_output=True, text=True, check=True)
     return [Plan(**plan) for plan in json.loads(ran.stdout)]
 
 
@@ -125,10 +114,10 @@ def seconds(plan: Plan, concurrency: int) -> float:
 
 
 def map_seconds(plan: Plan, concurrency: int) -> float:
-    """Of the children: each takes the function that is free first; the functions come one by one."""
+    """How long the children take. Functions start one by one, and each span goes to the first that is free."""
     functions = min(concurrency, plan.spans)
     free = [START_SECONDS + number / STARTS_PER_SECOND for number in range(functions)]
-    # Spans of a collection may be cut further, so that the last is no rest.
+    # The spans of a collection may be smaller, so the last one may have no rest.
     last = max(plan.figures["length"] - (plan.spans - 1) * plan.figures["span_size"], 0)
     for _ in range(plan.spans - 1):
         heapq.heappush(free, heapq.heappop(free) + CHILD_SECONDS + plan.span_seconds)
@@ -136,13 +125,8 @@ def map_seconds(plan: Plan, concurrency: int) -> float:
     return max(free)
 
 
-def gets_a_second(plan: Plan, concurrency: int) -> float:
-    """Of the object's ranges, once all functions run."""
-    return min(concurrency, plan.spans) * BYTES_PER_SECOND / plan.figures["range_bytes"]
-
-
 def cost(plan: Plan, concurrency: int, memory: int) -> Cost:
-    """With functions of so many MB that hash."""
+    """The price, if the functions that hash have so many MB."""
     functions = min(concurrency, plan.spans)
     hashing = memory / 1024 * (plan.hash_seconds() + START_SECONDS * functions)
     others = JOB_MEMORY / 1024 * (plan.assemble_seconds() + 3 * START_SECONDS)
@@ -160,26 +144,36 @@ def cost(plan: Plan, concurrency: int, memory: int) -> Cost:
 
 
 def duration(value: float) -> str:
-    """For people."""
+    """Text for people."""
     if value < 100:
         return f"{value:.0f} s"
     minutes = ceil(value / 60)
     return f"{minutes} min" if minutes < 120 else f"{value / 3600:.1f} h"
 
 
-def columns() -> list[str]:
-    """Of the table of times and prices."""
+def plan_table(plans: list[Plan]) -> list[list[str]]:
+    """What the jobs consist of: the columns, then a row for each."""
+    sizes = ["piece MiB", "pieces", "span MiB", "spans", "items KB", "state KB", "digests KB"]
+    return [["object", *sizes, *(kind.upper() for kind in KINDS)], *(_plan_row(plan) for plan in plans)]
+
+
+def cost_table(plans: list[Plan]) -> list[list[str]]:
+    """Times and prices; the parts of the price are those at the template's memory."""
     times = [f"at {concurrency:,}" for concurrency in CONCURRENCIES]
     prices = [f"$, {memory:,} MB" for memory in HASH_MEMORIES]
-    return ["object", *times, *prices, "Lambda", "Step Functions", "S3"]
+    columns = ["object", *times, *prices, "Lambda", "Step Functions", "S3"]
+    return [columns, *(_cost_row(plan) for plan in plans)]
 
 
-def rows(all_plans: Sequence[Plan]) -> list[list[str]]:
-    """One a plan; the parts of the price are those at the template's memory."""
-    return [_row(plan) for plan in all_plans]
+def _plan_row(plan: Plan) -> list[str]:
+    figures = plan.figures
+    sizes = [f"{figures['piece_length'] / MIB:g}", f"{figures['pieces']:,}", f"{figures['span_size'] / MIB:g}"]
+    kilobytes = [figures["items_bytes"], figures["state_bytes"], figures["fragment_bytes"]]
+    requests = [f"{plan.requests[kind]:,}" for kind in KINDS]
+    return [plan.name, *sizes, f"{plan.spans:,}", *(f"{value / 1000:,.1f}" for value in kilobytes), *requests]
 
 
-def _row(plan: Plan) -> list[str]:
+def _cost_row(plan: Plan) -> list[str]:
     times = [duration(seconds(plan, concurrency)) for concurrency in CONCURRENCIES]
     # Only the starts depend on how many run at a time.
     costs = [cost(plan, 100, memory) for memory in HASH_MEMORIES]

@@ -1,4 +1,4 @@
-"""The load generator: so many callers side by side, each with one request at a time, and every answer is judged."""
+"""The load generator: callers side by side, each with one request at a time."""
 
 import contextlib
 import http.client
@@ -6,21 +6,19 @@ import itertools
 import queue
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from benches import load_judge, load_requests
-from benches.load_judge import Answer
-from benches.load_objects import Stored, purge
-from benches.load_requests import BASELINE, MISS, ROUND, WITHOUT_OBJECT, Ask
+from benches import load_requests
+from benches.load_requests import BASELINE, BUCKET, MISS, ROUND, WITHOUT_OBJECT, Answer, Ask, Stored
 from scripts.stack.errors import StackError
 from scripts.stack.seaweedfs import SeaweedFS
 
 # Longer than a Lambda may take.
 ANSWER_SECONDS = 60
-# Between the places of the round where two rounds begin: misses shall not come all at once.
+# Between the places of the round where two rounds begin, so that misses do not come all at once.
 STRIDE = 5
 
 
@@ -41,21 +39,25 @@ class Caller:
         self._function, self._s3 = (
             http.client.HTTPConnection(urlsplit(url).netloc, timeout=ANSWER_SECONDS) for url in (function, s3)
         )
-        # Nobody else asks for these.
+        # No other caller asks for these.
         self.fresh = itertools.cycle(fresh)
 
     def ask(self, ask: Ask) -> Answer | None:
-        """The answer, judged already; `None` where there is none."""
+        """The answer, or `None` without one. The outcome is noted."""
         connection = self._s3 if ask.kind == BASELINE else self._function
-        start = time.perf_counter()
+        answer, start = None, time.perf_counter()
         try:
-            answer = _answer(connection, ask)
+            connection.request(ask.method, ask.target, headers=dict(ask.headers))
+            response = connection.getresponse()
+            headers = {name.lower(): value for name, value in response.getheaders()}
+            answer = Answer(response.status, headers, response.read())
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            self.outcomes.append(Outcome(ask.kind, time.perf_counter() - start, f"no answer: {error!r}"))
-            return None
+            fault: str | None = f"no answer: {error!r}"
         seconds = time.perf_counter() - start
-        self.outcomes.append(Outcome(ask.kind, seconds, load_judge.fault(ask.wanted, answer)))
+        if answer is not None:
+            fault = ask.fault(answer)
+        self.outcomes.append(Outcome(ask.kind, seconds, fault))
         return answer
 
     def close(self) -> None:
@@ -68,11 +70,11 @@ class Load:
     """Callers of one function, and the objects that they ask for."""
 
     def __init__(self, endpoint: str, server: SeaweedFS, hits: Sequence[Stored], fresh: Sequence[Sequence[Stored]]):
-        """A caller for each part of `fresh`, whose sidecars are taken away before they are asked for.
+        """A caller for each part of `fresh`, whose sidecars are deleted before they are asked for.
 
         The torrents of all `hits` are made here, which is no part of the load.
         """
-        self._owner = server.client()
+        self._s3 = server.client()
         self._hits = hits
         self._etags = _prepared(Caller(endpoint, server.endpoint), hits)
         self._callers = [Caller(endpoint, server.endpoint, own) for own in fresh]
@@ -99,8 +101,8 @@ class Load:
 
     def _round(self, number: int) -> None:
         caller = self._free.get()
-        chosen = random.Random(number)
-        for kind in _from(number * STRIDE % len(ROUND)):
+        chosen, start = random.Random(number), number * STRIDE % len(ROUND)
+        for kind in (*ROUND[start:], *ROUND[:start]):
             caller.ask(self._next(kind, caller, chosen))
         self._free.put(caller)
 
@@ -109,7 +111,7 @@ class Load:
             return WITHOUT_OBJECT[kind]
         if kind == MISS:
             stored = next(caller.fresh)
-            purge(self._owner, stored)
+            self._s3.delete_object(Bucket=BUCKET, Key=f"{stored.key}.torrent")
             return load_requests.first(stored)
         stored = chosen.choice(self._hits)
         return load_requests.cached(kind, stored, self._etags[stored.key])
@@ -123,14 +125,3 @@ def _prepared(caller: Caller, hits: Sequence[Stored]) -> dict[str, str]:
     if faults:
         raise StackError(f"the torrents of the hits cannot be made: {faults[0]}")
     return {key: answer.headers["etag"] for key, answer in answers.items() if answer is not None}
-
-
-def _from(start: int) -> Iterable[str]:
-    return (*ROUND[start:], *ROUND[:start])
-
-
-def _answer(connection: http.client.HTTPConnection, ask: Ask) -> Answer:
-    connection.request(ask.method, ask.target, headers=dict(ask.headers))
-    response = connection.getresponse()
-    headers = {name.lower(): value for name, value in response.getheaders()}
-    return Answer(response.status, headers, response.read())

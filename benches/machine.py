@@ -18,7 +18,6 @@ COMMANDS = {
     "mktorrent": ["mktorrent", "-h"],
     "openssl": ["openssl", "version"],
     "curl": ["curl", "--version"],
-    "aria2": ["aria2c", "--version"],
 }
 PACKAGES = ("boto3", "awscli", "libtorrent")
 LOOK_SECONDS = 3

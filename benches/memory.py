@@ -1,4 +1,4 @@
-"""Peak memory of the function while it reads one object: how much a Lambda needs, whatever the object's size."""
+"""Peak memory of the function while it reads one object, whatever the object's size."""
 
 import contextlib
 from collections.abc import Mapping
@@ -9,15 +9,15 @@ from benches import first_request, objects
 from benches.bench import Bench, spread
 from benches.objects import GIB, MIB
 from benches.report import Bar, Report
-from scripts.stack import build, temporary, test_s3
+from scripts.stack import build, test_s3
 from scripts.stack.function import settings
-from scripts.stack.seaweedfs import ROLE, SeaweedFS
+from scripts.stack.seaweedfs import ROLE
 
 BUCKET = "data"
 KEY = "object.bin"
-TEXT = """Peak resident memory is the kernel's count (VmHWM) of the function's process alone, from its start to the
-answer. Each run is a new process. Made-up objects come as fast as the test S3 (crates/test-s3) sends them, and
-nothing is cached. The bar is for the largest of the runs. The seconds only show that the object was read."""
+TEXT = """Peak resident memory (VmHWM) of the function's process, from its start to the answer. Each run is a new
+process. Made-up objects come as fast as the test S3 sends them, and nothing is cached. The limit is for the largest of
+the runs."""
 COLUMNS = ("server", "object, GiB", "settings", "peak memory, MiB", "seconds")
 LIMIT_MIB = 32
 
@@ -53,28 +53,19 @@ def run(bench: Bench) -> Report:
         with contextlib.ExitStack() as owner:
             size = bench.bytes(case.size)
             server = test_s3.Server(owner, program, public=[BUCKET], objects={f"{BUCKET}/{KEY}": size})
-            envs = [settings(server.endpoint, None, case.variables)] * bench.runs(3)
-            _measure(report, "test S3", case, size, binary, envs)
+            env = settings(server.endpoint, None, case.variables)
+            _measure(report, bench, "test S3", case, size, binary, env)
     size = bench.bytes(GIB)
-    # Each run keeps its torrent elsewhere, so that none finds one.
-    prefixes = [{"SIDECAR_PREFIX": f"run-{number}/"} for number in range(bench.runs(3))]
-    server = _seaweedfs(bench.owner, size)
-    _measure(report, "SeaweedFS", _Case(GIB), size, binary, [settings(server.endpoint, ROLE, own) for own in prefixes])
+    server = objects.on_seaweedfs(bench.owner, BUCKET, KEY, size)
+    _measure(report, bench, "SeaweedFS", _Case(GIB), size, binary, settings(server.endpoint, ROLE, {}))
     return report
 
 
-def _seaweedfs(owner: contextlib.ExitStack, size: int) -> SeaweedFS:
-    server = SeaweedFS(owner)
-    server.create_bucket(BUCKET, public=True)
-    with contextlib.ExitStack() as upload:
-        file = objects.write(temporary.folder(upload, "objects") / KEY, size)
-        objects.upload(server, file, BUCKET)
-    return server
-
-
-def _measure(report: Report, server: str, case: _Case, size: int, binary: Path, envs: list[Mapping[str, str]]) -> None:
-    """One request of a function that has answered none before, in each environment."""
-    usages = [first_request.ask(binary, env, BUCKET, KEY).usage for env in envs]
+def _measure(
+    report: Report, bench: Bench, server: str, case: _Case, size: int, binary: Path, env: Mapping[str, str]
+) -> None:
+    """The first requests of new functions."""
+    usages = [first_request.ask(binary, env, BUCKET, KEY).usage for _ in range(bench.runs(3))]
     peaks = [usage.peak_mib for usage in usages]
     walls = [usage.wall for usage in usages]
     print(f"{server}, {size / GIB:g} GiB, {case.settings}: {spread(peaks)} MiB, {spread(walls)} s", flush=True)

@@ -27,10 +27,8 @@ MOST_REQUESTS = 13
 MOST_SECONDS = 2.0
 
 TEXT = f"""An object of {PARTS:,} parts of 8 MiB (84 GB), as `aws s3 cp --checksum-algorithm SHA1` uploads it, on the
-test S3, which waits {LATENCY_MS} ms before each answer. The release binary runs with its defaults behind a stand-in for
-the Lambda service, and nothing is cached. The figures are the function's own, from the line with which its log ends
-each request: median of {RUNS} (least to most). The object itself was not read: the second row is an object of 1 GiB,
-read from the same server, times {PARTS * PART_SIZE / GIB:.1f}."""
+test S3, which waits {LATENCY_MS} ms before each answer. Nothing is cached. The figures are from the function's log. The
+second row is an object of 1 GiB, read from the same server, times {PARTS * PART_SIZE / GIB:.1f}."""
 COLUMNS = ["origin", "S3 requests", "bytes read", "seconds"]
 
 
@@ -82,5 +80,4 @@ def _report(by_parts: list[dict[str, Any]], by_reading: list[dict[str, Any]], si
         Bar("bytes read", read, 0),
         Bar("seconds", statistics.median(seconds), MOST_SECONDS),
     ]
-    report.figures = {"seconds": seconds, "reading_seconds": reading}
     return report

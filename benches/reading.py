@@ -1,32 +1,28 @@
 """Reading an object: CPU, wall time and memory of the function against what does the same without it."""
 
 import contextlib
-import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from benches import baselines, first_request, objects
 from benches.baselines import Place
-from benches.bench import Bench
-from benches.comparison import COLUMNS, Comparison, add, cpu_seconds, peak_memory, wall_seconds
+from benches.bench import Bench, spread
 from benches.cpu import Usage
 from benches.nginx import BUCKET, Nginx
 from benches.objects import GIB
-from benches.report import Report
+from benches.report import Bar, Report
 from scripts.stack import build, temporary
 from scripts.stack.function import settings
 from scripts.stack.seaweedfs import ROLE, Credentials, SeaweedFS
 
-TEXT = """One object of random bytes in the page cache, read from servers on 127.0.0.1 by the release binary with its
-defaults. Each run is a new process. Its start is not counted, nor is the server's CPU time. The function and the
-baseline take turns. Each figure is the median of all runs (least to most), and each ratio that of the function to the
-baseline run right after it.
-
-The first baseline is `openssl sha1` of the file, then one curl that fetches the object to /dev/null by 8 MiB ranges on
-one connection. CPU is user and system time of the processes. boto3 + hashlib is one GET read by 1 MiB, without the
-start of Python. `aws s3 cp` writes to a file on disk, which mktorrent then reads. Info hashes and pieces were checked
-to be the same for all."""
+TEXT = """One object of random bytes in the page cache, read from servers on 127.0.0.1 by a new process of the release
+binary with its defaults. Its start is not counted, nor is the server's CPU time. The function and the baseline take
+turns, and each ratio is to the baseline run right after it. The first baseline is `openssl sha1` of the file, then one
+curl that fetches the object to /dev/null by 8 MiB ranges on one connection. CPU is user and system time. `aws s3 cp`
+writes to a file on disk, which mktorrent then reads. The info hashes were checked to be the same."""
+COLUMNS = ("server", "object, GiB", "baseline", "figure", "function", "baseline's", "ratio")
 
 
 @dataclass(frozen=True)
@@ -37,13 +33,11 @@ class _Server:
     endpoint: str
     credentials: Credentials | None = None
     certificate: Path | None = None
-    numbers: itertools.count = field(default_factory=itertools.count)
 
     def ask(self, binary: Path, file: Path) -> first_request.Answer:
-        """The first request for the object: each run keeps its torrent elsewhere, so that none finds one."""
-        own = {"SIDECAR_PREFIX": f"run-{next(self.numbers)}/"} if self.credentials else {}
+        """The first request for the object."""
         trust = {"SSL_CERT_FILE": str(self.certificate)} if self.certificate else {}
-        return first_request.ask(binary, settings(self.endpoint, self.credentials, {**own, **trust}), BUCKET, file.name)
+        return first_request.ask(binary, settings(self.endpoint, self.credentials, trust), BUCKET, file.name)
 
 
 def run(bench: Bench) -> Report:
@@ -72,35 +66,50 @@ def _servers(owner: contextlib.ExitStack, file: Path) -> list[_Server]:
     ]
 
 
+@dataclass(frozen=True)
+class _Comparison:
+    """A baseline and a figure. `most` is the bar for the ratio to the baseline's, `times_less` one for its inverse."""
+
+    server: str
+    name: str
+    baseline: Callable[[Place], Usage]
+    figure: str
+    most: float | None = None
+    times_less: float | None = None
+
+    def value(self, usage: Usage, gib: float) -> float:
+        """The figure."""
+        return usage.cpu / gib if self.figure == CPU else usage.wall
+
+
+CPU, WALL = "CPU, s/GiB", "wall, s"
+FETCHED, COPIED = "openssl sha1 + curl", "aws s3 cp + mktorrent"
+COMPARISONS = (
+    _Comparison("nginx", FETCHED, baselines.hash_and_fetch, CPU, most=1),
+    _Comparison("nginx", COPIED, baselines.download_and_mktorrent, WALL),
+    _Comparison("nginx", "mktorrent of the file", baselines.mktorrent, WALL, most=1.3),
+    _Comparison("nginx with TLS", FETCHED, baselines.hash_and_fetch, CPU),
+    _Comparison("SeaweedFS", FETCHED, baselines.hash_and_fetch, CPU, most=1),
+    _Comparison("SeaweedFS", COPIED, baselines.download_and_mktorrent, WALL, times_less=3),
+)
+
+
 def _compare(report: Report, server: _Server, binary: Path, file: Path, runs: int) -> None:
-    # Not counted: it warms the caches and tells the piece length.
+    # It is not counted: it warms the caches and tells the piece length.
     torrent = server.ask(binary, file).torrent
     place = Place(server.endpoint, BUCKET, file, torrent, server.certificate)
-
-    def ours() -> Usage:
-        return server.ask(binary, file).usage
-
-    for comparison in _comparisons(server.name, place):
-        print(f"{server.name}, {place.size / GIB:g} GiB, against {comparison.name}: {runs} run(s)", flush=True)
-        add(report, server.name, place.size / GIB, ours, comparison, runs)
-
-
-def _comparisons(server: str, place: Place) -> Sequence[Comparison]:
-    def against(name: str, baseline: Callable[[Place], Usage], *figures) -> Comparison:
-        return Comparison(name, lambda: baseline(place), figures)
-
-    fetched, copied, looped = "openssl sha1 + curl", "aws s3 cp + mktorrent", "boto3 + hashlib"
-    if server == "nginx":
-        return [
-            against(fetched, baselines.hash_and_fetch, cpu_seconds(most=1)),
-            against(copied, baselines.download_and_mktorrent, wall_seconds()),
-            against(looped, baselines.boto3_loop, cpu_seconds(most=1), wall_seconds(most=0.7), peak_memory(3)),
-            against("mktorrent of the file", baselines.mktorrent, wall_seconds(most=1.3)),
-        ]
-    if server == "SeaweedFS":
-        return [
-            against(fetched, baselines.hash_and_fetch, cpu_seconds(most=1)),
-            against(copied, baselines.download_and_mktorrent, wall_seconds(times_less=3)),
-            against(looped, baselines.boto3_loop, cpu_seconds(most=1), wall_seconds(), peak_memory(3)),
-        ]
-    return [against(fetched, baselines.hash_and_fetch, cpu_seconds())]
+    gib = place.size / GIB
+    for comparison in (comparison for comparison in COMPARISONS if comparison.server == server.name):
+        print(f"{server.name}, {gib:g} GiB, against {comparison.name}: {runs} run(s)", flush=True)
+        pairs = [(server.ask(binary, file).usage, comparison.baseline(place)) for _ in range(runs)]
+        ours, theirs = ([comparison.value(usage, gib) for usage in usages] for usages in zip(*pairs, strict=True))
+        # Each run of ours with the baseline's that came right after it.
+        ratios = [own / other for own, other in zip(ours, theirs, strict=True)]
+        values = [spread(ours), spread(theirs), spread(ratios)]
+        report.rows.append([server.name, f"{gib:g}", comparison.name, comparison.figure, *values])
+        what = f"{comparison.figure.partition(',')[0]} on {server.name}, {gib:g} GiB, against {comparison.name}"
+        if comparison.most:
+            report.bars.append(Bar(what, statistics.median(ratios), comparison.most))
+        if comparison.times_less:
+            times = statistics.median(1 / ratio for ratio in ratios)
+            report.bars.append(Bar(f"{what}, times less", times, comparison.times_less, at_least=True))

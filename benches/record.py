@@ -1,13 +1,20 @@
-"""`make bench-record`: writes the figures of the last `make bench` into docs/BENCHMARKS.md, and the plots beside it.
+"""`make bench-record`: writes the figures of the last `make bench` into docs/BENCHMARKS.md, and the plot beside it.
 
-What stands between the two marks there is made here; the words around it are people's.
+What stands between the two marks there is made here. The words around it are people's.
 """
 
 import datetime
 import re
-import shutil
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("svg")
+
+from matplotlib import pyplot
+from matplotlib.axes import Axes
 
 from benches import machine
 from benches.__main__ import NAMES
@@ -16,29 +23,35 @@ from scripts.stack import tools
 from scripts.stack.errors import StackError
 
 DOCUMENT = tools.ROOT / "docs" / "BENCHMARKS.md"
-PLOTS = tools.ROOT / "docs" / "plots"
+PLOT = tools.ROOT / "docs" / "plots" / "egress.svg"
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
-# Behind which report each plot stands.
-PLOT_OF = {
-    "scaling": ("throughput", "Throughput against concurrency"),
-    "swarm": ("egress", "Egress for each download, by the number of web seeds"),
-    "cost": ("bytes-read", "Bytes of the object that are read, by origin"),
-    "job_plan": ("job-seconds", "How long a job takes, by the object's size"),
+STYLE = {
+    # The same figures give the same bytes.
+    "svg.hashsalt": "get-object-torrent",
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 11,
+    # Pages may be dark.
+    "savefig.facecolor": "white",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
 }
+COLOURS = ("#0b6e99", "#d9730d", "#6b6b6b", "#c9c9c9")
 
 
 def main() -> None:
     """All reports, in the order in which they are made; one that is missing is an error."""
     missing = [name for name in NAMES if not (FOLDER / f"{name}.json").exists()]
-    missing += [f"{plot}.svg" for plot, _ in PLOT_OF.values() if not (FOLDER / f"{plot}.svg").exists()]
     if missing:
         raise StackError(f"{', '.join(missing)}: no results yet: run `make bench` first")
     parts = [_made(), *(_section(name) for name in NAMES)]
     DOCUMENT.write_text(between_marks(DOCUMENT.read_text(encoding="utf-8"), "\n".join(parts)), encoding="utf-8")
-    PLOTS.mkdir(exist_ok=True)
-    for plot, _ in PLOT_OF.values():
-        shutil.copyfile(FOLDER / f"{plot}.svg", PLOTS / f"{plot}.svg")
-    print(f"Written: {DOCUMENT}, {PLOTS}")
+    with pyplot.rc_context(STYLE):
+        figure, axes = pyplot.subplots(figsize=(7, 4), layout="constrained")
+        egress(Report.load(FOLDER / "swarm.json"), axes)
+        figure.savefig(PLOT, metadata={"Date": None, "Creator": None})
+        pyplot.close(figure)
+    print(f"Written: {DOCUMENT}, {PLOT}")
 
 
 def between_marks(document: str, text: str) -> str:
@@ -61,10 +74,28 @@ def _date(path: Path) -> str:
 
 def _section(name: str) -> str:
     section = Report.load(FOLDER / f"{name}.json").markdown()
-    if name in PLOT_OF:
-        plot, what = PLOT_OF[name]
-        section += f"\n![{what}](plots/{plot}.svg)\n"
+    if name == "swarm":
+        section += f"\n![Egress for each download, by the number of web seeds](plots/{PLOT.name})\n"
     return section
+
+
+def egress(report: Report, axes: Axes) -> None:
+    """What the web seeds send for each download, by how many there are; lines reach from the least to the most."""
+    swarms: Mapping[str, Sequence[tuple[int, float, float, float]]] = report.figures["egress"]
+    width = 0.8 / len(swarms)
+    for number, (name, points) in enumerate(swarms.items()):
+        places = [count + (number - (len(swarms) - 1) / 2) * width for count, *_ in points]
+        medians = [median for _, median, _, _ in points]
+        errors = [[median - least for _, median, least, _ in points], [most - median for _, median, _, most in points]]
+        axes.bar(places, medians, width * 0.9, yerr=errors, capsize=2, color=COLOURS[number], label=name)
+        for place, (_, median, _, most) in zip(places, points, strict=True):
+            axes.text(place, most + 0.03, f"{median:.2f}", ha="center", va="bottom", fontsize=9)
+    axes.set_ylim(0, 1.7)
+    axes.set_xticks([count for count, *_ in next(iter(swarms.values()))])
+    axes.set_xlabel("web seeds in the torrent")
+    axes.set_ylabel("file sizes")
+    axes.set_title("Egress of the web seeds for each download")
+    axes.legend(frameon=False, loc="upper left", ncols=2)
 
 
 if __name__ == "__main__":

@@ -48,10 +48,13 @@ class Report:
     figures: dict[str, object] = field(default_factory=dict)
 
     def markdown(self) -> str:
-        """A section: what was done, the table, and whether the bars were kept."""
+        """A section: what was done, the table, and the limits that were not kept."""
         lines = [f"### {self.title}", "", wrapped(self.text), "", _row(self.columns), _row("---" for _ in self.columns)]
         lines += [_row(row) for row in self.rows]
-        lines += ["", *(f"* {bar}" for bar in self.bars)] if self.bars else []
+        missed = [bar for bar in self.bars if not bar.is_kept]
+        if self.bars:
+            lines += ["", f"Of {len(self.bars)} limits, {len(self.bars) - len(missed)} are kept."]
+            lines += ["", *(f"* {bar}" for bar in missed)] if missed else []
         return "\n".join(lines) + "\n"
 
     def save(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Asks a function for a torrent, and reads the line with which it ends the request (docs/OPERATIONS.md)."""
+"""Asks a function for a torrent, and reads the line with which its log ends the request."""
 
 import contextlib
 import http.client
@@ -18,15 +18,21 @@ LOG_SECONDS = 5.0
 
 def ask(function: Function, bucket: str, key: str, origin: str) -> dict[str, Any]:
     """The log's line of a request that must succeed, by `origin`."""
+    torrent(function, bucket, key, origin)
+    return _last(function, key)
+
+
+def torrent(function: Function, bucket: str, key: str, origin: str) -> bytes:
+    """The torrent, which must come from `origin`."""
     connection = http.client.HTTPConnection(urlsplit(function.endpoint).netloc, timeout=REQUEST_SECONDS)
     with contextlib.closing(connection):
         connection.request("GET", f"/{bucket}/{key}?torrent")
         response = connection.getresponse()
         body = response.read()
-    if response.status != 200 or response.getheader("x-torrent-origin") != origin:
-        found = response.getheader("x-torrent-origin")
+    found = response.getheader("x-torrent-origin")
+    if response.status != 200 or found != origin:
         raise StackError(f"{key}: {response.status} from {found}, {body[:300]!r}{function.process.last_lines()}")
-    return _last(function, key)
+    return body
 
 
 def _last(function: Function, key: str) -> dict[str, Any]:

@@ -23,15 +23,14 @@ MB = 1_000_000
 MOST_EGRESS, MOST_OF_FORMER = 0.50, 0.92
 
 TEXT = """All peers of a swarm download the same file, each with at most {peer:g} MB/s in each direction and otherwise
-with its client's own settings. Unless the table says otherwise, they start together and seed until the last one has the
+with libtorrent's own settings. Unless the table says otherwise, they start together and seed until the last one has the
 file. The release binary makes the torrents. The web seed is nginx, which sends {web_seed:g} MB/s on a connection and
 has one address for each web seed of the torrent. Egress is what nginx sent in bodies for each download, in file sizes:
-with plain HTTP it is 1. Without a tracker no peer finds another, since DHT and local discovery are off.
+with plain HTTP it is 1. Without a tracker no peer finds another.
 
-Everything runs on loopback. There libtorrent would exempt its peers from rate limits, and here it does not. Every
-download was compared with the file. Seconds and MB/s are those of the median peer. Swarms that differ only in their web
-seeds ran side by side. Each figure is the median (least to most) of {rounds} runs, and of
-{most_rounds} in the first three rows. Together the libtorrent peers used at most {cores:.1f} cores. {others}"""
+Every download was compared with the file. Seconds and MB/s are those of the median peer. Swarms that differ only in
+their web seeds ran side by side. Each figure is the median of {rounds} runs, and of {most_rounds} in the first three
+rows. Together the peers used at most {cores:.1f} cores. {others}"""
 COLUMNS = ("peers", "tracker", "file, MiB", "web seeds", "egress a download", "seconds", "MB/s")
 
 
@@ -70,14 +69,12 @@ def run(bench: Bench) -> Report:
 
 
 def _groups(quick: bool) -> Sequence[_Group]:
-    large, small, libtorrent, aria2 = (4, 1, 2, 1) if quick else (128, 32, 8, 2)
-    usual = Case(web_seeds=DEFAULT, libtorrent=libtorrent + aria2)
-    mixed = replace(usual, libtorrent=libtorrent, aria2=aria2)
+    large, small, peers = (4, 1, 3) if quick else (128, 32, 10)
+    usual = Case(web_seeds=DEFAULT, libtorrent=peers)
     seeded = replace(usual, seeder=True)
     later = replace(usual, every_seconds=1 if quick else 10)
     return [
         replace(_by_web_seeds(f"{usual.peers}, {large} MiB", large, usual), rounds=MOST_ROUNDS),
-        _by_web_seeds(f"{mixed.peers}, {large} MiB", large, mixed),
         _by_web_seeds(f"{usual.peers}, {small} MiB", small, usual),
         _by_web_seeds("without a tracker", large, replace(usual, tracker=False)),
         _Group("others", large, [later, replace(later, leaves=True), seeded, replace(seeded, web_seeds=1)]),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benches import first_request
 from benches.nginx import BUCKET
-from benches.swarm_peers import BYTES_PER_SECOND, Aria2, Libtorrent, Peer
+from benches.swarm_peers import BYTES_PER_SECOND, Peer
 from benches.swarm_tracker import Tracker
 from benches.swarm_web_seeds import WebSeeds
 from scripts.stack import temporary
@@ -40,7 +40,6 @@ class Case:
 
     web_seeds: int
     libtorrent: int
-    aria2: int = 0
     tracker: bool = True
     # One more peer has the file from the start.
     seeder: bool = False
@@ -54,7 +53,6 @@ class Case:
         """A description for the table."""
         parts = {
             f"{self.libtorrent} libtorrent": self.libtorrent,
-            f"{self.aria2} aria2": self.aria2,
             "1 seeder": self.seeder,
             f"one every {self.every_seconds} s": self.every_seconds,
             "leaves at 100 %": self.leaves,
@@ -73,15 +71,14 @@ class Swarm:
         # The web seeds count a response only when its connection is done with it, so the peers end before that.
         self._running = owner.enter_context(contextlib.ExitStack())
         if case.seeder:
-            seeder = Libtorrent(self._running, torrent, file.parent)
+            seeder = Peer(self._running, torrent, file.parent)
             _wait(seeder.is_complete, SETTLE_SECONDS)
-        kinds = [Libtorrent] * case.libtorrent + [Aria2] * case.aria2
-        self._folders = [folder / str(number) for number in range(len(kinds))]
+        self._folders = [folder / str(number) for number in range(case.libtorrent)]
         start = time.monotonic()
         # What is to be started, and when.
         self._waiting = [
-            (start + number * case.every_seconds, partial(kind, self._running, torrent, place))
-            for number, (kind, place) in enumerate(zip(kinds, self._folders, strict=True))
+            (start + number * case.every_seconds, partial(Peer, self._running, torrent, place))
+            for number, place in enumerate(self._folders)
         ]
         # The peers that have no whole file yet, and since when they run.
         self._downloading: dict[Peer, float] = {}

@@ -1,4 +1,4 @@
-"""A tracker of one torrent: it tells each peer that announces itself of all that did so before (BEP 3, BEP 23)."""
+"""A tracker of one torrent, which gives each peer all earlier ones (BEP 3, BEP 23)."""
 
 import contextlib
 import socket

@@ -8,7 +8,7 @@ from benches.nginx import BUCKET, Nginx
 from scripts.stack.descendants import send
 from scripts.stack.ports import free_ports
 
-# Different hosts, since aria2 opens one connection to each by default.
+# Different hosts, as clients open one connection to each.
 HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 BYTES_PER_SECOND = 4_000_000
 END_SECONDS = 30.0

@@ -9,7 +9,6 @@ import contextlib
 import functools
 import http.client
 import json
-import math
 import random
 import statistics
 import time
@@ -18,41 +17,23 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from benches import cached, cold_start, cpu, machine, package
+from benches import cached, cold_start, cpu, machine
 from benches.bench import Bench, spread
 from benches.report import Bar, Report
 from scripts.stack import build
 from scripts.stack.errors import StackError
 from scripts.stack.tracker import TABLE, Tracker
 
-FIRST, ANNOUNCES = 1_000, 100_000
+FIRST, ANNOUNCES = 1_000, 30_000
 SWARMS, PEERS = 10, 10
-# More than two pages of the table.
-LARGE_SWARM = 199
-# One address may have some more in a torrent.
-PEERS_OF_AN_ADDRESS = 30
-COUNTED = 20
 MARK = b"\0"
-# As in src/tracker/function/: the first page, and the page at a random place.
-HEAD_ITEMS, WINDOW_ITEMS = 96, 64
 BUSY = b"the tracker is busy"
-# Of DynamoDB: bytes of a unit, and what a read unit costs where it need not be up to date.
-WRITE_UNIT, READ_UNIT, EVENTUALLY = 1_024, 4_096, 0.5
-
 LARGEST_BINARY_MB, LONGEST_START_MS, MOST_GROWTH, MOST_OF_PLAIN = 8, 15, 1.1, 1.05
-# By peers: requests to the table for an announce, and read units.
-MOST_REQUESTS = {PEERS: 2, LARGE_SWARM: 4}
-MOST_UNITS = {PEERS: 0.5, LARGE_SWARM: 3}
 
-TEXT = """One instance of the release binary, behind a stand-in for its Function URL, answers {announces:,} announces,
-one after the other, of {peers} peers in each of {swarms} swarms. The table is moto's, in Python: its time is most of
-what an announce takes here, so the rate says little about AWS. The CPU time of the tracker's process shows what is its
-own. Memory is resident memory (VmRSS).
-
-Requests are the lines in moto's log. DynamoDB's units follow from the sizes of the items that the table holds, by its
-rules, since moto counts none. A cold start is measured as that of the function. The API's cached answer is measured as
-under "Cached answer", with the registry (`TRACKER_TABLE`) and without it by turns, {runs} times each. The ratio is that
-of the medians of a turn. Figures with a range are medians (least to most). {others}"""
+TEXT = """One instance of the release binary answers {announces:,} announces, one after the other, of {peers} peers in
+each of {swarms} swarms. The table is moto's, in Python: its time is most of what an announce takes here, so only the
+CPU time of the tracker's process is the tracker's own. Memory is VmRSS. The API's cached answer is measured as under
+"Cached answer", with the registry (`TRACKER_TABLE`) and without it by turns, {runs} times each. {others}"""
 
 
 @dataclass(frozen=True)
@@ -67,21 +48,13 @@ class _Load:
 
 
 class _Client:
-    """Announces over one connection from each of its addresses."""
+    """Announces over one connection."""
 
     def __init__(self, owner: contextlib.ExitStack, tracker: Tracker) -> None:
-        self._owner = owner
         self._tracker = tracker
         self._url = urlsplit(tracker.url)
-        self._connections: dict[int, http.client.HTTPConnection] = {}
-
-    def _connection(self, number: int) -> http.client.HTTPConnection:
-        if number not in self._connections:
-            address = (f"127.0.1.{number + 1}", 0)
-            connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port, source_address=address)
-            self._owner.callback(connection.close)
-            self._connections[number] = connection
-        return self._connections[number]
+        self._connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port)
+        owner.callback(self._connection.close)
 
     def register(self, torrent: bytes) -> None:
         """As the API does."""
@@ -92,11 +65,10 @@ class _Client:
         """The seconds that it takes. Where moto is too slow for the tracker, the client comes again, as others do."""
         who = f"peer_id={f'-XX0001-{peer:012d}'}&port={1024 + peer}"
         query = f"info_hash={quote(torrent, safe='')}&{who}&left=1000000000&uploaded=1000000&downloaded=1000000"
-        connection = self._connection(peer // PEERS_OF_AN_ADDRESS)
         body, start = BUSY, time.monotonic()
         while BUSY in body:
-            connection.request("GET", f"{self._url.path}?{query}")
-            body = connection.getresponse().read()
+            self._connection.request("GET", f"{self._url.path}?{query}")
+            body = self._connection.getresponse().read()
         seconds = time.monotonic() - start
         if b"8:intervali" not in body or b"failure reason" in body:
             raise StackError(f"an announce is answered with {body!r}")
@@ -113,8 +85,6 @@ def run(bench: Bench) -> Report:
         tracker = Tracker(owner, binary, processes=1)
         client = _Client(owner, tracker)
         _add_load(report, _load(tracker, client, announces), announces)
-        for peers in (PEERS, LARGE_SWARM):
-            _add_units(report, tracker, client, peers)
     _add_binary(report, binary, bench.runs(cold_start.RUNS))
     for latency_ms in (cached.LATENCY_MS, 0):
         _add_cached(report, bench, latency_ms)
@@ -153,58 +123,21 @@ def _add_load(report: Report, load: _Load, announces: int) -> None:
     report.bars.append(Bar("memory at the end, times that after the first announces", growth, MOST_GROWTH))
 
 
-def _add_units(report: Report, tracker: Tracker, client: _Client, peers: int) -> None:
-    torrent = random.Random(f"swarm of {peers}").randbytes(20)
-    client.register(torrent)
-    for peer in range(peers):
-        client.announce(torrent, peer)
-    before = _requests(tracker)
-    for number in range(COUNTED):
-        client.announce(torrent, number % peers)
-    requests = (_requests(tracker) - before) / COUNTED
-    query = {"TableName": TABLE, "KeyConditionExpression": "torrent = :torrent"}
-    items = tracker.client.query(**query, ExpressionAttributeValues={":torrent": {"B": torrent}})["Items"]
-    sizes = [_size(item) for item in items]
-    # A session that is not there costs as much as one that is.
-    window = [sum(sorted(sizes)[-WINDOW_ITEMS:]), 1] if len(sizes) >= HEAD_ITEMS else []
-    pages, written = [sum(sizes[:HEAD_ITEMS]), *window], max(sizes)
-    units = EVENTUALLY * sum(math.ceil(page / READ_UNIT) for page in pages)
-    what = f"requests to the table for an announce, {peers} peers"
-    report.rows += [
-        [what, f"{requests:.2f}"],
-        [f"bytes read and written, {peers} peers", f"{sum(pages):,} and {written:,}"],
-        [f"units of DynamoDB, {peers} peers", f"{units:g} read, {math.ceil(written / WRITE_UNIT)} write"],
-    ]
-    report.bars += [
-        Bar(what, requests, MOST_REQUESTS[peers]),
-        Bar(f"read units for an announce, {peers} peers", units, MOST_UNITS[peers]),
-    ]
-
-
-def _requests(tracker: Tracker) -> int:
-    return tracker.table.log.read_bytes().count(b'"POST / HTTP/1.1')
-
-
-def _size(item: dict[str, dict[str, Any]]) -> int:
-    """In bytes, by DynamoDB's rules: of a number two digits take one, and one more is for all."""
-    value = {"B": len, "N": lambda number: math.ceil(len(number) / 2) + 1}
-    return sum(len(name) + value[kind](what) for name, typed in item.items() for kind, what in typed.items())
-
-
 def _add_binary(report: Report, binary: Path, times: int) -> None:
     variables = {**cold_start.VARIABLES, "TRACKER_TABLE": TABLE}
     # A refusal needs no table.
     context = {"http": {"method": "GET", "path": "/announce", "sourceIp": "192.0.2.1"}, "stage": "$default"}
     event = {"version": "2.0", "rawPath": "/announce", "rawQueryString": "", "headers": {}, "requestContext": context}
     once = functools.partial(cold_start.once, binary, variables, json.dumps(event).encode(), _is_refusal)
-    starts, sizes = [once() for _ in range(times)], package.sizes(binary)
+    starts = [once() for _ in range(times)]
+    binary_mb, zip_mb = cold_start.sizes(binary)
     report.rows += [
         ["cold start: first request for work, ms", spread(starts)],
-        ["binary and zip, MB", f"{sizes.binary:.2f} and {sizes.zip:.2f}"],
+        ["binary and zip, MB", f"{binary_mb:.2f} and {zip_mb:.2f}"],
     ]
     report.bars += [
         Bar("first request for work, ms", statistics.median(starts), LONGEST_START_MS),
-        Bar("binary, MB", sizes.binary, LARGEST_BINARY_MB),
+        Bar("binary, MB", binary_mb, LARGEST_BINARY_MB),
     ]
 
 
@@ -216,7 +149,7 @@ def _add_cached(report: Report, bench: Bench, latency_ms: int) -> None:
     with contextlib.ExitStack() as owner:
         plain = cached.test_s3(owner, bench, latency_ms)
         registering = {**plain, **Tracker(owner, build.tracker(owner)).variables}
-        program, ratios = cached.program(bench), []
+        program, ratios = build.cached(bench.owner, release=not bench.quick), []
         for _ in range(bench.runs(cached.RUNS)):
             ours, theirs = (
                 statistics.median(cached.measure(program, env, bench)["function_us"]) for env in (registering, plain)

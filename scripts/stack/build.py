@@ -58,6 +58,14 @@ def test_s3(owner: contextlib.ExitStack, *, release: bool = False) -> Path:
     return _build(owner, "debug/test-s3", TEST_PROGRAMS)
 
 
+def cached(owner: contextlib.ExitStack, *, release: bool = True) -> Path:
+    """Builds what calls the function for the benchmark of that name, and says where it lies."""
+    options = ["--package", "bench-tools", "--bin", "cached"]
+    return (
+        _build(owner, "release/cached", [*options, "--release"]) if release else _build(owner, "debug/cached", options)
+    )
+
+
 def plan(owner: contextlib.ExitStack) -> Path:
     """Builds what tells how jobs are planned, and says where it lies."""
     return _build(owner, "debug/plan", TEST_PROGRAMS)

@@ -37,7 +37,6 @@ class Server:
         many: Mapping[str, tuple[int, int]] | None = None,
         multiparts: Mapping[str, tuple[int, int]] | None = None,
         latency_ms: int = 0,
-        bytes_per_second: int = 0,
     ) -> None:
         """Anyone may read `public` buckets, and also list `listed` ones.
 
@@ -52,7 +51,6 @@ class Server:
             *(f"--many={name}={count}x{length}" for name, (count, length) in (many or {}).items()),
             *(f"--multipart={name}={count}x{size}" for name, (count, size) in (multiparts or {}).items()),
             f"--latency-ms={latency_ms}",
-            f"--bytes-per-second={bytes_per_second}",
         ]
         arguments = [argument for option in options for argument in option.split("=", 1)]
         self.credentials = ROLE

@@ -1,13 +1,17 @@
-//! Access keys, and how s3s is told of them: it verifies the signatures, the bucket's policy does the rest.
+//! The access keys. s3s verifies the signatures, and the bucket's policy decides about the caller.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use hyper::http::request::Parts;
-use s3s::access::{S3Access, S3AccessContext};
-use s3s::auth::{S3Auth, SecretKey};
-use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
+use s3s::{
+    S3Error, S3ErrorCode, S3Result,
+    access::{S3Access, S3AccessContext},
+    auth::{S3Auth, SecretKey},
+    s3_error,
+};
+
+use crate::calls;
 
 /// Someone who signs requests.
 #[must_use]
@@ -17,7 +21,7 @@ pub struct Identity {
     pub access_key: String,
     /// The secret that requests are signed with.
     pub secret_key: String,
-    /// The session token, which signed requests must carry where there is one.
+    /// The session token, which requests must then carry.
     pub session_token: Option<String>,
 }
 
@@ -39,28 +43,28 @@ impl Identity {
     }
 }
 
-/// What a presigned URL of version 2 has in its query S3 takes for a header, and s3s does not.
+/// Copies the token of a URL that is presigned with version 2 from the query to a header, as S3 does and s3s does not.
 pub(super) fn token_as_header(request: &mut Parts) {
-    let query = |name| super::calls::query_value(&request.uri, name);
+    let query = |name| calls::query_value(&request.uri, name);
     if let (Some(token), Some(_)) = (query("x-amz-security-token"), query("AWSAccessKeyId")) {
         request.headers.insert("x-amz-security-token", token.parse().expect("a header value"));
     }
 }
 
-/// A presigned URL whose date, or that of its scope, is none: s3s panics at these.
+/// Whether a presigned URL has an invalid date, in `X-Amz-Date` or in its scope. s3s panics at those.
 pub(super) fn has_odd_date(request: &Parts) -> bool {
     let looks_like = |text: &str, form: &str| {
         let fits = |(is, should): (u8, u8)| if should == b'0' { is.is_ascii_digit() } else { is == should };
         text.len() == form.len() && text.bytes().zip(form.bytes()).all(fits)
     };
-    let query = |name| super::calls::query_value(&request.uri, name);
+    let query = |name| calls::query_value(&request.uri, name);
     let is_odd = |date: String| !looks_like(&date, "00000000T000000Z");
     let has_odd_scope =
         |credential: String| credential.split('/').nth(1).is_some_and(|date| !looks_like(date, "00000000"));
     query("X-Amz-Date").is_some_and(is_odd) || query("X-Amz-Credential").is_some_and(has_odd_scope)
 }
 
-/// All who may sign.
+/// All who may sign, by access key.
 #[derive(Clone)]
 pub(super) struct Identities(Arc<BTreeMap<String, Identity>>);
 
@@ -83,14 +87,14 @@ impl S3Auth for Identities {
 
 #[async_trait]
 impl S3Access for Identities {
-    /// Lets anonymous requests through, which s3s refuses by default; session tokens are checked, which
-    /// s3s does not, and no `x-amz-` header may come beside a presigned URL that does not sign it.
+    /// Lets anonymous requests through, which s3s refuses by default. Checks session tokens, which s3s does not, and
+    /// refuses `x-amz-` headers that a presigned URL does not sign.
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
         let Some(credentials) = context.credentials() else {
             return Ok(());
         };
-        if let Some(signed) = super::calls::query_value(context.uri(), "X-Amz-SignedHeaders") {
-            let names = super::calls::amz_headers(context.headers());
+        if let Some(signed) = calls::query_value(context.uri(), "X-Amz-SignedHeaders") {
+            let names = calls::amz_headers(context.headers());
             if names.iter().any(|name| !signed.split(';').any(|signed| signed == name)) {
                 return Err(s3_error!(AccessDenied, "There were headers present in the request which were not signed"));
             }
@@ -98,7 +102,7 @@ impl S3Access for Identities {
         let token = self.0[&credentials.access_key].session_token.as_deref();
         let header = context.headers().get("x-amz-security-token");
         let in_header = header.and_then(|value| value.to_str().ok());
-        let query = |name| super::calls::query_value(context.uri(), name);
+        let query = |name| calls::query_value(context.uri(), name);
         let in_query = query("X-Amz-Security-Token").or_else(|| query("x-amz-security-token"));
         if token == in_header.or(in_query.as_deref()) {
             return Ok(());

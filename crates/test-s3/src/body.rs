@@ -1,21 +1,16 @@
-//! What faults do to an answer's body and its `Content-Length`.
+//! The faults in an answer's body and its `Content-Length`.
 
-use std::pin::Pin;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use futures::stream::{self, Stream, StreamExt as _};
-use hyper::HeaderMap;
-use hyper::body::Bytes;
-use hyper::header::CONTENT_LENGTH;
+use hyper::{HeaderMap, body::Bytes, header::CONTENT_LENGTH};
 use s3s::{Body, StdError};
 
-use super::connection::Connection;
-use super::fault::Fault;
+use crate::{connection::Connection, fault::Fault};
 
 pub(super) type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, StdError>> + Send>>;
 
-/// The body with the fault in it. Faults that have nothing to do with the body leave it as it is.
+/// Puts the fault into the body, if it is one of the body.
 pub(super) fn with_fault(
     body: BodyStream,
     fault: &Fault,
@@ -41,7 +36,7 @@ pub(super) fn with_fault(
     }
 }
 
-/// `GetObjectAttributes` gives the `ETag` without its quotes, as nothing else does; s3s writes them.
+/// Removes the quotes that s3s writes around the `ETag` of `GetObjectAttributes`, where S3 has none.
 pub(super) fn without_etag_quotes(body: Body) -> Body {
     let Some(bytes) = body.bytes() else { return body };
     let document = String::from_utf8_lossy(&bytes);
@@ -55,22 +50,22 @@ fn change_length(headers: &mut HeaderMap, change: impl FnOnce(u64) -> u64) {
     }
 }
 
-/// What happens after the bytes that are let through.
+/// What happens after the bytes that pass.
 enum Then {
     End,
     Close(Arc<Connection>),
     Reset(Arc<Connection>),
-    /// For a while, then on; or for ever.
+    /// Nothing is sent for this time, or ever again.
     Stall(Option<Duration>),
 }
 
-/// A body that is let through up to a byte.
+/// A body that passes up to a byte.
 struct Stopped {
     body: BodyStream,
-    /// Read and not let through yet.
+    /// Bytes that were read and have not passed yet.
     held: Bytes,
     left: u64,
-    /// None once it has happened.
+    /// `None` once it has happened.
     then: Option<Then>,
 }
 

@@ -1,13 +1,14 @@
-//! The log of what was asked, and how many GETs were served at once.
+//! The log of the requests, and how many GETs were served at once.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
-use hyper::http::request::Parts;
-use hyper::{HeaderMap, Method, Uri};
+use hyper::{HeaderMap, Method, Uri, http::request::Parts};
 use percent_encoding::percent_decode_str;
 
-use super::hosts;
+use crate::hosts;
 
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,8 +19,6 @@ pub enum Operation {
     GetObject,
     /// `PUT` of an object, or of a part of an upload.
     PutObject,
-    /// `DELETE` of an object.
-    DeleteObject,
     /// `GET` with `?attributes`.
     GetObjectAttributes,
     /// `GET` with `?torrent`, which the function must never send on to S3.
@@ -51,25 +50,19 @@ pub struct Call {
     pub request_payer: Option<String>,
     /// The value of `x-amz-expected-bucket-owner`.
     pub expected_bucket_owner: Option<String>,
-    /// The prefix that is listed.
-    pub prefix: Option<String>,
-    /// The token of the page that is listed. The first page has none.
-    pub continuation_token: Option<String>,
     /// The part after which `GetObjectAttributes` continues. The first page has none.
     pub part_number_marker: Option<i32>,
-    /// The value of `x-amz-checksum-mode`.
-    pub checksum_mode: Option<String>,
     /// The access key that the request names, whether or not its signature is right.
     pub signed: Option<String>,
-    /// The query, as it came.
+    /// The query, as it was sent.
     pub query: String,
     /// The names of its `x-amz-` headers.
     pub amz_headers: Vec<String>,
     /// The host that it was sent to.
     pub host: String,
-    /// The status of the answer. There is none until the answer begins, nor when the connection ended before.
+    /// The status of the answer, once it has begun.
     pub status: Option<u16>,
-    /// How many bytes of the answer's body the connection was given so far.
+    /// How many bytes of the answer's body were sent so far.
     pub bytes_sent: u64,
 }
 
@@ -93,10 +86,7 @@ impl Call {
             if_none_match: header("if-none-match"),
             request_payer: header("x-amz-request-payer"),
             expected_bucket_owner: header("x-amz-expected-bucket-owner"),
-            prefix: query_value(&request.uri, "prefix"),
-            continuation_token: query_value(&request.uri, "continuation-token"),
             part_number_marker: header("x-amz-part-number-marker").and_then(|marker| marker.parse().ok()),
-            checksum_mode: header("x-amz-checksum-mode"),
             signed: access_key(request),
             query: request.uri.query().unwrap_or_default().into(),
             amz_headers: amz_headers(&request.headers),
@@ -136,7 +126,7 @@ impl CallLog {
         self.peak_gets.load(Ordering::SeqCst)
     }
 
-    /// Notes a call that came in.
+    /// Logs a call.
     pub(super) fn begin(self: &Arc<Self>, call: Call) -> Ticket {
         let is_get = call.operation == Operation::GetObject;
         let call = Arc::new(Mutex::new(call));
@@ -149,7 +139,7 @@ impl CallLog {
     }
 }
 
-/// A call that is being served: until the last byte of its answer is handed over, or the client is gone.
+/// A call that is being served, until the last byte of its answer is sent or the client is gone.
 pub(super) struct Ticket {
     log: Arc<CallLog>,
     call: Arc<Mutex<Call>>,
@@ -196,7 +186,6 @@ fn operation(method: &Method, key: &str, uri: &Uri) -> Operation {
         Method::HEAD => Operation::HeadObject,
         Method::GET if plain => Operation::GetObject,
         Method::PUT if plain => Operation::PutObject,
-        Method::DELETE if plain => Operation::DeleteObject,
         _ => Operation::Other,
     }
 }
@@ -206,7 +195,7 @@ fn parse_range(header: &str) -> Option<(u64, u64)> {
     Some((first.parse().ok()?, last.parse().ok()?))
 }
 
-/// Access key, and in version 4 the scope: `KEY/DATE/REGION/s3/aws4_request`.
+/// Returns the access key, with the scope in version 4: `KEY/DATE/REGION/s3/aws4_request`.
 pub(super) fn credential(request: &Parts) -> Option<String> {
     let header = text(&request.headers, "authorization");
     match &header {

@@ -1,18 +1,20 @@
-//! The checksums that S3 keeps of objects and parts: `x-amz-checksum-…`, in a header or behind the body.
+//! The checksums that S3 keeps of objects and parts: `x-amz-checksum-…`, in a header or a trailer.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html>
 //!
-//! What came without one has none here. Since the end of 2024 S3 gives such objects a CRC-64 of its own; older
-//! ones have none.
+//! An object that came without a checksum has none here. Since the end of 2024, S3 gives such an object a CRC-64.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use hyper::HeaderMap;
-use hyper::header::HeaderName;
-use s3s::crypto::{Checksum as Hasher, Crc32, Crc32c, Crc64Nvme, Sha1, Sha256};
-use s3s::dto::ChecksumType;
-use s3s::header::{
-    X_AMZ_CHECKSUM_CRC32, X_AMZ_CHECKSUM_CRC32C, X_AMZ_CHECKSUM_CRC64NVME, X_AMZ_CHECKSUM_SHA1, X_AMZ_CHECKSUM_SHA256,
+use hyper::{HeaderMap, header::HeaderName};
+use s3s::{
+    S3Result,
+    crypto::{Checksum as Hasher, Crc32, Crc32c, Crc64Nvme, Sha1, Sha256},
+    dto::ChecksumType,
+    header::{
+        X_AMZ_CHECKSUM_CRC32, X_AMZ_CHECKSUM_CRC32C, X_AMZ_CHECKSUM_CRC64NVME, X_AMZ_CHECKSUM_SHA1,
+        X_AMZ_CHECKSUM_SHA256,
+    },
+    s3_error,
 };
-use s3s::{S3Result, s3_error};
 
 /// A checksum algorithm that S3 knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +34,7 @@ pub enum Algorithm {
 impl Algorithm {
     const ALL: [Self; 5] = [Self::Crc32, Self::Crc32c, Self::Crc64Nvme, Self::Sha1, Self::Sha256];
 
-    /// As in `x-amz-checksum-algorithm`.
+    /// The value of `x-amz-checksum-algorithm`.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Crc32 => "CRC32",
@@ -58,7 +60,7 @@ impl Algorithm {
         }
     }
 
-    /// The checksum of all these bytes, as base64.
+    /// Returns the checksum of these bytes, in base64.
     pub(super) fn digest(self, chunks: impl IntoIterator<Item = impl AsRef<[u8]>>) -> String {
         match self {
             Self::Crc32 => digest::<Crc32>(chunks),
@@ -69,7 +71,7 @@ impl Algorithm {
         }
     }
 
-    /// What S3 makes of the parts' checksums: their checksum in turn.
+    /// Returns the checksum of the parts' checksums.
     pub(super) fn composite<'a>(self, parts: impl IntoIterator<Item = &'a String>) -> String {
         self.digest(parts.into_iter().map(|part| BASE64_STANDARD.decode(part).expect("base64")))
     }
@@ -83,7 +85,7 @@ fn digest<H: Hasher>(chunks: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Stri
     BASE64_STANDARD.encode(hasher.finalize())
 }
 
-/// A checksum that a client sent: in base64.
+/// A checksum that a client sent, in base64.
 pub(super) type Sent = (Algorithm, String);
 
 /// The checksum among these headers.
@@ -94,7 +96,7 @@ pub(super) fn sent(headers: &HeaderMap) -> Option<Sent> {
     })
 }
 
-/// Refuses a checksum that is not that of the bytes.
+/// Refuses a checksum that is not the one of these bytes.
 pub(super) fn verify((algorithm, value): &Sent, bytes: &[u8]) -> S3Result<()> {
     let name = algorithm.name();
     if BASE64_STANDARD.decode(value).is_err() {
@@ -115,19 +117,17 @@ pub struct Checksum {
     pub algorithm: Algorithm,
     /// The value in base64, without the number of parts.
     pub value: String,
-    /// How many parts' checksums it is made of. There is none where it is made of the bytes.
+    /// The number of parts, if it is the checksum of their checksums and not of the bytes.
     pub composite_of: Option<usize>,
-    /// Whether `GetObjectAttributes` adds the number of parts to it, as HEAD does. Amazon S3 does not.
-    pub numbered_in_attributes: bool,
 }
 
 impl Checksum {
     /// Makes a checksum from its value in base64.
     pub fn new(algorithm: Algorithm, value: &str, composite_of: Option<usize>) -> Self {
-        Self { algorithm, value: value.into(), composite_of, numbered_in_attributes: false }
+        Self { algorithm, value: value.into(), composite_of }
     }
 
-    /// As HEAD says it.
+    /// The value with the number of parts, as HEAD has it.
     pub(super) fn numbered(&self) -> String {
         self.composite_of.map_or_else(|| self.value.clone(), |parts| format!("{}-{parts}", self.value))
     }
@@ -140,7 +140,7 @@ impl Checksum {
     }
 }
 
-/// The algorithm's field of those of s3s's types that have one for each.
+/// The algorithm's field in those types of s3s that have one for each algorithm.
 macro_rules! checksum_field {
     ($of:expr, $algorithm:expr) => {
         match $algorithm {

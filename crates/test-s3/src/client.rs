@@ -1,21 +1,22 @@
 //! The real SDK, pointed at the test S3.
 
-use aws_sdk_s3::Client;
-use aws_sdk_s3::config::retry::RetryConfig;
-use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region};
+use aws_sdk_s3::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region, retry::RetryConfig},
+};
 
-use super::auth::Identity;
+use crate::auth::Identity;
 
-/// Settings that make the SDK talk to the endpoint, signed by the identity or not at all. It does not retry,
-/// so that a test sees each answer; set another `retry_config` where that is wanted.
-pub(super) fn config(endpoint: &str, identity: Option<&Identity>) -> Builder {
+/// Makes an SDK client of the endpoint, which signs as the identity if there is one. It does not retry, so a test sees
+/// each answer.
+pub(super) fn client(endpoint: &str, identity: Option<&Identity>) -> Client {
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .endpoint_url(endpoint)
         .force_path_style(true)
         .region(Region::new("us-east-1"))
         .retry_config(RetryConfig::disabled());
-    match identity {
+    let config = match identity {
         None => config.allow_no_auth(),
         Some(identity) => config.credentials_provider(Credentials::new(
             &identity.access_key,
@@ -24,9 +25,6 @@ pub(super) fn config(endpoint: &str, identity: Option<&Identity>) -> Builder {
             None,
             "test S3",
         )),
-    }
-}
-
-pub(super) fn client(endpoint: &str, identity: Option<&Identity>) -> Client {
-    Client::from_conf(config(endpoint, identity).build())
+    };
+    Client::from_conf(config.build())
 }

@@ -1,19 +1,14 @@
-//! What an object holds: bytes in memory, or synthetic content of any length that is made up as it is
-//! read, so that objects of 4 GiB or 48 TiB need no memory.
+//! The content of an object: bytes in memory, or made-up bytes that are computed as they are read, so that objects of
+//! 48 TiB need no memory.
 
-use std::fmt;
-use std::ops::Range;
-use std::sync::Arc;
+use std::{fmt, ops::Range};
 
 use futures::stream::{self, Stream};
 use hyper::body::Bytes;
 use md5::{Digest, Md5};
 
-/// The most that one read of the content gives.
+/// The most bytes in a chunk.
 const CHUNK: u64 = 256 * 1024;
-
-/// Fills a buffer with the content that starts at an offset.
-type Fill = Arc<dyn Fn(u64, &mut [u8]) + Send + Sync>;
 
 /// The bytes of an object.
 #[must_use]
@@ -27,7 +22,7 @@ pub struct Content {
 enum Source {
     Bytes(Bytes),
     Repeated(Bytes),
-    Generated(Fill),
+    Random { seed: u64 },
 }
 
 impl Content {
@@ -42,15 +37,9 @@ impl Content {
         Self { length, source: Source::Repeated(block) }
     }
 
-    fn generated(length: u64, fill: impl Fn(u64, &mut [u8]) + Send + Sync + 'static) -> Self {
-        Self { length, source: Source::Generated(Arc::new(fill)) }
-    }
-
     /// Makes up bytes that look random. No two pieces are alike, and the same seed gives the same bytes.
     pub fn random(length: u64, seed: u64) -> Self {
-        Self::generated(length, move |offset, buffer| {
-            fill_random(seed, offset, buffer);
-        })
+        Self { length, source: Source::Random { seed } }
     }
 
     /// Makes up bytes that are random enough for most tests and cost no CPU to serve. They repeat after 1,000,003
@@ -67,7 +56,7 @@ impl Content {
         self.length
     }
 
-    /// After how many bytes it comes round, if it does.
+    /// The number of bytes after which it repeats, if it does.
     pub(super) fn period(&self) -> Option<u64> {
         match &self.source {
             Source::Repeated(block) => Some(block.len() as u64),
@@ -91,7 +80,7 @@ impl Content {
         self.slice(0..self.length)
     }
 
-    /// The bytes of a range, a chunk at a time.
+    /// Returns the bytes of a range in chunks.
     pub(super) fn chunks(&self, range: Range<u64>) -> impl Iterator<Item = Bytes> {
         let mut at = range.start;
         std::iter::from_fn(move || {
@@ -101,7 +90,7 @@ impl Content {
         })
     }
 
-    /// The same, as a body.
+    /// Streams the bytes of a range.
     pub(super) fn stream(self, range: Range<u64>) -> impl Stream<Item = Bytes> + Send + Sync {
         stream::unfold(range.start, move |at| {
             let chunk = (at < range.end).then(|| self.chunk(at, range.end));
@@ -125,7 +114,7 @@ impl Content {
         format!("\"{}-2\"", hex::encode(digest))
     }
 
-    /// What is there at an offset, at most up to `end`.
+    /// Returns the chunk at an offset, which ends before `end`.
     fn chunk(&self, at: u64, end: u64) -> Bytes {
         let length = in_memory((end - at).min(CHUNK));
         match &self.source {
@@ -134,9 +123,9 @@ impl Content {
                 let from = in_memory(at % block.len() as u64);
                 block.slice(from..block.len().min(from + length))
             }
-            Source::Generated(fill) => {
+            Source::Random { seed } => {
                 let mut buffer = vec![0; length];
-                fill(at, &mut buffer);
+                fill_random(*seed, at, &mut buffer);
                 buffer.into()
             }
         }

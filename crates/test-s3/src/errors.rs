@@ -1,11 +1,16 @@
-//! The errors S3 answers with, with its words and its extra headers. HEAD's lose their body later, in
-//! [`super::front`].
+//! S3's errors, with its messages and its extra headers.
 
 use std::time::SystemTime;
 
-use hyper::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED};
-use s3s::dto::{Timestamp, TimestampFormat};
-use s3s::{S3Error, s3_error};
+use hyper::{
+    StatusCode,
+    header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED},
+};
+use s3s::{
+    HttpResponse, S3Error, S3ErrorCode,
+    dto::{Timestamp, TimestampFormat},
+    s3_error,
+};
 
 const DELETE_MARKER: HeaderName = HeaderName::from_static("x-amz-delete-marker");
 const VERSION_ID: HeaderName = HeaderName::from_static("x-amz-version-id");
@@ -74,7 +79,7 @@ pub(super) fn range_not_satisfiable(length: u64) -> S3Error {
     with_headers(error, [(hyper::header::CONTENT_RANGE, unsatisfied)])
 }
 
-/// s3s takes an error's headers for all there are, so the content type goes with them.
+/// Sets all headers of an error: s3s adds none, so `Content-Type` is among them.
 fn with_headers<const N: usize>(mut error: S3Error, headers: [(HeaderName, String); N]) -> S3Error {
     let mut map = HeaderMap::new();
     map.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
@@ -89,4 +94,12 @@ fn http_date(at: SystemTime) -> String {
     let mut date = Vec::new();
     Timestamp::from(at).format(TimestampFormat::HttpDate, &mut date).expect("a date that HTTP can write");
     String::from_utf8(date).expect("ASCII")
+}
+
+/// Makes an answer of an error with any code.
+pub(super) fn response(status: u16, code: &str, message: &str) -> HttpResponse {
+    let code = code.parse::<S3ErrorCode>().expect("any text is a code");
+    let mut error = S3Error::with_message(code, message.to_owned());
+    error.set_status_code(StatusCode::from_u16(status).expect("an HTTP status"));
+    error.to_http_response().expect("an error document")
 }

@@ -1,15 +1,15 @@
 //! Faults: what can go wrong with a request.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{fmt, sync::Arc, time::Duration};
 
 use hyper::http::Extensions;
 
-use super::object::Object;
-use super::page::ListPage;
-use super::policy::{Rights, Who};
-use super::store::Store;
+use crate::{
+    object::Object,
+    page::ListPage,
+    policy::{Rights, Who},
+    store::Store,
+};
 
 /// Something that goes wrong with a request. A request can meet several faults, which take effect in the order in
 /// which they were added.
@@ -183,8 +183,7 @@ impl fmt::Debug for PageChange {
     }
 }
 
-/// The faults that change how the request is carried out, told to the operations by the request's
-/// extensions (headers can't be changed: they are signed).
+/// The faults that change how an operation works. They are an extension of the request, since its headers are signed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Overrides {
     pub(super) whole_body: bool,

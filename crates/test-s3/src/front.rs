@@ -1,62 +1,64 @@
-//! Between the connection and s3s: notes the call, lets the scripted faults happen, and gives the answer the
-//! form S3's has where s3s can't (no body on HEAD, request ids, an `ETag` without quotes).
+//! What stands between the connection and s3s. It logs the call, makes the faults happen, and gives the answer what
+//! S3's has and s3s's lacks: no body on HEAD, request IDs, and an `ETag` without quotes.
 
-use std::convert::Infallible;
-use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use http_body_util::{BodyExt as _, StreamBody};
-use hyper::body::{Body as _, Bytes, Frame, Incoming};
-use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::{Body as _, Bytes, Frame, Incoming},
+    header::{CONTENT_LENGTH, HeaderName, HeaderValue},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::TokioIo;
-use s3s::service::S3Service;
-use s3s::{Body, HttpResponse, S3Error, S3ErrorCode};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use s3s::{Body, HttpResponse, StdError, service::S3Service};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
 
-use super::auth;
-use super::body::{self, BodyStream};
-use super::calls::{Call, CallLog, Operation, Ticket};
-use super::connection::{Connection, PacedStream, Speed};
-use super::fault::{Fault, Overrides};
-use super::matcher::Faults;
-use super::region;
-use super::store::Store;
+use crate::{
+    auth,
+    body::{self, BodyStream},
+    calls::{Call, CallLog, Operation, Ticket},
+    connection::{Connection, Stream},
+    errors,
+    fault::{Fault, Overrides},
+    matcher::Faults,
+    region,
+    store::Store,
+};
+
+/// The message of errors that a test added.
+const FAULT: &str = "A fault that the test added.";
+/// Without an answer, hyper closes the connection.
+const NO_ANSWER: &str = "the test S3 gives no answer";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
 
-type AnswerBody = StreamBody<stream::BoxStream<'static, Result<Frame<Bytes>, s3s::StdError>>>;
+type AnswerBody = StreamBody<stream::BoxStream<'static, Result<Frame<Bytes>, StdError>>>;
 
-/// All that connections share.
+/// What all connections share.
 pub(super) struct Front {
     service: S3Service,
     pub(super) store: Arc<Store>,
     pub(super) log: Arc<CallLog>,
     pub(super) faults: Faults,
-    pub(super) speed: Arc<Speed>,
+    pub(super) latency_us: AtomicU64,
     pub(super) connections: AtomicUsize,
     requests: AtomicU64,
 }
 
-/// No answer: hyper closes the connection when it gets this.
-#[derive(Debug)]
-struct NoAnswer;
-
-impl fmt::Display for NoAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the test S3 gives no answer")
-    }
-}
-
-impl std::error::Error for NoAnswer {}
-
-/// Serves until it is aborted; the connections go with it.
+/// Serves until it is aborted, which closes the connections too.
 pub(super) async fn serve(listener: TcpListener, front: Arc<Front>) -> Infallible {
     let mut connections = JoinSet::new();
     loop {
@@ -75,11 +77,11 @@ pub(super) async fn serve(listener: TcpListener, front: Arc<Front>) -> Infallibl
 
 async fn serve_connection(stream: TcpStream, front: Arc<Front>) {
     let connection = Arc::new(Connection::default());
-    // Fails only where the client is gone already.
+    // It fails only if the client has closed the connection already.
     let _ = stream.set_nodelay(true);
-    let stream = PacedStream::new(stream, Arc::clone(&connection), Arc::clone(&front.speed));
+    let stream = Stream::new(stream, Arc::clone(&connection));
     let service = service_fn(|request| front.answer(&connection, request));
-    // An error here is a fault that was asked for, or a client that left.
+    // An error is a fault that the test added, or a client that closed the connection.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
@@ -90,7 +92,7 @@ impl Front {
             store,
             log: Arc::default(),
             faults: Faults::default(),
-            speed: Arc::default(),
+            latency_us: AtomicU64::new(0),
             connections: AtomicUsize::new(0),
             requests: AtomicU64::new(0),
         }
@@ -100,22 +102,23 @@ impl Front {
         &self,
         connection: &Arc<Connection>,
         request: Request<Incoming>,
-    ) -> Result<Response<AnswerBody>, NoAnswer> {
+    ) -> Result<Response<AnswerBody>, StdError> {
         let (mut parts, incoming) = request.into_parts();
         let call = Call::read(&parts);
         auth::token_as_header(&mut parts);
-        let faults = self.faults.befalling(&call);
+        let faults = self.faults.of(&call);
         let operation = call.operation;
         let region = self.store.get(&call.bucket, |bucket| bucket.region.clone()).flatten();
         let misdirected = region.and_then(|region| region::misdirected(&parts, &region));
         let is_odd = auth::has_odd_date(&parts);
-        let refused = misdirected.or_else(|| is_odd.then(|| error_response(400, "AuthorizationQueryParametersError")));
+        let refused =
+            misdirected.or_else(|| is_odd.then(|| errors::response(400, "AuthorizationQueryParametersError", FAULT)));
         let ticket = self.log.begin(call);
-        // Whole before anything is answered, so that a client never gets an error while it still writes.
-        let sent = incoming.collect().await.map_err(|_| NoAnswer)?.to_bytes();
-        let latency = self.speed.latency();
-        if !latency.is_zero() {
-            tokio::time::sleep(latency).await;
+        // It is read to its end first, so that no client gets an error while it still writes.
+        let sent = incoming.collect().await?.to_bytes();
+        let latency_us = self.latency_us.load(Ordering::Relaxed);
+        if latency_us > 0 {
+            tokio::time::sleep(Duration::from_micros(latency_us)).await;
         }
         let method = parts.method.clone();
         let request = Request::from_parts(parts, Body::from(sent));
@@ -126,29 +129,27 @@ impl Front {
         if operation == Operation::GetObjectAttributes {
             response = response.map(body::without_etag_quotes);
         }
-        let response = self.finish(response, &method, &faults, connection);
-        connection.start_answer();
-        Ok(hand_over(response, ticket))
+        Ok(hand_over(self.finish(response, &method, &faults, connection), ticket))
     }
 
-    /// The answer of s3s, or of a fault in its place.
+    /// The answer of s3s, or of a fault instead.
     async fn carry_out(
         &self,
         mut request: Request<Body>,
         faults: &[Fault],
         connection: &Connection,
-    ) -> Result<HttpResponse, NoAnswer> {
+    ) -> Result<HttpResponse, StdError> {
         let mut overrides = Overrides::default();
         for fault in faults {
             match fault {
                 Fault::Delay(delay) => tokio::time::sleep(*delay).await,
                 Fault::Before(action) => action.run(&self.store),
-                Fault::Error { status, code } => return Ok(error_response(*status, code)),
+                Fault::Error { status, code } => return Ok(errors::response(*status, code, FAULT)),
                 Fault::Answer { status, body } => return Ok(raw_response(*status, body)),
-                Fault::Close => return Err(NoAnswer),
+                Fault::Close => return Err(NO_ANSWER.into()),
                 Fault::Reset => {
                     connection.end_with_reset();
-                    return Err(NoAnswer);
+                    return Err(NO_ANSWER.into());
                 }
                 Fault::WholeBody => overrides.whole_body = true,
                 Fault::IgnoreConditions => overrides.ignore_conditions = true,
@@ -157,9 +158,9 @@ impl Front {
             }
         }
         request.extensions_mut().insert(overrides);
-        let response = self.service.call(request).await.map_err(|_| NoAnswer)?;
+        let response = self.service.call(request).await?;
         let is_lost = faults.iter().any(|fault| matches!(fault, Fault::Lost));
-        if is_lost { Err(NoAnswer) } else { Ok(response) }
+        if is_lost { Err(NO_ANSWER.into()) } else { Ok(response) }
     }
 
     fn finish(
@@ -200,20 +201,13 @@ impl Front {
     }
 }
 
-/// The answer as hyper takes it; the call is over when its body is dropped.
+/// Turns the answer into one for hyper. The call ends when the body is dropped.
 fn hand_over(response: Response<BodyStream>, ticket: Ticket) -> Response<AnswerBody> {
     ticket.answered(response.status().as_u16());
     response.map(|body| {
         let counted = body.inspect_ok(move |chunk| ticket.sent(chunk.len()));
         StreamBody::new(counted.map_ok(Frame::data).boxed())
     })
-}
-
-fn error_response(status: u16, code: &str) -> HttpResponse {
-    let code = code.parse::<S3ErrorCode>().expect("any text is a code");
-    let mut error = S3Error::with_message(code, "A fault that the test asked for.");
-    error.set_status_code(StatusCode::from_u16(status).expect("an HTTP status"));
-    error.to_http_response().expect("an error document")
 }
 
 fn raw_response(status: u16, body: &str) -> HttpResponse {

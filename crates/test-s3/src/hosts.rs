@@ -1,19 +1,22 @@
-//! S3's own host names, as the SDK uses them where no endpoint is configured, and a network in which they all lead to
-//! the test server. Names are resolved and TLS is ended on the way there: the server sees what S3 would, over plain
-//! TCP.
+//! S3's own host names, which the SDK uses without an endpoint, and an HTTP client that sends requests for all of them to
+//! the test server, without TLS.
 
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    },
+    orchestrator::HttpRequest,
+    runtime_components::RuntimeComponents,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use s3s::S3Result;
-use s3s::host::{S3Host, VirtualHost};
+use s3s::{
+    S3Result,
+    host::{S3Host, VirtualHost},
+};
 
 const SUFFIX: &str = ".amazonaws.com";
 
-/// Bucket and region of `[BUCKET.]s3.[[dualstack.]REGION.]amazonaws.com`; nothing of any other host. The global
-/// endpoint is in us-east-1, but DNS leads a bucket's name before it to that bucket's region, whichever that is.
+/// Returns the bucket and the region of a host `[BUCKET.]s3.[[dualstack.]REGION.]amazonaws.com`. The global endpoint is
+/// in us-east-1, but with a bucket in its name, DNS leads to that bucket's region.
 pub(super) fn parse(host: &str) -> Option<(Option<&str>, Option<&str>)> {
     let name = host.strip_suffix(SUFFIX)?;
     if name == "s3" {
@@ -29,7 +32,7 @@ pub(super) fn parse(host: &str) -> Option<(Option<&str>, Option<&str>)> {
     Some((bucket, Some(rest.strip_prefix("dualstack.").unwrap_or(rest))))
 }
 
-/// For s3s: where the bucket stands before the host.
+/// Tells s3s which bucket a host name contains.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hosts;
 
@@ -43,7 +46,7 @@ impl S3Host for Hosts {
     }
 }
 
-/// The network.
+/// The HTTP client.
 #[derive(Clone, Debug)]
 pub(super) struct Network {
     plain: SharedHttpClient,
@@ -51,7 +54,7 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// `server` is the test server's endpoint.
+    /// Makes a client whose requests go to the endpoint `server`.
     pub(super) fn new(server: String) -> Self {
         Self { plain: aws_smithy_http_client::Builder::new().build_http(), server }
     }

@@ -1,5 +1,5 @@
 //! An S3 server for tests, on 127.0.0.1, which the real SDK talks to over real TCP. s3s speaks the protocol and
-//! verifies signatures. This crate adds objects (made-up ones of any length too), versions, rights, faults that a test
+//! verifies signatures. This crate adds objects of any length, versions, rights, multipart uploads, faults that a test
 //! asks for, and a log of the requests.
 //!
 //! ```
@@ -16,12 +16,9 @@
 //! # }
 //! ```
 //!
-//! It answers as Amazon S3 does, down to what S3 leaves out: errors of HEAD have no body, and a caller that may not
-//! list gets 403 instead of 404. `docs/TESTING.md` says how it differs. It ends when it is dropped, with its
-//! connections. It runs on the test's runtime, so a test that blocks a single-threaded runtime waits for itself.
-//!
-//! Objects can be uploaded in parts, with the checksums that clients send. [`Object::parts`] makes one that was. There
-//! are no lists of uploads and of parts.
+//! It answers as Amazon S3 does: errors of HEAD have no body, and a caller that may not list gets 403 instead of 404.
+//! `docs/TESTING.md` says how it differs. Dropping it closes its connections. It runs on the test's runtime, which a test
+//! must not block.
 //!
 //! The program `test-s3` is this server for clients in other processes.
 
@@ -37,6 +34,7 @@ use s3s::service::S3ServiceBuilder;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+mod asked;
 mod auth;
 mod body;
 mod calls;
@@ -45,6 +43,7 @@ mod client;
 mod connection;
 mod content;
 mod errors;
+mod etag;
 mod fault;
 mod front;
 mod hosts;
@@ -109,24 +108,9 @@ impl FakeS3 {
         identities: impl IntoIterator<Item = Identity>,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port on 127.0.0.1");
-        Self::start_on(listener, buckets, identities)
-    }
-
-    /// Starts a server on this listener.
-    ///
-    /// # Panics
-    ///
-    /// It panics outside of a Tokio runtime.
-    pub fn start_on(
-        listener: TcpListener,
-        buckets: impl IntoIterator<Item = Bucket>,
-        identities: impl IntoIterator<Item = Identity>,
-    ) -> Self {
         let identities: Identities = [Identity::role()].into_iter().chain(identities).collect();
         let store = Arc::new(Store::default());
-        for bucket in buckets {
-            store.add(bucket);
-        }
+        buckets.into_iter().for_each(|bucket| store.add(bucket));
         let mut service = S3ServiceBuilder::new(Operations { store: Arc::clone(&store) });
         service.set_auth(identities.clone());
         service.set_access(identities);
@@ -184,12 +168,8 @@ impl FakeS3 {
 
     /// Makes every answer begin this much later.
     pub fn set_latency(&self, latency: Duration) {
-        self.front.speed.set_latency(latency);
-    }
-
-    /// Limits how many bytes a connection sends in a second. With 0 there is no limit.
-    pub fn set_bytes_per_second(&self, rate: u64) {
-        self.front.speed.set_bytes_per_second(rate);
+        let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+        self.front.latency_us.store(micros, Ordering::Relaxed);
     }
 
     /// Returns all requests so far, in the order in which they came.

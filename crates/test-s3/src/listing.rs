@@ -1,39 +1,37 @@
-//! What goes over many keys: `ListObjectsV2` by prefix and page, and `DeleteObjects`.
+//! The operations on many keys: `ListObjectsV2` by prefix and page, and `DeleteObjects`.
 
-use s3s::dto::{Delete, DeleteObjectsOutput, DeletedObject, Error, ListObjectsV2Input, ListObjectsV2Output};
-use s3s::{S3Result, s3_error};
+use s3s::{
+    S3Result,
+    dto::{Delete, DeleteObjectsOutput, DeletedObject, Error, ListObjectsV2Input, ListObjectsV2Output},
+    s3_error,
+};
 
-use super::errors;
-use super::fault::Overrides;
-use super::outputs::charge;
-use super::page::{ListPage, ListedObject, continuation_token, key_of_token};
-use super::policy::Rights;
-use super::reading::admit;
-use super::store::{Bucket, Store};
+use crate::{
+    asked::Asked,
+    fault::Overrides,
+    outputs::charge,
+    page::{ListPage, ListedObject, continuation_token, key_of_token},
+    policy::Rights,
+    store::{Bucket, Store},
+};
 
-/// The most that S3 lists at once.
+/// The most keys in a page.
 const PAGE: i32 = 1_000;
 
-/// A page, with what the test alters in it.
+/// Returns a page, as the test's faults alter it.
 pub(super) fn list(
     store: &Store,
-    caller: Option<&str>,
+    asked: &Asked<'_>,
     input: &ListObjectsV2Input,
     overrides: &Overrides,
 ) -> S3Result<ListObjectsV2Output> {
     if input.delimiter.is_some() || input.start_after.is_some() {
         return Err(s3_error!(NotImplemented, "The test S3 lists all keys of a prefix"));
     }
-    let listed = store.get(&input.bucket, |bucket| {
-        let owner = input.expected_bucket_owner.as_deref();
-        admit(bucket, caller, input.request_payer.is_some(), owner)?;
-        let prefix = input.prefix.as_deref().unwrap_or_default();
-        if !bucket.policy.allows(caller, prefix, Rights::LIST) {
-            return Err(errors::access_denied());
-        }
-        Ok((page(bucket, prefix, input)?, charge(bucket.requester_pays)))
-    });
-    let (mut page, request_charged) = listed.unwrap_or_else(|| Err(errors::no_such_bucket()))?;
+    let (mut page, request_charged) = asked.in_bucket(store, |bucket| {
+        asked.need(bucket, Rights::LIST)?;
+        Ok((page(bucket, asked.key, input)?, charge(bucket.requester_pays)))
+    })?;
     overrides.alter(&mut page);
     Ok(ListObjectsV2Output {
         name: Some(input.bucket.clone()),
@@ -61,16 +59,12 @@ fn page(bucket: &Bucket, prefix: &str, input: &ListObjectsV2Input) -> S3Result<L
     Ok(ListPage { prefix: prefix.into(), token, objects, is_truncated, next_token, encoding })
 }
 
-pub(super) fn delete(
-    store: &Store,
-    caller: Option<&str>,
-    bucket: &str,
-    delete: Delete,
-) -> S3Result<DeleteObjectsOutput> {
-    let deleted = store.get(bucket, |bucket| {
+/// Deletes the keys that the caller may delete, and reports the others.
+pub(super) fn delete(store: &Store, asked: &Asked<'_>, delete: &Delete) -> S3Result<DeleteObjectsOutput> {
+    asked.in_bucket(store, |bucket| {
         let (mut gone, mut refused) = (Vec::new(), Vec::new());
-        for key in delete.objects.into_iter().map(|object| object.key) {
-            if bucket.policy.allows(caller, &key, Rights::WRITE) {
+        for key in delete.objects.iter().map(|object| object.key.clone()) {
+            if bucket.policy.allows(asked.caller, &key, Rights::WRITE) {
                 store.delete_in(bucket, &key);
                 gone.push(DeletedObject { key: Some(key), ..DeletedObject::default() });
             } else {
@@ -78,8 +72,7 @@ pub(super) fn delete(
                 refused.push(Error { key: Some(key), code, ..Error::default() });
             }
         }
-        let gone = (!delete.quiet.unwrap_or_default()).then_some(gone);
-        DeleteObjectsOutput { deleted: gone, errors: Some(refused), ..DeleteObjectsOutput::default() }
-    });
-    deleted.ok_or_else(errors::no_such_bucket)
+        let deleted = (!delete.quiet.unwrap_or_default()).then_some(gone);
+        Ok(DeleteObjectsOutput { deleted, errors: Some(refused), ..DeleteObjectsOutput::default() })
+    })
 }

@@ -1,9 +1,11 @@
-//! Which requests a fault befalls, and the faults a test scripted.
+//! Which requests meet a fault, and the faults that a test added.
 
 use std::sync::{Arc, Mutex};
 
-use super::calls::{Call, Operation};
-use super::fault::Fault;
+use crate::{
+    calls::{Call, Operation},
+    fault::Fault,
+};
 
 type Condition = Arc<dyn Fn(&Call) -> bool + Send + Sync>;
 
@@ -22,8 +24,7 @@ impl Matcher {
         Self { conditions: Vec::new(), skip: 0, take: u64::MAX }
     }
 
-    /// Matches the requests of one operation.
-    pub fn operation(operation: Operation) -> Self {
+    fn operation(operation: Operation) -> Self {
         Self::any().when(move |call| call.operation == operation)
     }
 
@@ -105,7 +106,7 @@ struct Rule {
 
 type Plan = Box<dyn FnMut(&Call) -> Vec<Fault> + Send>;
 
-/// The faults a test scripted.
+/// The faults that a test added.
 #[derive(Default)]
 pub(super) struct Faults {
     rules: Mutex<Vec<Rule>>,
@@ -128,8 +129,8 @@ impl Faults {
         *self.plan.lock().expect("the plan's lock") = None;
     }
 
-    /// What is to go wrong with this call.
-    pub(super) fn befalling(&self, call: &Call) -> Vec<Fault> {
+    /// Returns the faults that this call meets.
+    pub(super) fn of(&self, call: &Call) -> Vec<Fault> {
         let mut faults = Vec::new();
         for rule in &mut *self.rules.lock().expect("the faults' lock") {
             if rule.matcher.is_about(call) {

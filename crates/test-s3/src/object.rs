@@ -1,11 +1,12 @@
-//! An object as a test describes it and as the store keeps it.
+//! An object, as a test describes it and as the store keeps it.
 
-use std::collections::BTreeMap;
-use std::time::SystemTime;
+use std::{collections::BTreeMap, time::SystemTime};
 
-use super::checksum::{Algorithm, Checksum};
-use super::content::Content;
-use super::parts::Parts;
+use crate::{
+    checksum::{Algorithm, Checksum},
+    content::Content,
+    parts::Parts,
+};
 
 /// An object. You make it from its bytes or from [`Content`] and then change it, as in
 /// `Object::new("hello").etag("\"1\"").metadata("colour", "blue")`.
@@ -144,8 +145,8 @@ impl Object {
         self
     }
 
-    /// Whether a GET is refused until it is restored: GLACIER and `DEEP_ARCHIVE`, and Intelligent-Tiering's
-    /// archive tiers. `GLACIER_IR` can be read.
+    /// Whether it must be restored before a GET: in GLACIER, `DEEP_ARCHIVE` and Intelligent-Tiering's archive tiers, but
+    /// not in `GLACIER_IR`.
     pub(super) fn is_archived(&self) -> bool {
         let cold = matches!(self.storage_class.as_deref(), Some("GLACIER" | "DEEP_ARCHIVE"));
         let restored = self.restore.as_deref().is_some_and(|restore| restore.contains("ongoing-request=\"false\""));
@@ -158,3 +159,18 @@ impl<T: Into<Content>> From<T> for Object {
         Self::new(content)
     }
 }
+
+/// The object with the metadata and headers of a request that stores it.
+macro_rules! described {
+    ($object:expr, $input:expr) => {
+        Object {
+            metadata: $input.metadata.clone().unwrap_or_default().into_iter().collect(),
+            content_type: $input.content_type.clone(),
+            content_disposition: $input.content_disposition.clone(),
+            storage_class: $input.storage_class.as_ref().map(|class| class.as_str().to_owned()),
+            ..$object
+        }
+    };
+}
+
+pub(super) use described;

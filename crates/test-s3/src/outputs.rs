@@ -9,65 +9,60 @@ use s3s::dto::{
     StorageClass, StreamingBlob, Timestamp,
 };
 
-use super::checksum::{Algorithm, checksum_field};
-use super::object::Object;
-use super::reading::{Found, parse_etag};
+use crate::{
+    checksum::{Algorithm, checksum_field},
+    etag,
+    object::Object,
+    reading::Found,
+};
 
 /// The most parts that are listed at once.
 const MOST_PARTS: i32 = 1_000;
 
-pub(super) fn head(found: &Found, with_checksum: bool) -> HeadObjectOutput {
-    let object = &*found.object;
-    let mut output = HeadObjectOutput {
-        accept_ranges: Some("bytes".into()),
-        archive_status: object.archive_status.clone().map(ArchiveStatus::from),
-        content_disposition: object.content_disposition.clone(),
-        content_length: Some(signed(object.content.length())),
-        content_type: Some(content_type(object)),
-        e_tag: Some(parse_etag(&object.etag)),
-        last_modified: Some(Timestamp::from(object.last_modified)),
-        metadata: Some(object.metadata.clone().into_iter().collect()),
-        request_charged: charge(found.charged),
-        restore: object.restore.clone(),
-        storage_class: object.storage_class.clone().map(StorageClass::from),
-        version_id: found.version_id.clone(),
-        ..HeadObjectOutput::default()
-    };
-    if let Some(checksum) = object.checksum.as_ref().filter(|_| with_checksum) {
-        *checksum_field!(output, checksum.algorithm) = Some(checksum.numbered());
-        output.checksum_type = Some(checksum.kind());
-    }
-    output
+/// The fields that HEAD and GET have in common.
+macro_rules! shown {
+    ($output:ident, $found:expr, $with_checksum:expr) => {{
+        let object = &*$found.object;
+        let mut output = $output {
+            accept_ranges: Some("bytes".into()),
+            content_disposition: object.content_disposition.clone(),
+            content_length: Some(signed(object.content.length())),
+            content_type: Some(object.content_type.clone().unwrap_or_else(|| "binary/octet-stream".into())),
+            e_tag: Some(etag::parse(&object.etag)),
+            last_modified: Some(Timestamp::from(object.last_modified)),
+            metadata: Some(object.metadata.clone().into_iter().collect()),
+            request_charged: charge($found.charged),
+            restore: object.restore.clone(),
+            storage_class: object.storage_class.clone().map(StorageClass::from),
+            version_id: $found.version_id.clone(),
+            ..$output::default()
+        };
+        if let Some(checksum) = object.checksum.as_ref().filter(|_| $with_checksum) {
+            *checksum_field!(output, checksum.algorithm) = Some(checksum.numbered());
+            output.checksum_type = Some(checksum.kind());
+        }
+        output
+    }};
 }
 
-/// Checksums are of the whole object, and said of no range.
+pub(super) fn head(found: &Found, with_checksum: bool) -> HeadObjectOutput {
+    let archive_status = found.object.archive_status.clone().map(ArchiveStatus::from);
+    HeadObjectOutput { archive_status, ..shown!(HeadObjectOutput, found, with_checksum) }
+}
+
+/// A range has no checksum: they are of the whole object.
 pub(super) fn get(found: &Found, range: Option<Range<u64>>, with_checksum: bool) -> GetObjectOutput {
-    let object = &*found.object;
-    let length = object.content.length();
+    let content = &found.object.content;
+    let length = content.length();
     let content_range = range.as_ref().map(|range| format!("bytes {}-{}/{length}", range.start, range.end - 1));
     let with_checksum = with_checksum && range.is_none();
     let range = range.unwrap_or(0..length);
-    let mut output = GetObjectOutput {
-        accept_ranges: Some("bytes".into()),
-        content_disposition: object.content_disposition.clone(),
+    GetObjectOutput {
         content_length: Some(signed(range.end - range.start)),
         content_range,
-        content_type: Some(content_type(object)),
-        e_tag: Some(parse_etag(&object.etag)),
-        last_modified: Some(Timestamp::from(object.last_modified)),
-        metadata: Some(object.metadata.clone().into_iter().collect()),
-        request_charged: charge(found.charged),
-        restore: object.restore.clone(),
-        storage_class: object.storage_class.clone().map(StorageClass::from),
-        version_id: found.version_id.clone(),
-        body: Some(StreamingBlob::wrap(object.content.clone().stream(range).map(Ok::<_, std::io::Error>))),
-        ..GetObjectOutput::default()
-    };
-    if let Some(checksum) = object.checksum.as_ref().filter(|_| with_checksum) {
-        *checksum_field!(output, checksum.algorithm) = Some(checksum.numbered());
-        output.checksum_type = Some(checksum.kind());
+        body: Some(StreamingBlob::wrap(content.clone().stream(range).map(Ok::<_, std::io::Error>))),
+        ..shown!(GetObjectOutput, found, with_checksum)
     }
-    output
 }
 
 /// Only what was asked for. The `ETag`'s quotes, which s3s writes, are taken away in [`super::front`].
@@ -78,7 +73,7 @@ pub(super) fn attributes(found: &Found, input: &GetObjectAttributesInput) -> Get
     let asks = |name| lists().any(|attribute| attribute.trim() == name);
     GetObjectAttributesOutput {
         checksum: asks(ObjectAttributes::CHECKSUM).then(|| checksum(object)).flatten(),
-        e_tag: asks(ObjectAttributes::ETAG).then(|| parse_etag(&object.etag)),
+        e_tag: asks(ObjectAttributes::ETAG).then(|| etag::parse(&object.etag)),
         last_modified: Some(Timestamp::from(object.last_modified)),
         object_parts: asks(ObjectAttributes::OBJECT_PARTS).then(|| parts(object, input)).flatten(),
         object_size: asks(ObjectAttributes::OBJECT_SIZE).then(|| signed(object.content.length())),
@@ -95,8 +90,8 @@ pub(super) fn attributes(found: &Found, input: &GetObjectAttributesInput) -> Get
 fn checksum(object: &Object) -> Option<ChecksumOutput> {
     let checksum = object.checksum.as_ref()?;
     let mut output = ChecksumOutput { checksum_type: Some(checksum.kind()), ..ChecksumOutput::default() };
-    let value = if checksum.numbered_in_attributes { checksum.numbered() } else { checksum.value.clone() };
-    *checksum_field!(output, checksum.algorithm) = Some(value);
+    // Unlike HEAD, without the number of parts.
+    *checksum_field!(output, checksum.algorithm) = Some(checksum.value.clone());
     Some(output)
 }
 
@@ -131,10 +126,6 @@ fn parts(object: &Object, input: &GetObjectAttributesInput) -> Option<GetObjectA
         parts: Some(page),
         total_parts_count,
     })
-}
-
-fn content_type(object: &Object) -> String {
-    object.content_type.clone().unwrap_or_else(|| "binary/octet-stream".into())
 }
 
 pub(super) fn charge(charged: bool) -> Option<RequestCharged> {

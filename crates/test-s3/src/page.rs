@@ -1,14 +1,13 @@
-//! A page of `ListObjectsV2`, as the store gives it and as a test may alter it.
+//! A page of `ListObjectsV2`, which a test may alter.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use s3s::dto::{EncodingType, ListObjectsV2Output, Object as Contents, ObjectStorageClass, Timestamp};
 
-use super::object::Object;
-use super::reading::parse_etag;
+use crate::{etag, object::Object};
 
-/// What `encoding-type=url` leaves as it is, and the space, which becomes a `+`.
+/// All but what `encoding-type=url` leaves as it is, and the space, which becomes a `+`.
 const ENCODED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b' ');
 
@@ -67,7 +66,7 @@ impl ListedObject {
         Contents {
             key: Some(encode(self.key)),
             size: self.size,
-            e_tag: self.etag.map(|etag| parse_etag(&etag)),
+            e_tag: self.etag.map(|etag| etag::parse(&etag)),
             last_modified: self.last_modified.map(Timestamp::from),
             storage_class: self.storage_class.map(ObjectStorageClass::from),
             ..Contents::default()
@@ -98,7 +97,7 @@ pub fn continuation_token(key: &str) -> String {
     hex::encode(key)
 }
 
-/// The key behind which a page begins. There is none if the token is not one of this server's.
+/// Returns the key after which a page begins, or `None` if the token is not one of this server.
 pub(super) fn key_of_token(token: &str) -> Option<String> {
     String::from_utf8(hex::decode(token).ok()?).ok()
 }
@@ -107,7 +106,7 @@ fn encoded(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string().replace(' ', "+")
 }
 
-/// S3 keeps times in whole seconds, so that a listing says the same as HEAD.
+/// Cuts a time to whole seconds, as S3 does in listings and in HEAD.
 fn whole_seconds(at: SystemTime) -> SystemTime {
     let since = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     UNIX_EPOCH + Duration::from_secs(since)

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::checksum::{Algorithm, Checksum};
-use super::content::Content;
+use crate::{
+    checksum::{Algorithm, Checksum},
+    content::Content,
+};
 
 /// The parts that an object was uploaded in, as `GetObjectAttributes` lists them. An object that came in one PUT has
 /// none. The fields are public, so that a test can have S3 say something untrue:
@@ -42,9 +44,9 @@ impl Parts {
         Self { list, total }
     }
 
-    /// The parts of these sizes, with their SHA-1s.
+    /// Cuts content into parts of these sizes, and computes their SHA-1s.
     pub(super) fn of(content: &Content, sizes: impl IntoIterator<Item = u64>) -> Self {
-        // Equal bytes are hashed once: 80 GB that repeat take no time.
+        // Equal bytes are hashed once, so 80 GB that repeat take no time.
         let mut known = BTreeMap::new();
         let mut start = 0;
         let part = |(number, size)| {
@@ -60,7 +62,7 @@ impl Parts {
         Self::new(list)
     }
 
-    /// The checksum of the checksums; `None` unless every part has one.
+    /// Returns the checksum of the checksums, or `None` if a part has none.
     pub(super) fn composite(&self, algorithm: Algorithm) -> Option<Checksum> {
         let checksums: Option<Vec<_>> = self.list.iter().map(|part| part.checksum.as_ref()).collect();
         let value = algorithm.composite(checksums?);

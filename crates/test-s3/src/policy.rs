@@ -1,5 +1,4 @@
-//! Who may do what with a bucket, judged as IAM does: something is allowed when a statement allows it and
-//! none denies it.
+//! Who may do what with a bucket. As with IAM, a statement must allow it and none may deny it.
 
 use std::ops::BitOr;
 
@@ -91,7 +90,7 @@ impl Policy {
         self.deny.push(Statement { who, keys, rights });
     }
 
-    /// Whether the caller (an access key, or no one known) has all the rights on the key.
+    /// Whether the caller (its access key, if it has signed) has all these rights on the key.
     pub(super) fn allows(&self, caller: Option<&str>, key: &str, rights: Rights) -> bool {
         let allowed = self
             .allow

@@ -1,56 +1,39 @@
-//! What HEAD, GET and `GetObjectAttributes` have in common: finding the version that is meant and deciding
-//! whether the caller may have it, in S3's order.
+//! What HEAD, GET and `GetObjectAttributes` have in common: they find a version and decide, in S3's order of checks,
+//! whether the caller gets it.
 
 use std::sync::Arc;
 
 use s3s::S3Result;
-use s3s::dto::{ETag, ETagCondition};
 
-use super::errors;
-use super::fault::Overrides;
-use super::object::Object;
-use super::policy::Rights;
-use super::store::{Bucket, Store};
+use crate::{
+    asked::Asked,
+    errors, etag,
+    object::Object,
+    policy::Rights,
+    store::{Bucket, Store},
+};
 
-/// A request that reads, as far as it decides which version is meant and who may have it.
+/// A request that reads.
 pub(super) struct Reading<'a> {
-    pub(super) bucket: &'a str,
-    pub(super) key: &'a str,
+    pub(super) asked: Asked<'a>,
     pub(super) version_id: Option<&'a str>,
-    /// The access key, when signed.
-    pub(super) caller: Option<&'a str>,
-    pub(super) pays: bool,
-    pub(super) expected_owner: Option<&'a str>,
-    pub(super) if_match: Option<&'a ETagCondition>,
-    pub(super) if_none_match: Option<&'a ETagCondition>,
-    /// Whether a key for SSE-C came along; its value is not checked.
+    /// Whether the request has a key for SSE-C. Its value is not checked.
     pub(super) customer_key: bool,
-    /// Rights it takes besides the one to read.
+    /// Rights that the request needs besides the one to read.
     pub(super) also: Rights,
 }
 
-/// The version a reading found.
+/// The version that a request found.
 pub(super) struct Found {
     pub(super) object: Arc<Object>,
     pub(super) version_id: Option<String>,
-    /// The requester pays for it.
+    /// Whether the requester pays.
     pub(super) charged: bool,
 }
 
-impl<'a> Reading<'a> {
-    pub(super) fn on_conditions(
-        mut self,
-        overrides: &Overrides,
-        (if_match, if_none_match): (Option<&'a ETagCondition>, Option<&'a ETagCondition>),
-    ) -> Self {
-        self.if_match = overrides.unless_ignored(if_match);
-        self.if_none_match = overrides.unless_ignored(if_none_match);
-        self
-    }
-
+impl Reading<'_> {
     pub(super) fn find(&self, store: &Store) -> S3Result<Found> {
-        let found = store.get(self.bucket, |bucket| self.find_in(bucket));
-        let found = found.unwrap_or_else(|| Err(errors::no_such_bucket()))?;
+        let found = self.asked.in_bucket(store, |bucket| self.find_in(bucket))?;
         if found.object.sse_c && !self.customer_key {
             return Err(errors::needs_customer_key());
         }
@@ -59,70 +42,39 @@ impl<'a> Reading<'a> {
     }
 
     fn find_in(&self, bucket: &Bucket) -> S3Result<Found> {
-        admit(bucket, self.caller, self.pays, self.expected_owner)?;
-        let version = bucket.version(self.key, self.version_id);
+        let version = bucket.version(self.asked.key, self.version_id);
         if version.is_none() && self.version_id.is_some_and(|id| !is_well_formed(id)) {
             return Err(errors::malformed_version_id());
         }
-        let right = match self.version_id {
-            Some(_) => Rights::READ_VERSION,
-            None => Rights::READ,
+        let right = if self.version_id.is_some() { Rights::READ_VERSION } else { Rights::READ };
+        self.asked.need(bucket, right | self.also)?;
+        let error = match (version.map(|version| (&version.id, &version.object)), self.version_id) {
+            (Some((id, Ok(object))), _) => {
+                let object = Arc::clone(object);
+                return Ok(Found { object, version_id: bucket.shown_id(id), charged: bucket.requester_pays });
+            }
+            (Some((id, Err(at))), Some(_)) => return Err(errors::is_delete_marker(id, *at)),
+            (Some((id, Err(_))), None) => errors::deleted(id),
+            (None, None) => errors::no_such_key(),
+            (None, Some(_)) => errors::no_such_version(),
         };
-        let may = |rights| bucket.policy.allows(self.caller, self.key, rights);
-        if !may(right | self.also) {
-            return Err(errors::access_denied());
-        }
-        match (version.map(|version| (&version.id, &version.object)), self.version_id) {
-            (Some((id, Ok(object))), _) => Ok(Found {
-                object: Arc::clone(object),
-                version_id: bucket.shown_id(id),
-                charged: bucket.requester_pays,
-            }),
-            (Some((id, Err(at))), Some(_)) => Err(errors::is_delete_marker(id, *at)),
-            _ if !may(Rights::LIST) => Err(errors::access_denied()),
-            (Some((id, Err(_))), None) => Err(errors::deleted(id)),
-            (None, None) => Err(errors::no_such_key()),
-            (None, Some(_)) => Err(errors::no_such_version()),
-        }
+        // Only a caller that may list learns that something is missing.
+        self.asked.need(bucket, Rights::LIST)?;
+        Err(error)
     }
 
     fn check_conditions(&self, etag: &str) -> S3Result<()> {
-        if self.if_match.is_some_and(|condition| !holds(condition, etag)) {
+        if self.asked.if_match.is_some_and(|condition| !etag::matches(condition, etag)) {
             return Err(errors::precondition_failed());
         }
-        if self.if_none_match.is_some_and(|condition| holds(condition, etag)) {
+        if self.asked.if_none_match.is_some_and(|condition| etag::matches(condition, etag)) {
             return Err(errors::not_modified(etag));
         }
         Ok(())
     }
 }
 
-/// What goes for every operation on a bucket: its owner is the expected one, and someone pays.
-pub(super) fn admit(bucket: &Bucket, caller: Option<&str>, pays: bool, expected_owner: Option<&str>) -> S3Result<()> {
-    let other_owner = match (expected_owner, &bucket.owner) {
-        (Some(expected), Some(owner)) => expected != owner,
-        _ => false,
-    };
-    let unpaid = bucket.requester_pays && (caller.is_none() || !pays);
-    if other_owner || unpaid {
-        return Err(errors::access_denied());
-    }
-    Ok(())
-}
-
-/// Whether a condition's `ETag` (or `*`) is the object's.
-pub(super) fn holds(condition: &ETagCondition, etag: &str) -> bool {
-    match condition {
-        ETagCondition::Any => true,
-        ETagCondition::ETag(tag) => tag.value() == parse_etag(etag).value(),
-    }
-}
-
-pub(super) fn parse_etag(etag: &str) -> ETag {
-    ETag::parse_http_header(etag.as_bytes()).expect("the object's ETag is one")
-}
-
-/// S3's own version ids are thirty-two characters.
+/// S3's own version IDs have thirty-two characters.
 fn is_well_formed(version_id: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_';
     version_id == "null" || version_id.len() == 32 && version_id.bytes().all(allowed)

@@ -1,18 +1,23 @@
-//! Buckets, keys and versions: what the server holds. Tests and faults change it directly, requests
-//! through [`super::operations`].
+//! The buckets, keys and versions that the server holds. Tests and faults change them directly.
 
-use std::collections::BTreeMap;
-use std::ops::Bound;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::{
+    collections::BTreeMap,
+    ops::Bound,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::SystemTime,
+};
 
-use super::auth::Identity;
-use super::object::Object;
-use super::policy::{Policy, Rights, Who};
-use super::uploads::Upload;
+use crate::{
+    auth::Identity,
+    object::Object,
+    policy::{Policy, Rights, Who},
+    uploads::Upload,
+};
 
-/// The version id of what was put while the bucket kept no versions.
+/// The version ID of an object that was put when the bucket kept no versions.
 const NULL: &str = "null";
 
 /// A bucket, as a test describes it.
@@ -23,13 +28,13 @@ pub struct Bucket {
     pub(super) policy: Policy,
     pub(super) versioned: bool,
     pub(super) requester_pays: bool,
-    /// Twelve digits; every `x-amz-expected-bucket-owner` fits when unset.
+    /// Twelve digits. Without it, the bucket accepts every expected owner.
     pub(super) owner: Option<String>,
-    /// Asked in any region where unset.
+    /// Without it, the bucket answers in every region.
     pub(super) region: Option<String>,
     /// Versions by key, the latest last.
     keys: BTreeMap<String, Vec<Version>>,
-    /// Multipart uploads that are under way, by their ids.
+    /// The multipart uploads that are not completed, by their IDs.
     pub(super) uploads: BTreeMap<String, Upload>,
 }
 
@@ -90,7 +95,7 @@ impl Bucket {
         self
     }
 
-    /// The version that is named, or the latest.
+    /// Returns the version with this ID, or the latest.
     pub(super) fn version(&self, key: &str, id: Option<&str>) -> Option<&Version> {
         let versions = self.keys.get(key)?;
         match id {
@@ -99,12 +104,12 @@ impl Bucket {
         }
     }
 
-    /// The latest version, unless it is a delete marker.
+    /// Returns the latest version, unless it is a delete marker.
     pub(super) fn latest(&self, key: &str) -> Option<&Arc<Object>> {
         self.version(key, None)?.object.as_ref().ok()
     }
 
-    /// The objects that are the latest versions of keys with this prefix, in order, from behind a key on.
+    /// Returns the latest versions of the keys that begin with a prefix and come after a key, without delete markers.
     pub(super) fn present<'a>(
         &'a self,
         prefix: &'a str,
@@ -119,7 +124,7 @@ impl Bucket {
         keys.filter_map(|(key, versions)| Some((key, versions.last()?.object.as_ref().ok()?)))
     }
 
-    /// The header value for a version's id: none where the bucket never kept versions.
+    /// Returns the version ID that answers show: none if the bucket never kept versions.
     pub(super) fn shown_id(&self, id: &str) -> Option<String> {
         (self.versioned || id != NULL).then(|| id.to_owned())
     }
@@ -131,7 +136,7 @@ impl Bucket {
     }
 }
 
-/// One version of a key: an object, or a delete marker and its time.
+/// One version of a key: an object, or the time of a delete marker.
 #[derive(Clone, Debug)]
 pub(super) struct Version {
     pub(super) id: String,
@@ -152,8 +157,7 @@ impl Store {
     ///
     /// It panics when another thread has panicked while it changed the store.
     pub fn add(&self, bucket: Bucket) {
-        let mut buckets = self.buckets.lock().expect("the store's lock");
-        buckets.insert(bucket.name.clone(), bucket);
+        self.buckets.lock().expect("the store's lock").insert(bucket.name.clone(), bucket);
     }
 
     /// Changes a bucket's settings, as in `store.alter("data", |bucket| bucket.deny(…))`.
@@ -177,15 +181,6 @@ impl Store {
         self.with(bucket, |bucket| self.delete_in(bucket, key))
     }
 
-    /// Deletes one version permanently.
-    pub fn delete_version(&self, bucket: &str, key: &str, id: &str) {
-        self.with(bucket, |bucket| {
-            if let Some(versions) = bucket.keys.get_mut(key) {
-                versions.retain(|version| version.id != id);
-            }
-        });
-    }
-
     /// Returns the latest version of a key, unless it is missing or deleted.
     pub fn object(&self, bucket: &str, key: &str) -> Option<Object> {
         self.with(bucket, |bucket| bucket.latest(key).map(|object| Object::clone(object)))
@@ -196,7 +191,7 @@ impl Store {
         self.with(bucket, |bucket| bucket.present("", None).map(|(key, _)| key.clone()).collect())
     }
 
-    /// The bucket under the lock, if there is one.
+    /// Calls `look` with the bucket, if it exists.
     pub(super) fn get<T>(&self, name: &str, look: impl FnOnce(&mut Bucket) -> T) -> Option<T> {
         let mut buckets = self.buckets.lock().expect("the store's lock");
         buckets.get_mut(name).map(look)
@@ -229,7 +224,7 @@ impl Store {
         self.get(name, look).unwrap_or_else(|| panic!("no bucket {name:?} in the test S3"))
     }
 
-    /// Thirty-two characters, as S3's are.
+    /// Makes an ID of thirty-two characters, as S3's have.
     pub(super) fn new_id(&self) -> String {
         let number = self.versions_made.fetch_add(1, Ordering::Relaxed);
         format!("{number:.>32}")

@@ -1,65 +1,35 @@
-//! The real SDK asks the server itself.
+//! What the tests of the function could not notice if it went wrong. The real SDK asks the server.
 
 use std::fmt::Debug;
 
-use aws_sdk_s3::config::http::HttpResponse;
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use sha1::{Digest as _, Sha1};
+use aws_sdk_s3::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+};
 
 mod access;
-mod attributes;
 mod faults;
-mod listing;
 mod reading;
-mod regions;
-mod speed;
-mod uploads;
-mod writing;
 
-/// An error as the SDK saw it: status, code (none on HEAD) and headers.
-struct Refusal {
-    status: u16,
-    code: String,
-    response: HttpResponse,
-}
-
-impl Refusal {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.response.headers().get(name)
-    }
-}
-
-/// The error, which must be an answer of the server's.
-fn refusal<T, E>(result: Result<T, SdkError<E>>) -> Refusal
+/// The status and the code of an error, which is empty for HEAD, and the answer.
+fn refusal<T, E>(result: Result<T, SdkError<E>>) -> (u16, String, HttpResponse)
 where
     T: Debug,
     E: ProvideErrorMetadata + Debug,
 {
     let error = result.expect_err("an error");
     let code = error.code().unwrap_or_default().to_owned();
-    let SdkError::ServiceError(answer) = error else {
-        panic!("no answer: {error:?}");
-    };
+    let SdkError::ServiceError(answer) = error else { panic!("no answer: {error:?}") };
     let response = answer.into_raw();
-    Refusal { status: response.status().as_u16(), code, response }
+    (response.status().as_u16(), code, response)
 }
 
-/// Status and code.
+/// The status and the code of an error.
 fn refused<T, E>(result: Result<T, SdkError<E>>) -> (u16, String)
 where
     T: Debug,
     E: ProvideErrorMetadata + Debug,
 {
-    let Refusal { status, code, .. } = refusal(result);
+    let (status, code, _) = refusal(result);
     (status, code)
-}
-
-fn sha1(bytes: &[u8]) -> [u8; 20] {
-    Sha1::digest(bytes).into()
-}
-
-/// As S3 writes it.
-fn base64_sha1(bytes: &[u8]) -> String {
-    BASE64_STANDARD.encode(sha1(bytes))
 }

@@ -25,35 +25,21 @@ pub(crate) struct Figures {
     pub(crate) pieces: u64,
     pub(crate) span_size: u64,
     pub(crate) spans: u64,
-    /// Of the list that the map reads from S3.
+    /// The size of the list that the map reads from S3.
     pub(crate) items_bytes: usize,
-    /// Of the manifest, with the longest keys that fit a torrent.
+    /// The size of the manifest, with the longest keys that fit a torrent.
     pub(crate) manifest_bytes: usize,
-    /// Of the child that sends the most of them.
+    /// The most GETs of one child.
     pub(crate) most_reads: u64,
-    /// Of each state, at its longest.
-    pub(crate) states: States,
-    /// All fragments together.
+    /// More bytes than any state of the workflow has: its input, Plan's output, one child's input and the map's output
+    /// together, with the longest names that S3 allows.
+    pub(crate) state_bytes: usize,
+    /// The size of all fragments.
     pub(crate) fragment_bytes: u64,
-    /// Of a range of the object, as a child asks for it.
-    pub(crate) range_bytes: u64,
     pub(crate) requests: Requests,
 }
 
-/// Bytes of JSON that the workflow passes on, with the longest names that S3 takes.
-#[derive(Debug, Serialize)]
-pub(crate) struct States {
-    /// Plan's output, which the map, Assemble and Clean are given.
-    pub(crate) plan: usize,
-    /// One child's input.
-    pub(crate) child: usize,
-    /// The map's output, before it is dropped: `200` a child.
-    pub(crate) map: usize,
-    /// More than any state can be: the input and all of these in one.
-    pub(crate) bound: usize,
-}
-
-/// Without retries. Of a hash, those of all children together.
+/// The S3 requests of a job without retries.
 #[derive(Debug, Serialize)]
 pub(crate) struct Requests {
     pub(crate) head: u64,
@@ -61,19 +47,12 @@ pub(crate) struct Requests {
     pub(crate) put: u64,
     pub(crate) list: u64,
     pub(crate) delete: u64,
-    /// HEAD, the sidecar, the word of an earlier failure, the list; for a collection its listing, HEAD of its first object
-    /// and the manifest too.
-    pub(crate) plan: u64,
-    /// The fragment that may be there, the ranges, the fragment; for a collection the manifest too.
+    /// Those of all children: the fragment that may exist, the ranges, the fragment, and for a collection the manifest.
     pub(crate) hash: u64,
-    /// HEAD, the sidecar, all fragments, the sidecar again.
-    pub(crate) assemble: u64,
-    /// Page by page: listed, then deleted.
-    pub(crate) clean: u64,
 }
 
-/// Those of an object of `length` bytes, or of so many `objects` that have these together; `span_size` is the variable, 0
-/// for the usual.
+/// Plans the job of an object of `length` bytes, or of so many `objects` that have these together. `span_size` is the
+/// variable's value, or 0 for the default.
 pub(crate) fn of(length: u64, piece_length: PieceLength, span_size: u64, objects: usize) -> Figures {
     let spans = Spans::new(length, piece_length, span_size);
     let members = members(length, objects);
@@ -82,7 +61,7 @@ pub(crate) fn of(length: u64, piece_length: PieceLength, span_size: u64, objects
     let cut = spans.ranges(members);
     let items = manifest.items(cut.clone());
     let pieces = piece_length.piece_count(length);
-    // As service::read cuts them.
+    // As `operation::hashing` cuts them.
     let range_bytes = usual().range_size.next_multiple_of(piece_length.get());
     let reads = |span: &ByteRange| reads(*span, range_bytes, length, objects as u64);
     let count = cut.len() as u64;
@@ -96,9 +75,8 @@ pub(crate) fn of(length: u64, piece_length: PieceLength, span_size: u64, objects
         items_bytes: bytes(&json!(items)),
         manifest_bytes: manifest.bytes().len(),
         most_reads: cut.iter().map(reads).max().unwrap_or_default(),
-        states: states(&job(length, piece_length, spans, objects > 0), &items),
+        state_bytes: state_bytes(&job(length, piece_length, spans, objects > 0), &items),
         fragment_bytes: pieces * DIGEST_BYTES,
-        range_bytes,
         requests: requests(count, cut.iter().map(reads).sum(), objects as u64),
     }
 }
@@ -119,37 +97,30 @@ fn reads(span: ByteRange, range_bytes: u64, length: u64, objects: u64) -> u64 {
     span.length().div_ceil(range_bytes) + begun
 }
 
-fn states(job: &Job, items: &[Item]) -> States {
-    let input = bytes(&json!(JobRequest { target: job.target.clone(), etag: Some(job.etag.clone()) }));
-    // The longest prefix: then the fragments' keys are as long as S3 takes.
+fn state_bytes(job: &Job, items: &[Item]) -> usize {
+    let input = json!(JobRequest { target: job.target.clone(), etag: Some(job.etag.clone()) });
+    // The longest prefix: then the keys of the fragments are as long as S3 allows.
     let place = json!({"bucket": longest_bucket(), "key": longest_key()});
-    let plan = bytes(&json!({"status": "read", "job": job, "items": place, "concurrency": 10_000}));
-    let last = items.last().expect("a span");
-    let child = bytes(&json!({"task": "hash", "job": job, "span": last}));
-    let map = bytes(&json!(vec![200; items.len()]));
-    States { plan, child, map, bound: input + plan + child + map }
+    let plan = json!({"status": "read", "job": job, "items": place, "concurrency": 10_000});
+    let child = json!({"task": "hash", "job": job, "span": items.last().expect("a span")});
+    // The map's output is `200` for each child.
+    let map = json!(vec![200; items.len()]);
+    [input, plan, child, map].iter().map(bytes).sum()
 }
 
 fn requests(spans: u64, reads: u64, objects: u64) -> Requests {
     let of_a_collection = u64::from(objects > 0);
-    let listing = objects.div_ceil(KEYS_A_PAGE);
-    // With the list of spans and the manifest.
+    // Pages of fragments, of the list of spans and of the manifest, and pages of a collection's listing.
     let pages = (spans + 1 + of_a_collection).div_ceil(KEYS_A_PAGE);
-    let plan = 4 + 2 * of_a_collection + listing;
-    let hash = (2 + of_a_collection) * spans + reads;
-    let assemble = 3 + of_a_collection + listing + spans;
-    // One GET more: the map's own, of the list.
-    let get = 1 + ((1 + of_a_collection) * spans + reads) + (1 + spans) + 1;
+    let listing = objects.div_ceil(KEYS_A_PAGE);
     Requests {
         head: 2 + 2 * of_a_collection,
-        get,
+        // The map's own GET of the list, the children's, the fragments, and the sidecar and the failure.
+        get: 1 + (1 + of_a_collection) * spans + reads + 1 + spans + 1,
         put: spans + 2 + of_a_collection,
         list: pages + 2 * listing,
         delete: 1 + pages,
-        plan,
-        hash,
-        assemble,
-        clean: 2 * pages,
+        hash: (2 + of_a_collection) * spans + reads,
     }
 }
 

@@ -14,7 +14,7 @@ const MOST_SPANS: u64 = 20_000;
 const TIB: u64 = 1024 * 1024 * 1024 * 1024;
 
 fn keeps_the_limits(figures: &Figures) {
-    assert!(figures.states.bound < STATE_BYTES, "{figures:?}");
+    assert!(figures.state_bytes < STATE_BYTES, "{figures:?}");
     assert!(figures.items_bytes < ITEMS_BYTES, "{figures:?}");
     assert!(figures.spans <= MOST_SPANS, "{figures:?}");
 }

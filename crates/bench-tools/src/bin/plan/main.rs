@@ -1,11 +1,9 @@
-//! Prints as JSON what jobs are made of, for objects of several sizes or of those that you give: `cargo run -p
-//! bench-tools --bin plan -- [LENGTH[/SPAN_SIZE]]…`. `benches/job_plan.py` turns it into times and prices.
+//! Prints as JSON what jobs consist of, for objects and collections of several sizes: `cargo run -p bench-tools --bin
+//! plan`. `benches/job_model.py` computes times and prices from it.
 
 mod figures;
 #[cfg(test)]
 mod limits;
-
-use std::{env, num::ParseIntError};
 
 use get_object_torrent::{object::MAX_OBJECT_BYTES, torrent::PieceLength};
 use serde_json::{Value, json};
@@ -13,6 +11,7 @@ use serde_json::{Value, json};
 const GIB: u64 = 1024 * 1024 * 1024;
 const TIB: u64 = 1024 * GIB;
 
+/// The name, the length, and the number of objects of a collection or 0.
 const SIZES: [(&str, u64, usize); 9] = [
     ("1 GiB", GIB, 0),
     ("10 GiB", 10 * GIB, 0),
@@ -25,23 +24,10 @@ const SIZES: [(&str, u64, usize); 9] = [
     ("48.8 TiB of 100,000", MAX_OBJECT_BYTES, 100_000),
 ];
 
-fn main() -> Result<(), ParseIntError> {
-    let asked: Vec<String> = env::args().skip(1).collect();
-    let plans: Vec<Value> = if asked.is_empty() {
-        SIZES.map(|(name, length, objects)| plan(name, length, 0, objects)).to_vec()
-    } else {
-        asked.iter().map(|text| parsed(text)).collect::<Result<_, _>>()?
-    };
-    println!("{:#}", Value::from(plans));
-    Ok(())
-}
-
-fn parsed(text: &str) -> Result<Value, ParseIntError> {
-    let (length, span_size) = text.split_once('/').unwrap_or((text, "0"));
-    Ok(plan(text, length.parse()?, span_size.parse()?, 0))
-}
-
-fn plan(name: &str, length: u64, span_size: u64, objects: usize) -> Value {
-    let figures = figures::of(length, PieceLength::for_object_of(length), span_size, objects);
-    json!({"name": name, "figures": figures})
+fn main() {
+    let plans = SIZES.map(|(name, length, objects)| {
+        let figures = figures::of(length, PieceLength::for_object_of(length), 0, objects);
+        json!({"name": name, "figures": figures})
+    });
+    println!("{:#}", Value::from(plans.to_vec()));
 }
