@@ -35,16 +35,16 @@ class Credentials:
         session = {"AWS_SESSION_TOKEN": self.session_token} if self.session_token else {}
         return {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key, **session}
 
-    def client(self, endpoint: str, service: str = "s3") -> BaseClient:
+    def client(self, endpoint: str, service: str = "s3", region: str = REGION, **config: object) -> BaseClient:
         """boto3's client of a server on loopback."""
         return boto3.client(
             service,
             endpoint_url=endpoint,
-            region_name=REGION,
+            region_name=region,
             aws_access_key_id=self.access_key,
             aws_secret_access_key=self.secret_key,
             aws_session_token=self.session_token,
-            config=Config(s3={"addressing_style": "path"}, proxies={}),
+            config=Config(s3={"addressing_style": "path"}, proxies={}, **config),
         )
 
 

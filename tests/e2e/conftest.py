@@ -1,7 +1,7 @@
 """A real S3 server and the built function, for unmodified clients to talk to.
 
 One server for the whole run; a function for each configuration that a test asks for. Everything listens on
-free ports of 127.0.0.1, and the run fails when it leaves a process or a file behind.
+free ports of 127.0.0.1, and a run must leave neither a process nor a file behind.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "fixtures")]
 import publishing  # noqa: E402
 from browser import Browser  # noqa: E402
 from functions import Functions  # noqa: E402
-from leftovers import pytest_configure, pytest_sessionfinish, pytest_unconfigure  # noqa: E402, F401
+from leftovers import nothing_left, pytest_configure  # noqa: E402, F401
 from published import BUCKET, Published, publish  # noqa: E402
 from shown import shown  # noqa: E402
 from store import HUGE, IDENTITIES, LARGE, LISTED, OPEN, PRIVATE, ROLES, TORRENTS, VERSIONED, Store  # noqa: E402
