@@ -33,7 +33,7 @@ KEYS = {
 }
 # A few for the CLI, which takes its time to start.
 OF_THE_CLI = ("spaces", "unicode", "quotes", "signs")
-# What no client could use as a name, or could not store with `.part` or `.torrent` behind it, and what they get instead.
+# What no client could use as a name or store with `.part` or `.torrent` behind it, and what they get instead.
 NAMES = {
     "dots": ("...", "object"),
     "spaces": ("a/ . ", "object"),
