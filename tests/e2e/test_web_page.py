@@ -19,7 +19,7 @@ from store import ABSENT, random_bytes
 
 from scripts.stack import http, metainfo, tools
 from scripts.stack.gateways import Response
-from scripts.stack.ports import LOOPBACK, free_ports
+from scripts.stack.ports import LOOPBACK
 from scripts.stack.runtime_api import Handler, serve
 
 ODD = "odd  ключ/é+%2F'\"&#?=;,:@ $(id) `x` [1] {2} ~!*().bin"
@@ -97,18 +97,6 @@ def answering(owner: contextlib.ExitStack, answers: list[Response]) -> str:
 def test_what_is_wrong_is_said_in_a_sentence(browser: Browser, published: Published, address: str, said: str) -> None:
     browser.open(published.page("key").partition("#")[0] + address)
     browser.wait_for("state", said)
-
-
-def test_a_page_can_read_when_to_ask_again(browser: Browser, published: Published) -> None:
-    [port] = free_ports(1)
-    endpoint = published.endpoint(AWS_ENDPOINT_URL_S3=f"http://{LOOPBACK}:{port}", TIME_BUDGET_MS="2000")
-    browser.open(published.page("any.bin", endpoint))
-    browser.wait_for("asking", "Asks again in ")
-    assert "SlowDown" not in browser.text("state")
-    script = """const { status, headers } = await fetch(url);
-        return [status, headers.get('retry-after'), headers.get('x-amz-retry-after')];"""
-    url = torrent_url(endpoint, BUCKET, "any.bin")
-    assert browser.run(f"return (async (url) => {{ {script} }})(arguments[0])", url) == [503, "5", "5000"]
 
 
 def test_the_page_shows_how_far_a_job_is_and_asks_when_told(browser: Browser, published: Published) -> None:
