@@ -26,7 +26,8 @@ def main() -> int:
     """The exit status; 0 also when it was stopped, once the download was done."""
     signals.raise_on_stop_signals()
     try:
-        file, folder = _file(os.environ.get("FILE")), _folder(os.environ.get("DIR"))
+        # The default is in every checkout that is set up, the same everywhere, and spans a hundred pieces.
+        file, folder = _source("FILE", tools.pinned("cargo-lambda")), _source("DIR", tools.ROOT / "docs")
         port, s3_port = _port("PORT", "9000"), _port("S3_PORT", "8333")
         tracker, once = (os.environ.get(name, "0") not in ("", "0") for name in ("TRACKER", "ONCE"))
         tools.isolate()
@@ -49,21 +50,14 @@ def main() -> int:
     return 0
 
 
-def _file(chosen: str | None) -> Source:
-    # The default is in every checkout that is set up, the same everywhere, and spans a hundred pieces.
-    path = Path(chosen).expanduser() if chosen else tools.pinned("cargo-lambda")
-    return _source("FILE", path, path.name, {path.name: path})
-
-
-def _folder(chosen: str | None) -> Source:
-    """All files in it and in its folders. Links to folders are not followed."""
-    path = Path(chosen).expanduser() if chosen else tools.ROOT / "docs"
-    root = path.resolve()
-    files = {each.relative_to(root.parent).as_posix(): each for each in root.rglob("*") if each.is_file()}
-    return _source("DIR", path, f"{root.name}/", files)
-
-
-def _source(variable: str, path: Path, key: str, files: dict[str, Path]) -> Source:
+def _source(variable: str, default: Path) -> Source:
+    """A file, or all files in a folder and in its folders. Links to folders are not followed."""
+    path = Path(os.environ.get(variable) or default).expanduser()
+    key, files = path.name, {path.name: path}
+    if variable == "DIR":
+        root = path.resolve()
+        key = f"{root.name}/"
+        files = {each.relative_to(root.parent).as_posix(): each for each in root.rglob("*") if each.is_file()}
     try:
         for each in files.values():
             each.open("rb").close()

@@ -7,9 +7,6 @@ import libtorrent
 
 from scripts.stack.download import Download, follow
 
-# Over loopback, the web seed would have sent all before the clients meet. Their rate limit makes them take this long.
-SECONDS = 8
-LEAST_BYTES_PER_SECOND = 100_000
 STALL_SECONDS = 60.0
 
 _SETTINGS = {
@@ -42,7 +39,8 @@ def share(
 
 
 def _start(torrent: bytes, length: int, folder: Path) -> Download:
-    limit = max(length // SECONDS, LEAST_BYTES_PER_SECOND)
+    # Over loopback, the web seed would have sent all before the clients meet. So each takes eight seconds.
+    limit = max(length // 8, 100_000)
     client = Download(torrent, folder, trackers=True, download_rate_limit=limit, **_SETTINGS)
     # libtorrent exempts local peers from limits, and these are on loopback.
     everyone = libtorrent.ip_filter()

@@ -53,7 +53,12 @@ class Demo:
         self._s3 = SeaweedFS(self._owner, port=s3_port, waiting=_progress)
         line(f"   it listens at {self._s3.endpoint}")
         self._put()
-        variables = self._start_tracker() if tracker else {}
+        variables = {}
+        if tracker:
+            self._step("Building and starting the tracker, with moto in DynamoDB's place")
+            started = Tracker(self._owner, build.debug_tracker(self._owner))
+            line(f"   its announce URL is {started.url}")
+            variables |= started.variables
         self._step("Starting the function under `cargo lambda watch`")
         seeds = [f"http://{host}:{s3_port}/{{bucket}}/{{key}}" for host in ("127.0.0.1", "localhost")]
         # A debug build on a laptop may take longer than API Gateway would wait.
@@ -101,17 +106,11 @@ class Demo:
         client = self._s3.client()
         client.put_object(Bucket=BUCKET, Key=EVENTS_KEY, Body=EVENTS_CONTENT)
         for source in (self._file, self._folder):
-            for number, (key, file) in enumerate(source.files.items(), 1):
-                _progress(f"{number} of {len(source.files)} files")
+            for key, file in source.files.items():
+                _progress(key)
                 client.upload_file(str(file), BUCKET, key)
             count = f"{len(source.files):,} files of " if source is self._folder else ""
             line(f"   s3://{BUCKET}/{source.key}, {count}{_amount(source.size)}")
-
-    def _start_tracker(self) -> dict[str, str]:
-        self._step("Building and starting the tracker, with moto in DynamoDB's place")
-        tracker = Tracker(self._owner, build.debug_tracker(self._owner))
-        line(f"   its announce URL is {tracker.url}")
-        return dict(tracker.variables)
 
     def _get_object_torrent(self, source: Source, output: str) -> list[str]:
         # What anyone may read needs no account, so none of the user's is asked for.
