@@ -12,9 +12,8 @@ unset AWS_PROFILE
 
 # Plain cargo builds for this machine's own architecture; for others cargo-lambda wants zig.
 export CARGO_LAMBDA_COMPILER=cargo
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target/lambda-build}"
 # This only shows that the functions build. The end-to-end tests run them as they are deployed.
-export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
+export SAM_BUILD_MODE=debug
 case "$(uname -m)" in
   x86_64) architecture=x86_64 flags=() ;;
   aarch64 | arm64) architecture=arm64 flags=(--arm64) ;;
@@ -37,7 +36,7 @@ sam validate --lint
 
 # The same command that sam build runs, ahead of it, because sam build shows nothing of cargo's progress.
 echo "== cargo lambda build ($architecture; the first takes minutes)"
-cargo lambda build --release "${flags[@]}" --bin get-object-torrent --bin torrent-job --bin torrent-tracker
+cargo lambda build --locked "${flags[@]}" --bin get-object-torrent --bin torrent-job --bin torrent-tracker
 
 echo "== sam build"
 sam build --build-dir .tools/sam-build --parameter-overrides "Architecture=$architecture"

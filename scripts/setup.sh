@@ -32,49 +32,35 @@ column() {
     packages | awk -v column="$1" -v missing="$missing " 'index(missing, " " $1 " ") { printf " %s", $column }'
 }
 
-python() {
-    command -v "$PYTHON" >/dev/null && "$PYTHON" -c "$1" 2>/dev/null
-}
-
-# The version of Rust, if it is too old. rustup may have to fetch it first, and then shows that on stderr.
-old_rust() {
-    { cargo --version; ! command -v rustc >/dev/null || rustc --version; } | awk -v least="$RUST" '
-        function number(version, part) { split(version, part, "."); return part[1] * 1e6 + part[2] * 1e3 + part[3] }
-        number($2) < number(least) { print $2; exit }'
-}
-
-has() {
-    case $1 in
-        python3) python 'import ensurepip, venv' ;;
-        *) command -v "$1" >/dev/null ;;
-    esac
-}
-
-# What is wrong with a tool that no package brings, and what to do; nothing if all is well.
+# What a person has to do about a tool that no package brings; nothing if all is well.
 fault() {
     case $1 in
         cargo)
-            if ! has cargo; then
-                echo "cargo is missing: install Rust $RUST or newer, see https://rustup.rs"
-            elif old=$(old_rust) && [ -n "$old" ]; then
-                echo "Rust $old is too old: install Rust $RUST or newer with \`rustup update stable\`, see https://rustup.rs"
+            if ! command -v cargo >/dev/null; then
+                echo "; cargo is missing: install Rust $RUST or newer, see https://rustup.rs"
+            else
+                # rustup may have to fetch it first, and then shows that on stderr.
+                cargo --version | awk -v least="$RUST" '
+                    function number(version, part) { split(version, part, "."); return part[1] * 1e6 + part[2] * 1e3 + part[3] }
+                    number($2) < number(least) { print "; Rust " $2 " is too old: install Rust " least \
+                        " or newer with `rustup update stable`, see https://rustup.rs" }'
             fi ;;
         python3)
-            python '' && ! python 'import sys; sys.exit(sys.version_info < (3, 11))' &&
-                echo "$PYTHON is too old: install Python 3.11 or newer and name it, for example with PYTHON=python3.11" ;;
+            ! command -v "$PYTHON" >/dev/null || "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+                echo "; $PYTHON is too old: install Python 3.11 or newer and name it, for example with PYTHON=python3.11" ;;
     esac
 }
 
-# Sets `missing`, the tools to install, and `faults`, what a person has to do.
+# Sets `missing`, the tools to install, and `faults`.
 look() {
     missing='' faults=''
     for tool in "$@"; do
-        fault=$(fault "$tool") || true
-        if [ -n "$fault" ]; then
-            faults="$faults; $fault"
-        elif ! has "$tool"; then
-            missing="$missing $tool"
-        fi
+        faults="$faults$(fault "$tool")"
+        case $tool in
+            cargo) ;;
+            python3) "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing $tool" ;;
+            *) command -v "$tool" >/dev/null || missing="$missing $tool" ;;
+        esac
     done
 }
 

@@ -1,8 +1,7 @@
-"""The function's binary, and the programs that the tests set beside it."""
+"""The function's binary, and the programs that the tests set beside it. Each is built, and its place returned."""
 
 import contextlib
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from scripts.stack import tools
@@ -16,43 +15,38 @@ BUILD_SECONDS = 7200.0
 TEST_PROGRAMS = ["--workspace", "--examples", "--bin", "test-s3", "--bin", "plan"]
 
 
-def debug(owner: contextlib.ExitStack, waiting: Callable[[float], None] = lambda elapsed: None) -> Path:
-    """Builds what `cargo lambda watch` runs, and says where it lies."""
-    return _build(owner, f"debug/{NAME}", ["--bin", NAME], waiting)
+def debug(owner: contextlib.ExitStack) -> Path:
+    """What `cargo lambda watch` runs."""
+    return _build(owner, f"debug/{NAME}", ["--bin", NAME])
 
 
-def debug_tracker(owner: contextlib.ExitStack, waiting: Callable[[float], None] = lambda elapsed: None) -> Path:
-    """Builds the tracker function alike, and says where it lies."""
-    return _build(owner, f"debug/{TRACKER_NAME}", ["--bin", TRACKER_NAME], waiting)
+def debug_tracker(owner: contextlib.ExitStack) -> Path:
+    """The tracker function alike."""
+    return _build(owner, f"debug/{TRACKER_NAME}", ["--bin", TRACKER_NAME])
 
 
 def release(owner: contextlib.ExitStack) -> Path:
-    """Builds what is deployed, but for the architecture, and says where the API function lies."""
+    """The API function as it is deployed, but for the architecture."""
     return _build(owner, f"release/{NAME}", ["--bins", "--release"])
 
 
 def job(owner: contextlib.ExitStack) -> Path:
-    """The same, and says where the job function lies."""
+    """The job function alike."""
     return release(owner).with_name(JOB_NAME)
 
 
 def tracker(owner: contextlib.ExitStack) -> Path:
-    """The same, and says where the tracker function lies."""
+    """The tracker function alike."""
     return release(owner).with_name(TRACKER_NAME)
 
 
 def example(owner: contextlib.ExitStack) -> Path:
-    """Builds the client that uses the Rust SDK, and says where it lies."""
+    """The client that uses the Rust SDK. Other examples lie beside it."""
     return _build(owner, "debug/examples/get_object_torrent", TEST_PROGRAMS)
 
 
-def presigner(owner: contextlib.ExitStack) -> Path:
-    """Builds the program that presigns with the Rust SDK, and says where it lies."""
-    return _build(owner, "debug/examples/presign", TEST_PROGRAMS)
-
-
 def test_s3(owner: contextlib.ExitStack, *, release: bool = False) -> Path:
-    """Builds the S3 of the Rust tests, and says where it lies. Measurements want it fast."""
+    """The S3 of the Rust tests. Measurements want it fast."""
     if release:
         return _build(owner, "release/test-s3", ["--package", "test-s3", "--release"])
     return _build(owner, "debug/test-s3", TEST_PROGRAMS)
@@ -67,21 +61,15 @@ def cached(owner: contextlib.ExitStack, *, release: bool = True) -> Path:
 
 
 def plan(owner: contextlib.ExitStack) -> Path:
-    """Builds what tells how jobs are planned, and says where it lies."""
+    """What tells how jobs are planned."""
     return _build(owner, "debug/plan", TEST_PROGRAMS)
 
 
-def _build(
-    owner: contextlib.ExitStack,
-    binary: str,
-    options: list[str],
-    waiting: Callable[[float], None] = lambda elapsed: None,
-) -> Path:
-    cargo = tools.installed("cargo")
-    command = [cargo, "build", "--locked", *options]
+def _build(owner: contextlib.ExitStack, binary: str, options: list[str]) -> Path:
+    command = [tools.installed("cargo"), "build", "--locked", *options]
     # cargo's own messages and progress go to the terminal.
     process = Process(owner, "cargo build", command, env=tools.environment(), cwd=tools.ROOT)
-    process.wait_for_end(BUILD_SECONDS, waiting)
+    process.wait_for_end(BUILD_SECONDS)
     if process.status() != 0:
         raise StackError(f"cargo build failed with status {process.status()}: see above")
     return tools.ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / binary

@@ -1,4 +1,4 @@
-"""Downloading by a `.torrent` with libtorrent, from its web seeds alone: no peers, trackers or DHT.
+"""Downloading by a `.torrent` with libtorrent, as a rule from its web seeds alone: no peers, trackers or DHT.
 
 `python -m scripts.stack.download TORRENT FOLDER` does it with the libtorrent of that Python.
 """
@@ -6,7 +6,6 @@
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import libtorrent
@@ -35,61 +34,67 @@ NO_PEERS = (
 )
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far a download is."""
+class Download:
+    """A libtorrent session with one torrent. Every piece is checked by libtorrent."""
 
-    done: int
-    total: int
-    bytes_per_second: int
+    def __init__(self, torrent: bytes, folder: Path, *, trackers: bool = False, **settings: object) -> None:
+        params = libtorrent.load_torrent_buffer(torrent)
+        params.save_path = str(folder)
+        if not trackers:
+            params.trackers = []
+        params.flags |= NO_PEERS
+        params.flags &= ~libtorrent.torrent_flags.auto_managed & ~libtorrent.torrent_flags.paused
+        # libtorrent 2.0 has another name for it.
+        layout = params.ti.layout if hasattr(params.ti, "layout") else params.ti.files
+        # The file or the folder.
+        self.path = folder / Path(layout().file_path(0)).parts[0]
+        self.session = libtorrent.session({**SETTINGS, **settings})
+        self._handle = self.session.add_torrent(params)
 
-
-def download(
-    torrent: bytes,
-    folder: Path,
-    *,
-    stall_seconds: float = 30.0,
-    progress: Callable[[Progress], None] = lambda progress: None,
-) -> Path:
-    """Downloads into `folder`, and returns the file or the folder. Every piece is checked by libtorrent."""
-    params = libtorrent.load_torrent_buffer(torrent)
-    params.save_path = str(folder)
-    params.trackers = []
-    params.flags |= NO_PEERS
-    params.flags &= ~libtorrent.torrent_flags.auto_managed & ~libtorrent.torrent_flags.paused
-    session = libtorrent.session(SETTINGS)
-    handle = session.add_torrent(params)
-    try:
-        _follow(session, handle, stall_seconds, progress)
-    finally:
-        session.remove_torrent(handle)
-    # libtorrent 2.0 has another name for it.
-    layout = params.ti.layout if hasattr(params.ti, "layout") else params.ti.files
-    return folder / Path(layout().file_path(0)).parts[0]
-
-
-def _follow(
-    session: libtorrent.session,
-    handle: libtorrent.torrent_handle,
-    stall_seconds: float,
-    progress: Callable[[Progress], None],
-) -> None:
-    last_done, last_change = -1, time.monotonic()
-    messages: list[str] = []
-    while True:
-        status = handle.status()
-        messages += [alert.message() for alert in session.pop_alerts()]
+    def status(self) -> libtorrent.torrent_status:
+        """How far it is; an error ends it."""
+        status = self._handle.status()
         if status.errc.value():
             raise StackError(f"libtorrent: {status.errc.message()}")
-        progress(Progress(status.total_wanted_done, status.total_wanted, status.download_payload_rate))
-        if status.is_seeding:
+        return status
+
+    def stop(self) -> None:
+        """Ends it."""
+        self.session.remove_torrent(self._handle)
+
+
+def follow(
+    *downloads: Download,
+    ready: Callable[[libtorrent.torrent_status], bool] = lambda status: status.is_seeding,
+    stall_seconds: float = 30.0,
+    progress: Callable[[int], None] = lambda done: None,
+) -> None:
+    """Waits until all are `ready`, calling `progress` with the bytes that have arrived."""
+    last_done, last_change = -1, time.monotonic()
+    while True:
+        statuses = [download.status() for download in downloads]
+        done = sum(status.total_wanted_done for status in statuses)
+        progress(done)
+        if all(ready(status) for status in statuses):
             return
-        if status.total_wanted_done != last_done:
-            last_done, last_change = status.total_wanted_done, time.monotonic()
+        if done != last_done:
+            last_done, last_change = done, time.monotonic()
         if time.monotonic() - last_change > stall_seconds:
-            said = "; ".join(messages[-3:]) or "no reason given"
-            raise StackError(f"the download is stuck at {last_done} of {status.total_wanted} bytes: {said}")
+            alerts = [alert.message() for download in downloads for alert in download.session.pop_alerts()]
+            said = "; ".join(alerts[-3:]) or "no reason given"
+            wanted = sum(status.total_wanted for status in statuses)
+            raise StackError(f"the download is stuck at {done} of {wanted} bytes: {said}")
         time.sleep(POLL_SECONDS)
+
+
+def download(torrent: bytes, folder: Path, progress: Callable[[int], None] = lambda done: None) -> Path:
+    """Downloads into `folder`, and returns the file or the folder."""
+    started = Download(torrent, folder)
+    try:
+        follow(started, progress=progress)
+    finally:
+        started.stop()
+    return started.path
 
 
 if __name__ == "__main__":

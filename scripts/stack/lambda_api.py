@@ -11,15 +11,15 @@ import signal
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
 from scripts.stack import function, temporary
 from scripts.stack.descendants import cpu_seconds, send
 from scripts.stack.gateways import Event, Response
-from scripts.stack.processes import POLL_SECONDS, Process
-from scripts.stack.runtime_api import Handler, Invocations, Outcome, RuntimeApi, serve
+from scripts.stack.processes import POLL_SECONDS
+from scripts.stack.runtime_api import Handler, Invocation, Invocations, Outcome, RuntimeApi, serve
 
 ARN_PREFIX = "arn:aws:lambda:us-east-1:123456789012:function:"
 # `POST /2015-03-31/functions/NAME/invocations`
@@ -66,7 +66,8 @@ class LambdaFunction:
         self._invocations = Invocations(TIMEOUT_SECONDS)
         self._start = lambda runtime: function.start(owner, name, binary, env, runtime.address, self.log)
         runtimes = [RuntimeApi(owner, self._invocations) for _ in range(processes)]
-        self._environments = [_Environment(runtime, self._start(runtime)) for runtime in runtimes]
+        # Lambda calls each of these an environment.
+        self._processes = {runtime: self._start(runtime) for runtime in runtimes}
         api.functions[name] = self
 
     def invoke(self, event: Event) -> Response:
@@ -79,50 +80,30 @@ class LambdaFunction:
 
         Lambda tells the caller, and starts another process for the next event.
         """
-        watches = [_Watch(environment) for environment in self._environments]
+        # The event that each process works at, and the processor's time that it had used before.
+        begun: dict[RuntimeApi, tuple[Invocation | None, float]] = {}
         deadline = time.monotonic() + deadline_seconds
         while time.monotonic() < deadline:
-            for watch in watches:
-                if watch.busy_seconds() >= busy_seconds and (event := self._kill(watch.environment)) is not None:
-                    return event
+            for runtime, process in self._processes.items():
+                running, used = runtime.running, cpu_seconds(process.pid)
+                if running is None or running is not begun.get(runtime, (None, 0.0))[0]:
+                    begun[runtime] = running, used
+                elif used - begun[runtime][1] >= busy_seconds and self._kill(runtime, running):
+                    return running.event
             time.sleep(POLL_SECONDS / 10)
         raise AssertionError(f"no process worked for {busy_seconds} s at one event")
 
-    def _kill(self, environment: "_Environment") -> Event | None:
-        runtime = environment.runtime
+    def _kill(self, runtime: RuntimeApi, running: Invocation) -> bool:
+        """Whether it was still at work."""
         with runtime.lock:
-            invocation, runtime.running = runtime.running, None
-            if invocation is None:
-                return None
-            send(environment.process.pid, signal.SIGKILL)
-        environment.process.stop()
-        invocation.outcome.put(exited(invocation.id))
-        environment.process = self._start(runtime)
-        return invocation.event
-
-
-@dataclass
-class _Environment:
-    """Lambda's word for a process and what belongs to it."""
-
-    runtime: RuntimeApi
-    process: Process
-
-
-class _Watch:
-    """How long a process has worked at its event."""
-
-    def __init__(self, environment: _Environment) -> None:
-        self.environment = environment
-        self._id: str | None = None
-        self._before = 0.0
-
-    def busy_seconds(self) -> float:
-        running = self.environment.runtime.running
-        used = cpu_seconds(self.environment.process.pid)
-        if running is None or running.id != self._id:
-            self._id, self._before = running and running.id, used
-        return used - self._before
+            if runtime.running is not running:
+                return False
+            runtime.running = None
+            send(self._processes[runtime].pid, signal.SIGKILL)
+        self._processes[runtime].stop()
+        running.outcome.put(_exited(running.id))
+        self._processes[runtime] = self._start(runtime)
+        return True
 
 
 def error(status: int, name: str, message: str) -> Response:
@@ -138,10 +119,10 @@ def throttled(_event: Event) -> Response:
 
 def crashed(_event: Event) -> Response:
     """The process has ended in the middle of its work."""
-    return _answer(exited("0"))
+    return _answer(_exited("0"))
 
 
-def exited(request_id: str) -> Outcome:
+def _exited(request_id: str) -> Outcome:
     """What Lambda says in place of a process that has ended."""
     return _told("Runtime.ExitError", f"RequestId: {request_id} Error: Runtime exited with error: signal: killed")
 

@@ -8,7 +8,7 @@ many for a test suite.
 import contextlib
 
 from scripts.stack.gateways import FAILED, Gateway, Request, Response
-from scripts.stack.runtime_api import Handler, Invocations, RuntimeApi, serve, serve_ipv6
+from scripts.stack.runtime_api import Handler, Invocations, RuntimeApi, serve
 
 # The timeout of the function in template.yaml.
 LAMBDA_SECONDS = 30
@@ -33,7 +33,7 @@ class LambdaService:
         address = serve(owner, handler)
         self.endpoint = f"http://{address}"
         if dual_stack:
-            serve_ipv6(owner, handler, beside=address)
+            serve(owner, handler, "::1", int(address.partition(":")[2]))
 
     def runtime_api(self) -> str:
         """What one more process of the function is to call: host and port."""

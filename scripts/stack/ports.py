@@ -21,8 +21,8 @@ def fault(port: int) -> str | None:
     return None
 
 
-def free_ports(count: int) -> list[int]:
+def free_ports(count: int, without: int | None = None) -> list[int]:
     """`count` ports that are free, chosen at random: test runs side by side rarely meet."""
     shuffled = random.sample(range(LOWEST, HIGHEST), HIGHEST - LOWEST)
-    free = (port for port in shuffled if fault(port) is None)
+    free = (port for port in shuffled if port != without and fault(port) is None)
     return [next(free) for _ in range(count)]

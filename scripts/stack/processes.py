@@ -78,7 +78,7 @@ class Process:
             waiting(elapsed)
             time.sleep(POLL_SECONDS)
 
-    def wait_for_end(self, deadline_seconds: float, waiting: Callable[[float], None]) -> None:
+    def wait_for_end(self, deadline_seconds: float, waiting: Callable[[float], None] = lambda elapsed: None) -> None:
         """Waits until the child has ended, calling `waiting` with the seconds so far."""
         start = time.monotonic()
         while self.status() is None:

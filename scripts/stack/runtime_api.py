@@ -153,27 +153,16 @@ class _Runtime(Handler):
         self.send(Response(202, [], b"{}"))
 
 
-def serve(owner: contextlib.ExitStack, handler: type[Handler]) -> str:
-    """Serves on a free port; returns host and port."""
-    return _serve(owner, _Server((LOOPBACK, 0), handler))
-
-
-def serve_ipv6(owner: contextlib.ExitStack, handler: type[Handler], beside: str) -> None:
-    """Serves on `::1`, on the same port as `beside`."""
-    port = int(beside.rpartition(":")[2])
-    _serve(owner, _Ipv6Server(("::1", port), handler))
-
-
-def _serve(owner: contextlib.ExitStack, server: ThreadingHTTPServer) -> str:
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
+def serve(owner: contextlib.ExitStack, handler: type[Handler], host: str = LOOPBACK, port: int = 0) -> str:
+    """Serves on a free port, or on this one; returns host and port."""
+    server = (_Ipv6Server if ":" in host else _Server)((host, port), handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     owner.callback(server.server_close)
     owner.callback(server.shutdown)
-    return f"{LOOPBACK}:{server.server_address[1]}"
+    return f"{host}:{server.server_address[1]}"
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True
     # Many clients may come at once.
     request_queue_size = 128
 

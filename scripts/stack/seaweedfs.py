@@ -20,6 +20,10 @@ from scripts.stack.roles import Role, configuration
 
 REGION = "us-east-1"
 READY_SECONDS = 60.0
+IDENTITIES = "identities.json"
+# Its options.
+PORTS = ("s3.port", "master.port", "volume.port", "filer.port", "metricsPort")
+PORTS += ("s3.port.grpc", "master.port.grpc", "volume.port.grpc", "filer.port.grpc")
 
 
 @dataclass(frozen=True)
@@ -35,16 +39,16 @@ class Credentials:
         session = {"AWS_SESSION_TOKEN": self.session_token} if self.session_token else {}
         return {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key, **session}
 
-    def client(self, endpoint: str, service: str = "s3") -> BaseClient:
+    def client(self, endpoint: str, service: str = "s3", region: str = REGION, **config: object) -> BaseClient:
         """boto3's client of a server on loopback."""
         return boto3.client(
             service,
             endpoint_url=endpoint,
-            region_name=REGION,
+            region_name=region,
             aws_access_key_id=self.access_key,
             aws_secret_access_key=self.secret_key,
             aws_session_token=self.session_token,
-            config=Config(s3={"addressing_style": "path"}, proxies={}),
+            config=Config(s3={"addressing_style": "path"}, proxies={}, **config),
         )
 
 
@@ -76,18 +80,25 @@ class SeaweedFS:
         waiting: Callable[[float], None] = lambda elapsed: None,
     ) -> None:
         folder = temporary.folder(owner, "seaweedfs")
-        ports = _Ports(*_avoiding(port, free_ports(10)))
-        self.sockets = ports.sockets()
-        owner.callback(_remove, self.sockets)
-        self.port = ports.s3
+        ports = dict(zip(PORTS, free_ports(len(PORTS), without=port), strict=True))
+        self.port = ports["s3.port"] = port or ports["s3.port"]
+        # The server puts these at a fixed place, and leaves them there.
+        grpc = {name.split(".")[0]: port for name, port in ports.items() if name.endswith(".grpc")}
+        self.sockets = [Path(f"/tmp/seaweedfs-{name}-grpc-{port}.sock") for name, port in grpc.items()]
+        owner.callback(lambda: [socket.unlink(missing_ok=True) for socket in self.sockets])
         self.endpoint = f"http://{LOOPBACK}:{self.port}"
         # What it counts itself, in Prometheus' text format.
-        self.metrics = f"http://{LOOPBACK}:{ports.metrics}/metrics"
-        self._master = ports.master
+        self.metrics = f"http://{LOOPBACK}:{ports['metricsPort']}/metrics"
+        self._assign = f"http://{LOOPBACK}:{ports['master.port']}/dir/assign"
+        (folder / IDENTITIES).write_text(_configuration(identities), encoding="utf-8")
+        arguments = _arguments(folder, ports)
+        if roles:
+            (folder / "roles.json").write_text(json.dumps(configuration(roles)), encoding="utf-8")
+            arguments.append(f"-s3.iam.config={folder / 'roles.json'}")
         self.process = Process(
             owner,
             "SeaweedFS",
-            [tools.pinned("weed"), *_arguments(folder, ports, identities, roles)],
+            [tools.pinned("weed"), *arguments],
             log=folder / "log",
             env=tools.environment(TMPDIR=str(folder)),
             cwd=folder,
@@ -117,8 +128,7 @@ class SeaweedFS:
 
     def _is_ready(self) -> bool:
         """The S3 port answers, and a volume is there to write to."""
-        assigned = http.body(f"http://{LOOPBACK}:{self._master}/dir/assign") or b""
-        return b'"fid"' in assigned and http.accepts(self.port)
+        return b'"fid"' in (http.body(self._assign) or b"") and http.accepts(self.port)
 
 
 def public_read_policy(bucket: str, *, listed: bool = False) -> str:
@@ -131,38 +141,8 @@ def public_read_policy(bucket: str, *, listed: bool = False) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-@dataclass(frozen=True)
-class _Ports:
-    """Each named: what is not named lies at a default, and gRPC ports 10,000 above the others."""
-
-    s3: int
-    s3_grpc: int
-    master: int
-    master_grpc: int
-    volume: int
-    volume_grpc: int
-    filer: int
-    filer_grpc: int
-    metrics: int
-
-    def sockets(self) -> list[Path]:
-        """The server puts these at a fixed place, and leaves them there."""
-        servers = {"master": self.master_grpc, "volume": self.volume_grpc, "filer": self.filer_grpc, "s3": self.s3_grpc}
-        return [Path(f"/tmp/seaweedfs-{name}-grpc-{port}.sock") for name, port in servers.items()]
-
-
-def _remove(paths: list[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)
-
-
-def _avoiding(s3: int | None, free: list[int]) -> list[int]:
-    """Nine ports, the one for S3 first: `s3` if it is given."""
-    chosen = free if s3 is None else [s3, *(port for port in free if port != s3)]
-    return chosen[:9]
-
-
-def _arguments(folder: Path, ports: _Ports, identities: tuple[Identity, ...], roles: tuple[Role, ...]) -> list[str]:
+def _arguments(folder: Path, ports: Mapping[str, int]) -> list[str]:
+    """Every port is named: what is not lies at a default, and gRPC ports 10,000 above the others."""
     data = folder / "data"
     data.mkdir()
     return [
@@ -171,23 +151,14 @@ def _arguments(folder: Path, ports: _Ports, identities: tuple[Identity, ...], ro
         f"-dir={data}",
         f"-ip={LOOPBACK}",
         f"-ip.bind={LOOPBACK}",
-        f"-master.port={ports.master}",
-        f"-master.port.grpc={ports.master_grpc}",
-        f"-volume.port={ports.volume}",
-        f"-volume.port.grpc={ports.volume_grpc}",
+        *(f"-{name}={port}" for name, port in ports.items()),
         "-filer",
-        f"-filer.port={ports.filer}",
-        f"-filer.port.grpc={ports.filer_grpc}",
         f"-filer.localSocket={folder / 'filer.sock'}",
         "-s3",
-        f"-s3.port={ports.s3}",
-        f"-s3.port.grpc={ports.s3_grpc}",
         f"-s3.localSocket={folder / 's3.sock'}",
-        f"-s3.config={_write_identities(folder, identities)}",
-        *([f"-s3.iam.config={_write_roles(folder, roles)}"] if roles else []),
+        f"-s3.config={folder / IDENTITIES}",
         "-s3.port.iceberg=0",
         "-s3.port.lance=0",
-        f"-metricsPort={ports.metrics}",
         # It would report to its makers.
         "-master.telemetry=false",
         # Each bucket takes seven volumes; they grow as they are filled.
@@ -196,28 +167,17 @@ def _arguments(folder: Path, ports: _Ports, identities: tuple[Identity, ...], ro
     ]
 
 
-def _write_identities(folder: Path, identities: tuple[Identity, ...]) -> Path:
+def _configuration(identities: tuple[Identity, ...]) -> str:
     admin = Identity("admin", ADMIN, ("Admin", "Read", "Write", "List", "Tagging"))
     role = Identity("role", ROLE, ("Read", "Write", "List"))
     entries = [
         {
             "name": identity.name,
             "credentials": [
-                {
-                    "accessKey": identity.credentials.access_key,
-                    "secretKey": identity.credentials.secret_key,
-                }
+                {"accessKey": identity.credentials.access_key, "secretKey": identity.credentials.secret_key}
             ],
             "actions": list(identity.actions),
         }
         for identity in (admin, role, *identities)
     ]
-    path = folder / "identities.json"
-    path.write_text(json.dumps({"identities": entries}), encoding="utf-8")
-    return path
-
-
-def _write_roles(folder: Path, roles: tuple[Role, ...]) -> Path:
-    path = folder / "roles.json"
-    path.write_text(json.dumps(configuration(roles)), encoding="utf-8")
-    return path
+    return json.dumps({"identities": entries})

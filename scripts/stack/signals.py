@@ -3,7 +3,6 @@
 import contextlib
 import signal
 from collections.abc import Iterator
-from types import FrameType
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -12,9 +11,7 @@ class Stopped(BaseException):
     """Somebody asked the program to stop. No `except Exception` swallows it."""
 
 
-class _State:
-    depth = 0
-    pending = False
+_held = {"depth": 0, "pending": False}
 
 
 def raise_on_stop_signals() -> None:
@@ -35,23 +32,18 @@ def ignore_stop_signals() -> None:
 @contextlib.contextmanager
 def held() -> Iterator[None]:
     """Puts stop signals off to the end of the block: what it starts must be noted first."""
-    _State.depth += 1
+    _held["depth"] += 1
     try:
         yield
     finally:
-        _State.depth -= 1
-    if _State.pending and not _State.depth:
-        _State.pending = False
-        _stop()
+        _held["depth"] -= 1
+    if _held["pending"] and not _held["depth"]:
+        _on_signal()
 
 
-def _on_signal(_number: int, _frame: FrameType | None) -> None:
-    if _State.depth:
-        _State.pending = True
-    else:
-        _stop()
-
-
-def _stop() -> None:
+def _on_signal(*_: object) -> None:
+    if _held["depth"]:
+        _held["pending"] = True
+        return
     ignore_stop_signals()
     raise Stopped

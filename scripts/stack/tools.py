@@ -12,30 +12,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Of the function; a value left in somebody's shell must not change what is run here.
 _FUNCTION_VARIABLES = {
-    "ACCESS",
-    "BASE_PATH",
-    "BUCKETS",
-    "COLLECTIONS",
-    "FETCH_CONCURRENCY",
-    "INLINE_MAX_OBJECTS",
-    "INLINE_MAX_SIZE",
-    "JOB_CONCURRENCY",
-    "JOB_STATE_MACHINE_ARN",
-    "MAX_COLLECTION_OBJECTS",
-    "MAX_OBJECT_SIZE",
-    "PIECE_LENGTH",
-    "RANGE_SIZE",
-    "RUST_LOG",
-    "SIDECAR_BUCKET",
-    "SIDECAR_PREFIX",
-    "SIDECAR_SUFFIX",
-    "SPAN_SIZE",
-    "TIME_BUDGET_MS",
-    "TRACKERS",
-    "TRACKER_TABLE",
-    "TRACKER_URL",
-    "VIRTUAL_HOST_DOMAIN",
-    "WEB_SEEDS",
+    *("ACCESS", "BASE_PATH", "BUCKETS", "COLLECTIONS", "FETCH_CONCURRENCY", "INLINE_MAX_OBJECTS", "INLINE_MAX_SIZE"),
+    *("JOB_CONCURRENCY", "JOB_STATE_MACHINE_ARN", "MAX_COLLECTION_OBJECTS", "MAX_OBJECT_SIZE", "PIECE_LENGTH"),
+    *("RANGE_SIZE", "RUST_LOG", "SIDECAR_BUCKET", "SIDECAR_PREFIX", "SIDECAR_SUFFIX", "SPAN_SIZE", "TIME_BUDGET_MS"),
+    *("TRACKERS", "TRACKER_TABLE", "TRACKER_URL", "VIRTUAL_HOST_DOMAIN", "WEB_SEEDS"),
 }
 # Nothing of the user's own AWS accounts: neither a profile nor a metadata service.
 _NO_AWS_ACCOUNT = {
@@ -65,7 +45,11 @@ def installed(name: str) -> Path:
 
 def environment(**own: str) -> Mapping[str, str]:
     """The caller's environment without its AWS settings and function variables, and with `own`."""
-    kept = {name: value for name, value in os.environ.items() if _is_kept(name)}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("AWS_") and name not in _FUNCTION_VARIABLES
+    }
     return {**kept, **_NO_AWS_ACCOUNT, "no_proxy": _DIRECT, "NO_PROXY": _DIRECT, **own}
 
 
@@ -74,10 +58,6 @@ def isolate() -> None:
     isolated = environment()
     os.environ.clear()
     os.environ.update(isolated)
-
-
-def _is_kept(name: str) -> bool:
-    return not name.startswith("AWS_") and name not in _FUNCTION_VARIABLES
 
 
 def _missing(what: str) -> StackError:

@@ -21,7 +21,7 @@ pytest.register_assert_rewrite("behaviours", "served")
 
 from deployment import Package, Stack  # noqa: E402
 from emulator import Emulator  # noqa: E402
-from leftovers import pytest_configure, pytest_sessionfinish, pytest_unconfigure  # noqa: E402, F401
+from leftovers import nothing_left, pytest_configure  # noqa: E402, F401
 from served import EVERYTHING, OPEN, PRIVATE, TORRENTS, create_buckets  # noqa: E402
 from shown import shown  # noqa: E402
 

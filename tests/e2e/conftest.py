@@ -1,7 +1,7 @@
 """A real S3 server and the built function, for unmodified clients to talk to.
 
 One server for the whole run; a function for each configuration that a test asks for. Everything listens on
-free ports of 127.0.0.1, and the run fails when it leaves a process or a file behind.
+free ports of 127.0.0.1, and a run must leave neither a process nor a file behind.
 """
 
 import contextlib
@@ -18,12 +18,13 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "fixtures")]
 import publishing  # noqa: E402
 from browser import Browser  # noqa: E402
 from functions import Functions  # noqa: E402
-from leftovers import pytest_configure, pytest_sessionfinish, pytest_unconfigure  # noqa: E402, F401
+from leftovers import nothing_left, pytest_configure  # noqa: E402, F401
 from published import BUCKET, Published, publish  # noqa: E402
 from shown import shown  # noqa: E402
 from store import HUGE, IDENTITIES, LARGE, LISTED, OPEN, PRIVATE, ROLES, TORRENTS, VERSIONED, Store  # noqa: E402
 
 from scripts.stack import build, temporary  # noqa: E402
+from scripts.stack.function import TRACKER_NAME  # noqa: E402
 from scripts.stack.seaweedfs import SeaweedFS  # noqa: E402
 from scripts.stack.test_s3 import Server  # noqa: E402
 
@@ -36,14 +37,14 @@ def build_shown(pytestconfig: pytest.Config) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def binary(build_shown: Callable[..., Path]) -> Path:
-    """The function, built as it is deployed."""
+    """The function, built as it is deployed. The others lie beside it."""
     return build_shown(build.release)
 
 
 @pytest.fixture(scope="session")
-def tracker_binary(build_shown: Callable[..., Path]) -> Path:
-    """The tracker function, built as it is deployed."""
-    return build_shown(build.tracker)
+def tracker_binary(binary: Path) -> Path:
+    """The tracker function alike."""
+    return binary.with_name(TRACKER_NAME)
 
 
 @pytest.fixture(scope="session")
@@ -53,9 +54,9 @@ def rust_client(build_shown: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def rust_presigner(build_shown: Callable[..., Path]) -> Path:
+def rust_presigner(rust_client: Path) -> Path:
     """examples/presign.rs: the Rust SDK's own presigned URLs."""
-    return build_shown(build.presigner)
+    return rust_client.with_name("presign")
 
 
 @pytest.fixture(scope="session")

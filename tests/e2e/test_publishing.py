@@ -72,20 +72,12 @@ def test_the_commands_of_the_readme_need_an_account_for_private_objects_only(
     assert b"4:name19:weights.safetensors" in (folder / "weights.torrent").read_bytes()
 
 
-def test_the_page_has_the_rule_of_the_docs() -> None:
+def test_what_a_page_cannot_be_made_of_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert json.loads((ROOT / "web" / "cors.json").read_text(encoding="utf-8")) == publishing.cors_rule()
-
-
-@pytest.mark.parametrize(
-    "endpoint", ["", "example.com/prod", "http://example.com/prod", "https://", "https://example.com/?a", "ENDPOINT"]
-)
-def test_an_endpoint_that_no_page_can_ask_is_refused(endpoint: str, folder: Path) -> None:
-    with pytest.raises(StackError, match="ENDPOINT is"):
-        web.assemble(folder / "web", endpoint)
+    for endpoint in ("", "example.com/prod", "http://example.com/prod", "https://", "https://example.com/?a"):
+        with pytest.raises(StackError, match="ENDPOINT is"):
+            web.assemble(folder / "web", endpoint)
     assert not (folder / "web").exists()
-
-
-def test_another_webtorrent_than_the_pinned_one_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "webtorrent-3.0.21.tgz").write_bytes(b"another")
     monkeypatch.setattr(web, "CACHE", folder)
     with pytest.raises(StackError, match="it was not used"):

@@ -19,7 +19,7 @@ from store import ABSENT, random_bytes
 
 from scripts.stack import http, metainfo, tools
 from scripts.stack.gateways import Response
-from scripts.stack.ports import LOOPBACK, free_ports
+from scripts.stack.ports import LOOPBACK
 from scripts.stack.runtime_api import Handler, serve
 
 ODD = "odd  ключ/é+%2F'\"&#?=;,:@ $(id) `x` [1] {2} ~!*().bin"
@@ -40,10 +40,11 @@ def open_page(browser: Browser, published: Published, key: str, width: int = 100
     browser.wait_for("starting", "Download")
 
 
-def test_the_page_shows_the_object_and_its_links(browser: Browser, published: Published) -> None:
+def test_the_page_shows_the_object_and_its_links(browser: Browser, published: Published, folder: Path) -> None:
     open_page(browser, published, ODD)
     url = torrent_url(published.endpoint(), BUCKET, ODD)
-    contents = metainfo.read(http.body(url))
+    torrent = http.body(url)
+    contents = metainfo.read(torrent)
     assert browser.element("name").get_property("textContent") == ODD.split("/")[-1]
     assert browser.element("object").get_property("textContent") == f"s3://{BUCKET}/{ODD}"
     assert browser.text("size") == "600 kB (600,000 bytes)"
@@ -52,17 +53,19 @@ def test_the_page_shows_the_object_and_its_links(browser: Browser, published: Pu
     assert browser.text("torrent") == browser.element("torrent").get_attribute("href") == url
     assert browser.element("direct").get_attribute("href") == contents.web_seeds[0]
     assert shlex.split(browser.text("transmission")) == ["transmission-remote", "--add", url]
-
-
-def test_the_command_for_aria2_downloads_the_object(browser: Browser, published: Published, folder: Path) -> None:
-    open_page(browser, published, ODD)
+    browser.element("torrent-file").click()
+    assert browser.saved(len(torrent)).read_bytes() == torrent
+    browser.devtools("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
+    for name in ("torrent", "aria2", "transmission", "direct"):
+        browser.driver.find_element("css selector", f"[data-copies={name}]").click()
+        browser.wait_until(
+            lambda name=name: browser.run("return navigator.clipboard.readText()") == browser.text(name), name
+        )
     # What keeps it on loopback, and lets it end.
     alone = "--no-conf --enable-dht=false --enable-dht6=false --bt-enable-lpd=false --seed-time=0 --interface=127.0.0.1"
-    command = f"{browser.text('aria2')} {alone} --dir {folder}"
+    command = ["sh", "-c", f"{browser.text('aria2')} {alone} --dir {folder}"]
     env = dict(tools.environment(HOME=str(folder)))
-    ran = subprocess.run(
-        ["sh", "-c", command], env=env, capture_output=True, text=True, timeout=DOWNLOAD_SECONDS, check=False
-    )
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=DOWNLOAD_SECONDS, check=False)
     assert ran.returncode == 0, ran.stdout
     [file] = [file for file in folder.iterdir() if file.suffix == ".bin"]
     assert file.read_bytes() == random_bytes(LENGTH)
@@ -80,36 +83,20 @@ def answering(owner: contextlib.ExitStack, answers: list[Response]) -> str:
     return f"http://{serve(owner, Endpoint)}"
 
 
-def listable(bucket: str) -> str:
-    """The policy of the docs, and everyone may list the bucket."""
-    policy = json.loads(publishing.policy(bucket))
-    listing = {**policy["Statement"][0], "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"}
-    return json.dumps({**policy, "Statement": [*policy["Statement"], listing]})
-
-
 @pytest.mark.parametrize(
-    ("bucket", "said"),
+    ("address", "said"),
     [
-        (BUCKET, "There is no such file (404 NoSuchKey)."),
-        (ABSENT, "This file is not public, or it does not exist (403 AccessDenied)."),
+        (f"#{BUCKET}/missing.bin", "There is no such file (404 NoSuchKey)."),
+        (f"#{ABSENT}/missing.bin", "This file is not public, or it does not exist (403 AccessDenied)."),
+        (f"#{BUCKET}/a/../b", "The key has a segment . or .., which browsers take out"),
+        ("", "does not name a file. It must end in #bucket/key"),
+        ("#bucket/", "names a bucket, but no file or folder in it."),
+        ("#b/100%", "Write a % in a key as %25"),
     ],
 )
-def test_an_error_of_s3_is_told_in_a_sentence(browser: Browser, published: Published, bucket: str, said: str) -> None:
-    browser.open(published.page("missing.bin", bucket=bucket))
+def test_what_is_wrong_is_said_in_a_sentence(browser: Browser, published: Published, address: str, said: str) -> None:
+    browser.open(published.page("key").partition("#")[0] + address)
     browser.wait_for("state", said)
-    assert browser.text("retry") == "Try again"
-
-
-def test_a_page_can_read_when_to_ask_again(browser: Browser, published: Published) -> None:
-    [port] = free_ports(1)
-    endpoint = published.endpoint(AWS_ENDPOINT_URL_S3=f"http://{LOOPBACK}:{port}", TIME_BUDGET_MS="2000")
-    browser.open(published.page("any.bin", endpoint))
-    browser.wait_for("asking", "Asks again in ")
-    assert "SlowDown" not in browser.text("state")
-    script = """const { status, headers } = await fetch(url);
-        return [status, headers.get('retry-after'), headers.get('x-amz-retry-after')];"""
-    url = torrent_url(endpoint, BUCKET, "any.bin")
-    assert browser.run(f"return (async (url) => {{ {script} }})(arguments[0])", url) == [503, "5", "5000"]
 
 
 def test_the_page_shows_how_far_a_job_is_and_asks_when_told(browser: Browser, published: Published) -> None:
@@ -129,15 +116,16 @@ def test_the_page_shows_how_far_a_job_is_and_asks_when_told(browser: Browser, pu
 
 
 def test_the_page_of_a_folder_shows_its_files(browser: Browser, published: Published) -> None:
-    published.client.put_bucket_policy(Bucket=BUCKET, Policy=listable(BUCKET))
-    files = {"a b/é #1+%2F?.bin": 700_000, "empty": 0, "z.bin": 300_000}
-    for path, length in files.items():
+    policy = json.loads(publishing.policy(BUCKET))
+    listing = {**policy["Statement"][0], "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{BUCKET}"}
+    listable = {**policy, "Statement": [*policy["Statement"], listing]}
+    published.client.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(listable))
+    for path, length in {"a b/é #1+%2F?.bin": 700_000, "empty": 0, "z.bin": 300_000}.items():
         published.put(f"a folder/set/{path}", random_bytes(length))
     browser.open(published.page("a folder/set/"))
     browser.wait_for("files", "z.bin")
     url = torrent_url(published.endpoint(), BUCKET, "a folder/set/")
-    assert browser.text("name") == "set"
-    assert browser.text("lead") == "3 files, 1 MB"
+    assert (browser.text("name"), browser.text("lead")) == ("set", "3 files, 1 MB")
     assert browser.text("info-hash") == metainfo.read(http.body(url)).info_hash
     assert browser.element("torrent").get_attribute("href") == url
     assert shlex.split(browser.text("aria2")) == ["aria2c", "--seed-time=60", url]
@@ -145,7 +133,6 @@ def test_the_page_of_a_folder_shows_its_files(browser: Browser, published: Publi
     assert rows == ["a b/é #1+%2F?.bin 700 kB", "empty 0 bytes", "z.bin 300 kB"]
     # WebTorrent would ask for other names than some of these.
     assert not browser.text("starting")
-
     browser.driver.find_element("link text", "a b/é #1+%2F?.bin").click()
     browser.wait_for("starting", "Download")
     browser.element("start").click()
@@ -173,32 +160,10 @@ def test_a_folder_of_ten_thousand_files_is_shown_in_parts(browser: Browser, publ
 def test_no_script_runs_but_those_of_the_page(browser: Browser, published: Published) -> None:
     open_page(browser, published, "strict.bin")
     for attribute, value in (("textContent", "window.foreign = 1"), ("src", "data:text/javascript,window.foreign = 1")):
-        browser.run(
-            "document.head.append(Object.assign(document.createElement('script'), { [arguments[0]]: arguments[1] }))",
-            attribute,
-            value,
-        )
+        script = "Object.assign(document.createElement('script'), { [arguments[0]]: arguments[1] })"
+        browser.run(f"document.head.append({script})", attribute, value)
     assert browser.log().count("violates the following Content Security Policy directive") == 2
     assert browser.run("return window.foreign") is None
-
-
-def test_a_key_that_no_browser_can_ask_for_is_told(browser: Browser, published: Published) -> None:
-    browser.open(published.page("a/../b"))
-    browser.wait_for("state", "The key has a segment . or .., which browsers take out")
-
-
-@pytest.mark.parametrize(
-    ("fragment", "said"),
-    [
-        ("", "does not name a file. It must end in #bucket/key"),
-        ("#bucket", "names a bucket, but no file or folder in it."),
-        ("#bucket/", "names a bucket, but no file or folder in it."),
-        ("#b/100%", "Write a % in a key as %25"),
-    ],
-)
-def test_an_address_without_an_object_is_told(browser: Browser, published: Published, fragment: str, said: str) -> None:
-    browser.open(published.page("key").partition("#")[0] + fragment)
-    browser.wait_for("state", said)
 
 
 def test_a_page_opened_by_http_says_that_it_needs_https(browser: Browser, published: Published) -> None:
@@ -222,25 +187,15 @@ def test_hidden_characters_of_a_key_show(browser: Browser, published: Published)
     assert browser.saved(LENGTH).name == "photo_gpj.exe"
 
 
-def test_the_torrent_is_saved_and_programs_have_links(browser: Browser, published: Published) -> None:
-    open_page(browser, published, "button.bin")
-    torrent = http.body(torrent_url(published.endpoint(), BUCKET, "button.bin"))
-    browser.element("torrent-file").click()
-    saved = browser.saved(len(torrent))
-    assert saved.read_bytes() == torrent
-    assert saved.name == "button.bin.torrent"
-    links = browser.driver.find_elements("css selector", "#programs p a[href^=https]")
-    assert [link.text for link in links] == ["qBittorrent", "Transmission", "Deluge", "aria2"]
-
-
-@pytest.mark.parametrize(("width", "height"), [(412, 915), (360, 640)])
 @pytest.mark.parametrize("key", [LONG, ODD], ids=["long", "odd"])
-def test_a_telephone_shows_the_button_without_scrolling(
-    browser: Browser, published: Published, key: str, width: int, height: int
-) -> None:
-    open_page(browser, published, key, width)
+def test_a_telephone_shows_the_button_without_scrolling(browser: Browser, published: Published, key: str) -> None:
+    open_page(browser, published, key, width=360)
     button = browser.element("start").rect
-    assert button["y"] + button["height"] <= height
+    assert button["y"] + button["height"] <= 640
+    assert browser.run("return [innerWidth, document.documentElement.scrollWidth]") == [360, 360]
+    # Nor is anything cut off there.
+    script = "return [...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 360)"
+    assert browser.run(script) == []
 
 
 def test_a_page_without_its_script_says_so(browser: Browser, published: Published) -> None:
@@ -248,15 +203,6 @@ def test_a_page_without_its_script_says_so(browser: Browser, published: Publishe
     (published.folder / "words.js").unlink()
     browser.open(url)
     browser.wait_for("unloaded", "a part of it is missing")
-
-
-@pytest.mark.parametrize("key", [LONG, ODD], ids=["long", "odd"])
-def test_a_telephone_does_not_scroll_sideways(browser: Browser, published: Published, key: str) -> None:
-    open_page(browser, published, key, width=360)
-    assert browser.run("return [innerWidth, document.documentElement.scrollWidth]") == [360, 360]
-    # Nor is anything cut off there.
-    script = "return [...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 360)"
-    assert browser.run(script) == []
 
 
 def test_the_keyboard_reaches_every_control(browser: Browser, published: Published) -> None:
@@ -276,13 +222,3 @@ def test_the_keyboard_reaches_every_control(browser: Browser, published: Publish
     browser.wait_for("outcome", "every piece is checked")
     browser.saved(LENGTH)
     assert browser.run("return document.activeElement.id") == "save"
-
-
-def test_a_button_copies_what_stands_beside_it(browser: Browser, published: Published) -> None:
-    open_page(browser, published, ODD)
-    browser.devtools("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
-    for name in ("torrent", "aria2", "transmission", "direct"):
-        browser.driver.find_element("css selector", f"[data-copies={name}]").click()
-        browser.wait_until(
-            lambda name=name: browser.run("return navigator.clipboard.readText()") == browser.text(name), name
-        )

@@ -19,7 +19,6 @@ echo "apt-get $* ($([ -x "$DPKG_ROOT/usr/sbin/policy-rc.d" ] && "$DPKG_ROOT/usr/
 SUDO = 'echo "sudo ${*##*/}" >>"$LOG"; [ "$1" != -n ] || exit "$ASKS"; "$@"\n'
 PYTHON = 'case $2 in *version_info*) exit "$OLD" ;; *ensurepip*) exit "$NO_VENV" ;; esac\n'
 CARGO = 'echo "cargo $CARGO_VERSION (797e5a59b 2026-01-01)"\n'
-RUSTC = 'echo "rustc $RUSTC_VERSION (4a4ef493e 2026-01-01)"\n'
 APT_ALONE = ["apt-get update --quiet --quiet (101)"]
 
 
@@ -34,13 +33,13 @@ class Machine:
         for name in NEEDED:
             (self.bin / name).symlink_to(str(shutil.which(name)))
         bodies = {"apt-get": APT_GET, "sudo": SUDO, "python3": PYTHON, "id": f"echo {user}\n"}
-        bodies |= {"cargo": CARGO, "rustc": RUSTC}
+        bodies |= {"cargo": CARGO, "systemctl": 'echo "systemctl $*" >>"$LOG"\n'}
         for name in ("id", "true", *programs):
             (self.bin / name).write_text(f"#!{shutil.which('sh')}\n{bodies.get(name, '')}", encoding="utf-8")
             (self.bin / name).chmod(0o755)
         self._env = {"PATH": self.bin, "BIN": self.bin, "LOG": self.log, "DPKG_ROOT": folder, "BRINGS": brings}
         self._env |= {"ASKS": "0", "OLD": "0", "NO_VENV": "0"}
-        self._env |= {"CARGO_VERSION": RUST, "RUSTC_VERSION": RUST, **variables}
+        self._env |= {"CARGO_VERSION": RUST, **variables}
 
     def setup(self, *tools: str) -> tuple[int, str]:
         """The exit status, and what a person sees."""
@@ -62,24 +61,17 @@ def installs(packages: str) -> list[str]:
 
 
 def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, "apt-get", "cargo", "rustc", "curl", "python3")
+    machine = Machine(tmp_path, "apt-get", "cargo", "curl", "python3", CARGO_VERSION="1.999.0-nightly")
     assert machine.setup("cargo", "curl", "python3") == (0, "")
     assert machine.calls() == []
 
 
-def test_root_installs_what_is_missing_and_no_service_starts(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, "apt-get", "curl", brings="aria2c nginx")
+def test_root_installs_what_is_missing_and_no_service_starts_now_or_later(tmp_path: Path) -> None:
+    (tmp_path / "run" / "systemd" / "system").mkdir(parents=True)
+    machine = Machine(tmp_path, "apt-get", "curl", "systemctl", brings="aria2c nginx")
     line = "get-object-torrent: installing with apt-get: aria2 nginx-light\n"
     assert machine.setup("aria2c", "curl", "nginx") == (0, line)
-    assert machine.calls() == installs("aria2 nginx-light")
-
-
-def test_services_stay_off_when_the_machine_starts_again(tmp_path: Path) -> None:
-    (tmp_path / "run" / "systemd" / "system").mkdir(parents=True)
-    machine = Machine(tmp_path, "apt-get", "systemctl", brings="aria2c nginx")
-    (machine.bin / "systemctl").write_text(f'#!{shutil.which("sh")}\necho "systemctl $*" >>"$LOG"\n', encoding="utf-8")
-    assert machine.setup("aria2c", "nginx")[0] == 0
-    assert machine.calls()[2:] == ["systemctl --quiet disable nginx"]
+    assert machine.calls() == [*installs("aria2 nginx-light"), "systemctl --quiet disable nginx"]
 
 
 def test_a_user_installs_by_sudo_where_it_asks_for_nothing(tmp_path: Path) -> None:
@@ -90,13 +82,8 @@ def test_a_user_installs_by_sudo_where_it_asks_for_nothing(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("programs", "user"),
-    [
-        (["apt-get"], 1000),
-        (["apt-get", "sudo"], 1000),
-        (["dnf"], 0),
-        (["dnf", "sudo"], 1000),
-    ],
-    ids=["without sudo", "with a sudo that asks", "dnf as root", "dnf with sudo"],
+    [(["apt-get"], 1000), (["apt-get", "sudo"], 1000), (["dnf"], 0)],
+    ids=["without sudo", "with a sudo that asks", "dnf as root"],
 )
 def test_elsewhere_one_line_names_everything(tmp_path: Path, programs: list[str], user: int) -> None:
     machine = Machine(tmp_path, *programs, user=user, ASKS="1")
@@ -112,53 +99,32 @@ def test_elsewhere_one_line_names_everything(tmp_path: Path, programs: list[str]
     assert not [call for call in machine.calls() if "apt" in call]
 
 
-def test_rust_is_asked_for_before_anything_is_installed(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, "apt-get")
-    line = f"get-object-torrent: cargo is missing: install Rust {RUST} or newer, see https://rustup.rs\n"
-    assert machine.setup("cargo", "curl") == (1, line)
+@pytest.mark.parametrize(
+    ("programs", "variables", "said"),
+    [
+        ([], {}, f"cargo is missing: install Rust {RUST} or newer, see https://rustup.rs"),
+        (["cargo"], {"CARGO_VERSION": "1.9.9"}, "Rust 1.9.9 is too old: install Rust"),
+        (["cargo"], {"CARGO_VERSION": "1.94.0-beta.3"}, "Rust 1.94.0-beta.3 is too old: install Rust"),
+        (["cargo", "python3"], {"OLD": "1"}, "python3 is too old: install Python 3.11"),
+    ],
+)
+def test_a_persons_part_comes_before_anything_is_installed(
+    tmp_path: Path, programs: list[str], variables: dict[str, str], said: str
+) -> None:
+    machine = Machine(tmp_path, "apt-get", *programs, **variables)
+    status, printed = machine.setup("cargo", "curl", "python3")
+    assert (status, len(printed.splitlines())) == (1, 1)
+    assert printed.startswith(f"get-object-torrent: {said}")
     assert machine.calls() == []
 
 
-@pytest.mark.parametrize("version", [RUST, "1.100.0", "2.0.0", "1.999.0-nightly"])
-def test_a_rust_that_is_new_enough_is_accepted(tmp_path: Path, version: str) -> None:
-    machine = Machine(tmp_path, "cargo", "rustc", CARGO_VERSION=version, RUSTC_VERSION=version)
-    assert machine.setup("cargo") == (0, "")
-
-
-@pytest.mark.parametrize("tool", ["CARGO_VERSION", "RUSTC_VERSION"])
-@pytest.mark.parametrize("version", ["1.63.0", "1.94.0", "1.9.9", "1.94.0-beta.3"])
-def test_an_old_rust_is_named_before_anything_is_installed(tmp_path: Path, tool: str, version: str) -> None:
-    machine = Machine(tmp_path, "apt-get", "cargo", "rustc", **{tool: version})
-    line = f"Rust {version} is too old: install Rust {RUST} or newer with `rustup update stable`, see https://rustup.rs"
-    assert machine.setup("cargo", "curl") == (1, f"get-object-torrent: {line}\n")
-    assert machine.calls() == []
-
-
-def test_an_old_python_is_named(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, "apt-get", "python3", OLD="1")
-    status, said = machine.setup("python3")
-    assert (status, said.split(":")[1]) == (1, " python3 is too old")
-    assert machine.calls() == []
-
-
-def test_python_gets_its_venv(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, "apt-get", "python3", NO_VENV="1")
-    assert machine.setup("python3")[0] == 1, "the pretended apt-get brings no venv"
-    assert machine.calls() == installs("python3-venv")
-
-
-def test_a_package_that_brings_no_such_tool_is_told(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, "apt-get", brings="curl")
-    status, said = machine.setup("curl", "nginx")
-    assert status == 1
-    assert said.splitlines()[1].startswith(
-        "get-object-torrent: missing: nginx. Install with `apt-get install nginx-light`"
-    )
-
-
-def test_a_failing_apt_get_is_told(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, "apt-get")
+def test_what_apt_get_does_not_bring_is_told(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "apt-get", "python3", brings="curl", NO_VENV="1")
+    status, said = machine.setup("curl", "python3")
+    assert (status, machine.calls()) == (1, installs("curl python3-venv"))
+    assert "missing: python3. Install with `apt-get install python3-venv`" in said.splitlines()[1]
     (machine.bin / "apt-get").write_text(f"#!{shutil.which('sh')}\nexit 100\n", encoding="utf-8")
+    (machine.bin / "curl").unlink()
     status, said = machine.setup("curl")
     assert (status, said.splitlines()[1]) == (1, "get-object-torrent: apt-get could not install curl: see above")
 

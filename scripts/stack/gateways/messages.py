@@ -1,11 +1,9 @@
 """Requests, events and answers, and what all gateways do to them."""
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email.message import Message
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,6 +13,10 @@ Answer = dict[str, Any]
 Headers = list[tuple[str, str]]
 
 ACCOUNT = "123456789012"
+# Of the REST API and of the HTTP API.
+API, STAGE = "a1b2c3d4e5", "prod"
+API_DOMAIN = f"{API}.execute-api.us-east-1.amazonaws.com"
+FORWARDED = ("x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id")
 TRACE = "Root=1-5c536348-3d683b8b04734faae651f476"
 
 
@@ -43,11 +45,12 @@ class Request:
         """The query's pairs, decoded."""
         return parse_qsl(self.query, keep_blank_values=True)
 
-    def forwarded(self, *names: str) -> Headers:
-        """All headers, and what every gateway adds, which has these `names`."""
-        added = dict(zip(names, (self.address, "443", "https", TRACE), strict=True))
-        lower = {name.lower() for name in names}
-        return [(name, value) for name, value in self.headers.items() if name.lower() not in lower] + [*added.items()]
+    @property
+    def forwarded(self) -> Headers:
+        """All headers, and what every gateway adds."""
+        added = dict(zip(FORWARDED, (self.address, "443", "https", TRACE), strict=True))
+        kept = [(name, value) for name, value in self.headers.items() if name.lower() not in FORWARDED]
+        return [*kept, *added.items()]
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,6 @@ class Response:
 FAILED = Response(502, [("Content-Type", "application/json")], b'{"message": "Internal server error"}')
 
 
-class MalformedError(Exception):
-    """An answer that a gateway does not take."""
-
-
 @dataclass(frozen=True)
 class Gateway:
     """One kind of gateway. It may answer a request itself, in place of an event."""
@@ -77,7 +76,7 @@ class Gateway:
         """The HTTP response of a function's answer: a 502 for one that it must not give."""
         try:
             return self.answer(json.loads(answer))
-        except (ValueError, MalformedError):
+        except (AttributeError, TypeError, ValueError):
             return FAILED
 
 
@@ -89,19 +88,13 @@ def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return groups
 
 
-def now() -> tuple[str, int]:
-    """The time as API Gateway writes it, and in milliseconds."""
-    time = datetime.now(UTC)
-    return time.strftime("%d/%b/%Y:%H:%M:%S +0000"), int(time.timestamp() * 1000)
-
-
 def member(answer: Answer, name: str, kind: type, default: Any) -> Any:
     """A member of an answer; `default` where it is absent or null."""
     value = answer.get(name)
     if value is None:
         return default
     if not isinstance(value, kind):
-        raise MalformedError(name)
+        raise TypeError(name)
     return value
 
 
@@ -115,10 +108,7 @@ def body(answer: Answer) -> bytes:
     text = member(answer, "body", str, "")
     if not member(answer, "isBase64Encoded", bool, False):
         return text.encode()
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise MalformedError("body") from error
+    return base64.b64decode(text, validate=True)
 
 
 def text(value: object) -> str:
@@ -126,8 +116,13 @@ def text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, str):
-        raise MalformedError(value)
+        raise TypeError(value)
     return value
+
+
+def pairs(headers: Any) -> Headers:
+    """The values of `multiValueHeaders`, each with its name."""
+    return [(name, text(value)) for name in headers for value in member(headers, name, list, [])]
 
 
 def with_type(headers: Headers) -> Headers:

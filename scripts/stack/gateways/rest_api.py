@@ -3,27 +3,23 @@
 Recorded by LocalStack in `apigateway/test_apigateway_lambda.snapshot.json` and by voker in `apigwv1-request.json`.
 """
 
+from scripts.stack.gateways import messages
 from scripts.stack.gateways.messages import (
     ACCOUNT,
+    API,
+    API_DOMAIN,
+    STAGE,
     TRACE,
     Answer,
     Event,
     Gateway,
     Headers,
-    MalformedError,
     Request,
     Response,
-    body,
     grouped,
     member,
-    now,
-    status,
     text,
-    with_type,
 )
-
-API = "a1b2c3d4e5"
-STAGE = "prod"
 
 # LocalStack, `test_apigateway_header_remapping_aws`: what no function sees of a request, …
 DROPPED = {
@@ -35,15 +31,10 @@ REMAPPED = {
     *("authorization", "connection", "content-length", "content-md5", "date", "expect", "host", "max-forwards"),
     *("proxy-authenticate", "server", "trailer", "upgrade", "user-agent", "www-authenticate"),
 }
-SPELLED = {name.lower(): name for name in ("Authorization", "Host", "User-Agent")}
+_SPELLINGS = ("Authorization", "Host", "User-Agent", "X-Amzn-Trace-Id")
+_SPELLINGS += ("X-Forwarded-For", "X-Forwarded-Port", "X-Forwarded-Proto")
+SPELLED = {name.lower(): name for name in _SPELLINGS}
 MEMBERS = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
-# Null unless the caller has signed.
-IDENTITY = dict.fromkeys(
-    (
-        *("accessKey", "accountId", "caller", "cognitoAuthenticationProvider", "cognitoAuthenticationType"),
-        *("cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId", "user", "userArn"),
-    )
-)
 
 
 def _event(request: Request) -> Event:
@@ -52,7 +43,7 @@ def _event(request: Request) -> Event:
     Slashes between the two are folded in `path` and kept in the request context.
     """
     folded = "/" + request.path.lstrip("/")
-    return _version_1(request, folded, f"/{STAGE}{request.path}", f"{API}.execute-api.us-east-1.amazonaws.com")
+    return _version_1(request, folded, f"/{STAGE}{request.path}", API_DOMAIN)
 
 
 def _event_below_base_path(request: Request) -> Event:
@@ -80,37 +71,27 @@ def _version_1(request: Request, path: str, whole: str, domain: str) -> Event:
         "multiValueQueryStringParameters": query or None,
         "pathParameters": {"proxy": proxy} if proxy else None,
         "stageVariables": None,
-        "requestContext": _context(request, resource, whole, domain),
+        "requestContext": {
+            "accountId": ACCOUNT,
+            "apiId": API,
+            "domainName": domain,
+            "domainPrefix": domain.partition(".")[0],
+            "httpMethod": request.method,
+            "identity": {"sourceIp": request.address, "userAgent": request.headers.get("user-agent")},
+            "path": whole,
+            "protocol": "HTTP/1.1",
+            "requestId": "gateway-request-id",
+            "resourcePath": resource,
+            "stage": STAGE,
+        },
         "body": None,
         "isBase64Encoded": False,
     }
 
 
-def _context(request: Request, resource: str, path: str, domain: str) -> Event:
-    time, milliseconds = now()
-    return {
-        "accountId": ACCOUNT,
-        "apiId": API,
-        "deploymentId": "dep123",
-        "domainName": domain,
-        "domainPrefix": domain.partition(".")[0],
-        "extendedRequestId": "JKJaXmPLvHcESHA=",
-        "httpMethod": request.method,
-        "identity": {**IDENTITY, "sourceIp": request.address, "userAgent": request.headers.get("user-agent")},
-        "path": path,
-        "protocol": "HTTP/1.1",
-        "requestId": "gateway-request-id",
-        "requestTime": time,
-        "requestTimeEpoch": milliseconds,
-        "resourceId": "root12" if resource == "/" else "proxy1",
-        "resourcePath": resource,
-        "stage": STAGE,
-    }
-
-
 def _passed_on(request: Request) -> Headers:
-    headers = request.forwarded("X-Forwarded-For", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Amzn-Trace-Id")
-    return [(SPELLED.get(name.lower(), name), value) for name, value in headers if name.lower() not in DROPPED]
+    headers = [(name, value) for name, value in request.forwarded if name.lower() not in DROPPED]
+    return [(SPELLED.get(name.lower(), name), value) for name, value in headers]
 
 
 def _last(groups: dict[str, list[str]]) -> dict[str, str]:
@@ -119,16 +100,16 @@ def _last(groups: dict[str, list[str]]) -> dict[str, str]:
 
 def _response(answer: Answer) -> Response:
     if not isinstance(answer, dict) or not answer.keys() <= MEMBERS:
-        raise MalformedError(answer)
-    added = [("x-amzn-RequestId", "gateway-request-id"), ("x-amz-apigw-id", "JKJaXmPLvHcESHA=")]
+        raise TypeError(answer)
+    added = [("x-amzn-RequestId", "gateway-request-id"), ("X-Amzn-Trace-Id", TRACE)]
     headers = [(_remapped(name), value) for name, value in _merged(answer)]
-    return Response(status(answer), [*with_type(headers), *added, ("X-Amzn-Trace-Id", TRACE)], body(answer))
+    return Response(messages.status(answer), [*messages.with_type(headers), *added], messages.body(answer))
 
 
 def _merged(answer: Answer) -> Headers:
     """The values of `multiValueHeaders` first, and under its spelling; what is in both comes once."""
     multi = member(answer, "multiValueHeaders", dict, {})
-    merged = [(name, text(value)) for name in multi for value in member(multi, name, list, [])]
+    merged = messages.pairs(multi)
     for name, value in member(answer, "headers", dict, {}).items():
         spelled = next((other for other in multi if other.lower() == name.lower()), name)
         if (spelled, text(value)) not in merged:

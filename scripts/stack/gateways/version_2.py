@@ -7,26 +7,23 @@ Recorded by voker in `apigwv2-request.json` and `functionurl-request.json`, and 
 import json
 from urllib.parse import unquote
 
+from scripts.stack.gateways import messages
 from scripts.stack.gateways.messages import (
     ACCOUNT,
+    API_DOMAIN,
+    STAGE,
     Answer,
     Event,
     Gateway,
     Headers,
     Request,
     Response,
-    body,
     grouped,
     member,
-    now,
-    status,
     text,
-    with_type,
 )
 
-API = "a1b2c3d4e5"
-STAGE = "prod"
-URL_ID = "abcdefghijklmnopqrstuvwxyz012345"
+URL_DOMAIN = "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws"
 REFUSED = Response(400, [("content-type", "application/json")], b'{"Message":"Bad Request"}')
 
 
@@ -34,8 +31,7 @@ def _event_of_http_api(request: Request) -> Event:
     """The path is decoded, behind the stage. The header `cookie` becomes the member `cookies`."""
     path = unquote(f"/{STAGE}{request.path}")
     headers = [(name, value) for name, value in _headers(request) if name != "cookie"]
-    domain = f"{API}.execute-api.us-east-1.amazonaws.com"
-    return _version_2(request, headers, path, path, {"accountId": ACCOUNT, "domainName": domain, "stage": STAGE})
+    return _version_2(request, headers, path, path, {"accountId": ACCOUNT, "domainName": API_DOMAIN, "stage": STAGE})
 
 
 def _event_of_function_url(request: Request) -> Event | Response:
@@ -44,19 +40,14 @@ def _event_of_function_url(request: Request) -> Event | Response:
     """
     if set(request.query) & set("/$"):
         return REFUSED
-    headers = [
-        *_headers(request),
-        ("x-amzn-tls-version", "TLSv1.3"),
-        ("x-amzn-tls-cipher-suite", "TLS_AES_128_GCM_SHA256"),
-    ]
-    domain = f"{URL_ID}.lambda-url.us-east-1.on.aws"
-    context = {"accountId": "anonymous", "domainName": domain, "stage": "$default"}
+    tls = [("x-amzn-tls-version", "TLSv1.3"), ("x-amzn-tls-cipher-suite", "TLS_AES_128_GCM_SHA256")]
+    headers = [*_headers(request), *tls]
+    context = {"accountId": "anonymous", "domainName": URL_DOMAIN, "stage": "$default"}
     event = _version_2(request, headers, request.path, unquote(request.path), context)
     return {**event, "rawQueryString": request.query.replace("+", " ")}
 
 
 def _version_2(request: Request, headers: Headers, raw_path: str, path: str, context: Event) -> Event:
-    time, milliseconds = now()
     prefix = context["domainName"].partition(".")[0]
     event = {
         "version": "2.0",
@@ -77,8 +68,6 @@ def _version_2(request: Request, headers: Headers, raw_path: str, path: str, con
             },
             "requestId": "gateway-request-id",
             "routeKey": "$default",
-            "time": time,
-            "timeEpoch": milliseconds,
         },
         "isBase64Encoded": False,
     }
@@ -90,8 +79,7 @@ def _version_2(request: Request, headers: Headers, raw_path: str, path: str, con
 
 
 def _headers(request: Request) -> Headers:
-    names = ("x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id")
-    return [(name.lower(), value) for name, value in request.forwarded(*names)]
+    return [(name.lower(), value) for name, value in request.forwarded]
 
 
 def _joined(pairs: Headers) -> dict[str, str]:
@@ -102,10 +90,10 @@ def _response(answer: Answer) -> Response:
     """What is no answer with a status is itself the body."""
     if not isinstance(answer, dict) or "statusCode" not in answer:
         content = answer if isinstance(answer, str) else json.dumps(answer, separators=(",", ":"))
-        return Response(200, with_type([]), content.encode())
+        return Response(200, messages.with_type([]), content.encode())
     headers = [(name, text(value)) for name, value in member(answer, "headers", dict, {}).items()]
     cookies = [("set-cookie", text(value)) for value in member(answer, "cookies", list, [])]
-    return Response(status(answer), with_type(headers) + cookies, body(answer))
+    return Response(messages.status(answer), messages.with_type(headers) + cookies, messages.body(answer))
 
 
 http_api = Gateway(_event_of_http_api, _response)

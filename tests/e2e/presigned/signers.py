@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import boto3
 import clients
-from botocore.config import Config
 from clients import Answer
 
 from scripts.stack import tools
@@ -24,15 +22,13 @@ class Signer:
     rust: Path
     region: str = REGION
 
-    def boto3(
-        self, bucket: str, key: str, version: str | None = None, expires: int = 600, method: str = "get_object"
-    ) -> str:
+    def boto3(self, bucket: str, key: str, version: str | None = None, **options: object) -> str:
         """boto3, told to sign by version 4."""
-        return self._boto3("s3v4", method, bucket, key, version, expires)
+        return self._boto3("s3v4", bucket, key, version, **options)
 
-    def boto3_default(self, bucket: str, key: str, version: str | None = None, expires: int = 600) -> str:
+    def boto3_default(self, bucket: str, key: str, version: str | None = None, **options: object) -> str:
         """boto3 left alone: version 2 in `REGION`, version 4 in regions that opened later."""
-        return self._boto3(None, "get_object", bucket, key, version, expires)
+        return self._boto3(None, bucket, key, version, **options)
 
     def cli(self, bucket: str, key: str) -> str:
         """`aws s3 presign`, which knows no versions."""
@@ -44,17 +40,15 @@ class Signer:
         return self._printed([self.rust, self.endpoint, bucket, key, *([version] if version else [])])
 
     def _boto3(
-        self, signature: str | None, method: str, bucket: str, key: str, version: str | None, expires: int
+        self,
+        signature: str | None,
+        bucket: str,
+        key: str,
+        version: str | None,
+        method: str = "get_object",
+        expires: int = 600,
     ) -> str:
-        client = boto3.client(
-            "s3",
-            endpoint_url=self.endpoint,
-            region_name=self.region,
-            aws_access_key_id=self.credentials.access_key,
-            aws_secret_access_key=self.credentials.secret_key,
-            aws_session_token=self.credentials.session_token,
-            config=Config(signature_version=signature),
-        )
+        client = self.credentials.client(self.endpoint, region=self.region, signature_version=signature)
         parameters = {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
         return client.generate_presigned_url(method, Params=parameters, ExpiresIn=expires)
 
@@ -70,7 +64,6 @@ SIGNERS: dict[str, Callable[..., str]] = {
     "aws-s3-presign": Signer.cli,
     "rust-sdk": Signer.rust_sdk,
 }
-VERSIONED_SIGNERS = {name: sign for name, sign in SIGNERS.items() if name != "aws-s3-presign"}
 
 
 def ask(
