@@ -13,7 +13,7 @@ use crate::{
     logging,
     operation::GetObjectTorrent,
     registry::Registry,
-    s3::access::{Clients, is_path_style_endpoint},
+    s3::access::{self, Clients, is_path_style_endpoint},
     tracker::function::Tracker,
 };
 
@@ -68,10 +68,17 @@ pub fn exit_code(ended: Result<(), lambda_runtime::Error>) -> ExitCode {
     }
 }
 
+/// How long the functions wait for others. Only tests wait for less than the default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Waits {
+    /// For S3.
+    pub s3: access::Waits,
+}
+
 /// Makes the API function of `config`, with `sdk`'s region, endpoint and credentials. Without credentials, it caches
 /// nothing and starts no jobs.
-pub fn api(config: Config, sdk: &SdkConfig) -> Api {
-    let clients = clients(&config, sdk);
+pub fn api(config: Config, sdk: &SdkConfig, waits: Waits) -> Api {
+    let clients = clients(&config, sdk, waits);
     if !config.has_credentials {
         tracing::warn!("the function has no AWS credentials: torrents are not cached");
     }
@@ -83,8 +90,8 @@ pub fn api(config: Config, sdk: &SdkConfig) -> Api {
 }
 
 /// Makes the job function of `config`. It keeps its results in S3, so it needs credentials.
-pub fn worker(config: Config, sdk: &SdkConfig) -> Worker {
-    let clients = clients(&config, sdk);
+pub fn worker(config: Config, sdk: &SdkConfig, waits: Waits) -> Worker {
+    let clients = clients(&config, sdk, waits);
     let registry = registry(&config, sdk);
     Worker::new(Arc::new(config), clients, sdk.clone()).with_registry(registry)
 }
@@ -94,9 +101,9 @@ fn registry(config: &Config, sdk: &SdkConfig) -> Option<Registry> {
     Some(Registry::new(sdk, table))
 }
 
-fn clients(config: &Config, sdk: &SdkConfig) -> Clients {
+fn clients(config: &Config, sdk: &SdkConfig, waits: Waits) -> Clients {
     let path_style = config.endpoint.as_deref().is_some_and(is_path_style_endpoint);
-    Clients::new(sdk, path_style)
+    Clients::new(sdk, path_style, waits.s3)
 }
 
 async fn has_credentials(sdk: &SdkConfig) -> bool {

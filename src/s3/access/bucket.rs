@@ -14,7 +14,7 @@ use aws_sdk_s3::{
     types::RequestPayer,
 };
 
-use super::RegionalClient;
+use super::{RegionalClient, Waits};
 use crate::{
     meter::Meter,
     object::{BucketName, ByteRange, CallOptions},
@@ -64,6 +64,11 @@ impl Bucket {
     /// Returns whether S3 has told which region the bucket is in.
     pub(in crate::s3) fn region_is_known(&self) -> bool {
         self.client.knows(&self.name)
+    }
+
+    /// Returns how long the caller waits for S3.
+    pub(in crate::s3) fn waits(&self) -> &Waits {
+        self.client.waits()
     }
 
     /// Returns the client of the function's own region, for calls whose URL is given.

@@ -5,8 +5,6 @@
 mod entry;
 mod order;
 
-use std::time::Duration;
-
 use aws_sdk_s3::{
     Client,
     operation::list_objects_v2::ListObjectsV2Output,
@@ -20,7 +18,6 @@ use super::{Error, access::Bucket, body_limit::BodyLimit, classify_answer, page_
 /// A page has at most 1,000 keys of 1,024 bytes, of which each may be percent-encoded.
 const PAGE_LIMIT: BodyLimit = BodyLimit(8 * 1024 * 1024);
 const ATTEMPTS: u32 = 3;
-const PAUSE: Duration = Duration::from_millis(200);
 /// S3 may send a page without keys, where it passed over many delete markers.
 const EMPTY_PAGES: u32 = 20;
 
@@ -82,7 +79,7 @@ impl<'a> Listing<'a> {
 
     /// Asks for a page, and asks again where only a part of it came.
     async fn page(&self, token: Option<&str>) -> Result<ListObjectsV2Output, Error> {
-        let mut retries = Retries::new(ATTEMPTS, PAUSE);
+        let mut retries = Retries::new(ATTEMPTS, self.bucket.waits().pause);
         loop {
             match self.send(token).await.and_then(whole) {
                 Err(error) => retries.wait_after(error, false).await?,
@@ -101,7 +98,8 @@ impl<'a> Listing<'a> {
                 .set_continuation_token(token.map(str::to_owned))
                 .set_request_payer(self.bucket.payer())
                 .set_expected_bucket_owner(self.bucket.owner());
-            request.customize().config_override(page_timeouts()).interceptor(count).interceptor(PAGE_LIMIT).send()
+            let timeouts = page_timeouts(self.bucket.waits().page);
+            request.customize().config_override(timeouts).interceptor(count).interceptor(PAGE_LIMIT).send()
         };
         self.bucket.call(ask).await.map_err(classify_answer)
     }

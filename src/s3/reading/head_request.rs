@@ -10,7 +10,7 @@ use aws_sdk_s3::{
 
 use super::{
     ObjectHead, Source,
-    source::{ATTEMPTS, PAUSE, next_chunk, verify},
+    source::{ATTEMPTS, next_chunk, verify},
 };
 use crate::{
     object::ByteRange,
@@ -63,7 +63,7 @@ impl Source {
     /// Presigned URLs are signed for GET alone, so a GET of one byte stands for HEAD.
     async fn head_by_url(&self, url: &PresignedUrl) -> Result<ObjectHead, Error> {
         self.check_region(url).await?;
-        let mut retries = Retries::new(ATTEMPTS, PAUSE);
+        let mut retries = Retries::new(ATTEMPTS, self.bucket.waits().pause / 2);
         loop {
             match self.first_byte().await {
                 Err(error) => retries.wait_after(error, false).await?,
@@ -112,7 +112,7 @@ impl Source {
         let head = ObjectHead::from_first_byte(&output)?;
         verify(&output, FIRST_BYTE, &head)?;
         // The body is read to its end, so that the connection can be used again.
-        match next_chunk(&mut output).await? {
+        match next_chunk(&mut output, self.bucket.waits().stall).await? {
             Some(byte) if byte.as_ref().len() == 1 => Ok(head),
             _ => Err(Error::Malformed("not exactly one byte for the first byte".to_owned())),
         }

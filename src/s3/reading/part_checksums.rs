@@ -5,7 +5,7 @@
 //! length, and the SHA-1 over all digests is its composite checksum.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html>
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::ops::RangeInclusive;
 
 use aws_sdk_s3::{
     Client,
@@ -26,7 +26,6 @@ const PARTS_A_PAGE: i32 = 1_000;
 /// A full page takes about 120 KB. A server that does not know the call may answer with the object itself.
 const PAGE_LIMIT: BodyLimit = BodyLimit(4 * 1024 * 1024);
 const ATTEMPTS: u32 = 3;
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// The part checksums of one object, as the function's role may ask for them.
 #[derive(Clone, Debug)]
@@ -95,10 +94,11 @@ impl PartChecksums {
         &self,
         select: impl Fn(GetObjectAttributesFluentBuilder) -> GetObjectAttributesFluentBuilder,
     ) -> Result<GetObjectAttributesOutput, PartChecksumsError> {
-        let mut retries = Retries::new(ATTEMPTS, PAUSE);
+        let mut retries = Retries::new(ATTEMPTS, self.bucket.waits().pause);
         loop {
             let sent = self.bucket.call(|client, count| {
-                let request = select(self.request(&client)).customize().config_override(page_timeouts());
+                let timeouts = page_timeouts(self.bucket.waits().page);
+                let request = select(self.request(&client)).customize().config_override(timeouts);
                 request.interceptor(count).interceptor(PAGE_LIMIT).send()
             });
             match sent.await {
