@@ -146,6 +146,8 @@ async fn whatever_is_damaged_or_untrue_is_noticed_and_mended() {
         let nested = format!("{start}{}{}e", "l".repeat(200_000), "e".repeat(200_000));
         (start.to_owned(), with(nested.into()))
     });
+    let tokens = ["i-1e", "4:info", "99999999999:", "i18446744073709551616e", "6:pieces0:", "e"]
+        .map(|token| (token.to_owned(), with([&right[..60], token.as_bytes(), &right[60..]].concat())));
     let lies = [
         ("torrent-format", "2"),
         ("torrent-source-etag", "\"other\""),
@@ -161,7 +163,7 @@ async fn whatever_is_damaged_or_untrue_is_noticed_and_mended() {
     let forged = with(other.to_bytes().expect("bytes")).metadata("torrent-info-hash", &info_hash);
 
     let forged = [("another name".to_owned(), forged)];
-    for (what, sidecar_before) in flipped.chain(cut).chain(nested).chain(lies).chain(forged) {
+    for (what, sidecar_before) in flipped.chain(cut).chain(nested).chain(tokens).chain(lies).chain(forged) {
         s3.put("data", "a.torrent", sidecar_before);
         let answer = function.get("/data/a").await;
         assert!(answer.body == right, "{what}: {} {}", answer.status, answer.origin());

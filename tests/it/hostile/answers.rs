@@ -1,17 +1,16 @@
-//! Odd answers of S3's, and odd bytes where a sidecar should be.
+//! Odd answers of S3's.
 
 use std::collections::HashMap;
 
 use futures::{StreamExt, stream};
 use proptest::{
-    collection::vec,
     prelude::{Just, Strategy, any, prop_oneof},
     sample::{Index, select},
 };
-use test_s3::{Bucket, FakeS3, Fault, Object};
+use test_s3::{Bucket, FakeS3, Fault};
 
 use super::{cases, odd};
-use crate::harness::{Answer, Function, serving};
+use crate::harness::{Answer, Function};
 
 const STATUSES: [u16; 22] =
     [200, 201, 204, 206, 301, 304, 307, 400, 401, 403, 404, 405, 408, 409, 412, 416, 418, 429, 500, 501, 503, 599];
@@ -96,58 +95,5 @@ async fn whatever_s3_answers_the_caller_is_told_no_more_than_the_contract_says()
 async fn whatever_a_sidecars_request_is_answered_the_torrent_is_served() {
     for (answer, odd) in ask(100, ".torrent").await {
         assert_eq!((answer.torrent().info.length, answer.origin()), (7, "object"), "{odd:?}");
-    }
-}
-
-/// What a sidecar is made into: a piece is cut out, and something else put in its place.
-#[derive(Clone, Debug)]
-struct Damage {
-    from: Index,
-    to: Index,
-    by: Vec<u8>,
-    metadata: Option<(&'static str, String)>,
-}
-
-fn damage() -> impl Strategy<Value = Damage> {
-    let names = ["torrent-format", "torrent-source-etag", "torrent-source-length", "torrent-info-hash"];
-    let bencode = ["d", "l", "i", "e", "i-1e", "4:info", "0:", "99999999999:", "i18446744073709551616e", "6:pieces0:"];
-    let bencode = select(bencode.to_vec());
-    let by = prop_oneof![
-        vec(any::<u8>(), 0..30),
-        vec(bencode, 0..6).prop_map(|tokens| tokens.concat().into_bytes()),
-        odd::text(4).prop_map(String::into_bytes),
-    ];
-    let value = prop_oneof![Just(String::new()), "[ -~]{0,60}", Just("7".repeat(400))];
-    let metadata = prop_oneof![2 => Just(None), 1 => (select(names.to_vec()), value).prop_map(Some)];
-    let change = (any::<Index>(), any::<Index>(), by, metadata);
-    change.prop_map(|(from, to, by, metadata)| Damage { from, to, by, metadata })
-}
-
-impl Damage {
-    fn of(&self, right: &Object) -> Object {
-        let bytes = right.content.to_bytes();
-        let (one, other) = (self.from.index(bytes.len()), self.to.index(bytes.len()));
-        let (from, to) = (one.min(other), one.max(other));
-        let mut damaged = Object::new([&bytes[..from], &self.by, &bytes[to..]].concat());
-        damaged.metadata.clone_from(&right.metadata);
-        if let Some((name, value)) = &self.metadata {
-            damaged = damaged.metadata(name, value);
-        }
-        damaged
-    }
-}
-
-#[tokio::test]
-async fn a_sidecar_of_any_bytes_and_metadata_is_seen_through_and_mended() {
-    let s3 = serving("content").await;
-    let function = Function::start(&s3, &[]).await;
-    let right = function.get("/data/a").await;
-    let stored = s3.object("data", "a.torrent").expect("a sidecar");
-    for damage in cases(100, damage()) {
-        s3.put("data", "a.torrent", damage.of(&stored));
-        let answer = function.get("/data/a").await;
-        assert_eq!((answer.status, &answer.body), (200, &right.body), "{damage:?}");
-        let mended = s3.object("data", "a.torrent").expect("a sidecar");
-        assert_eq!(mended.content.to_bytes(), right.body, "{damage:?}");
     }
 }

@@ -93,31 +93,21 @@ async fn every_kind_of_event_carries_the_url_whole() {
 }
 
 #[tokio::test]
-async fn a_version_is_read_by_a_url_of_that_version() {
-    let s3 = server_of(Bucket::private("data").versioned()).await;
+async fn version_payer_and_owner_are_those_that_the_url_is_signed_for() {
+    let s3 = server_of(Bucket::private("data").versioned().requester_pays().owner("123456789012")).await;
     let first = s3.put("data", "a", "first").expect("a version");
     s3.put("data", "a", "the second");
-    let url = presign(s3.client_of(&reader()).get_object().bucket("data").key("a").version_id(&first)).await;
-    let function = Function::start(&s3, &[]).await;
-    let query = format!("{}&versionId={first}", query_of(&url));
-    let answer = function.send(&function_url("GET", "/data/a", &query, &[])).await;
-    assert_eq!(answer.torrent().info.length, 5);
-    assert_eq!(get(&function, "/data/a", &url).await.error(), (400, "InvalidArgument".into()));
-    let latest = url_of(&s3, &reader(), "a").await;
-    assert_eq!(get(&function, "/data/a", &latest).await.torrent().info.length, 10);
-}
-
-#[tokio::test]
-async fn a_requester_pays_as_the_url_is_signed() {
-    let s3 = server_of(Bucket::private("data").requester_pays().owner("123456789012")).await;
-    s3.put("data", "a", "content");
     let request = s3.client_of(&reader()).get_object().bucket("data").key("a");
     let request = request.request_payer(aws_sdk_s3::types::RequestPayer::Requester);
-    let url = presign(request.expected_bucket_owner("123456789012")).await;
+    let request = request.expected_bucket_owner("123456789012");
+    let (latest, of_first) = (presign(request.clone()).await, presign(request.version_id(&first)).await);
+    let function = Function::start(&s3, &[]).await;
     let headers = [("x-amz-request-payer", "requester"), ("x-amz-expected-bucket-owner", "123456789012")];
-    let event = function_url("GET", "/data/a", &query_of(&url), &headers);
-    let answer = Function::start(&s3, &[]).await.send(&event).await;
-    assert_eq!((answer.status, answer.header("x-amz-request-charged")), (200, Some("requester")), "{}", answer.text());
+    let get = async |query: &str| function.send(&function_url("GET", "/data/a", query, &headers)).await;
+    let answer = get(&format!("{}&versionId={first}", query_of(&of_first))).await;
+    assert_eq!((answer.torrent().info.length, answer.header("x-amz-request-charged")), (5, Some("requester")));
+    assert_eq!(get(&query_of(&of_first)).await.error(), (400, "InvalidArgument".into()));
+    assert_eq!(get(&query_of(&latest)).await.torrent().info.length, 10);
 }
 
 #[tokio::test]
