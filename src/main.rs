@@ -2,10 +2,13 @@
 
 use std::process::ExitCode;
 
-use get_object_torrent::{api, start};
+use get_object_torrent::{
+    api,
+    start::{self, Waits},
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let Some((config, sdk)) = start::configure().await else { return ExitCode::FAILURE };
-    start::exit_code(lambda_runtime::run(api::service(start::api(config, &sdk))).await)
+    start::exit_code(lambda_runtime::run(api::service(start::api(config, &sdk, Waits::default()))).await)
 }

@@ -10,11 +10,11 @@ use tracing_subscriber::filter::Targets;
 use crate::{
     api::Api,
     config::{Account, Config, ConfigFaults, TrackerConfig},
-    jobs::{Executions, Jobs, Worker},
+    jobs::{self, Executions, Jobs, Worker},
     logging,
     operation::GetObjectTorrent,
     registry::Registry,
-    s3::access::{Clients, is_path_style_endpoint},
+    s3::access::{self, Clients, is_path_style_endpoint},
     tracker::function::Tracker,
 };
 
@@ -64,22 +64,32 @@ pub fn exit_code(ended: Result<(), lambda_runtime::Error>) -> ExitCode {
     }
 }
 
+/// How long the functions wait for others. Only tests wait for less than the default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Waits {
+    /// For S3.
+    pub s3: access::Waits,
+    /// For jobs.
+    pub jobs: jobs::Waits,
+}
+
 /// Makes the API function. Without credentials, it caches nothing and starts no jobs.
-pub fn api(config: Config, sdk: &SdkConfig) -> Api {
-    let clients = clients(&config, sdk);
+pub fn api(config: Config, sdk: &SdkConfig, waits: Waits) -> Api {
+    let clients = clients(&config, sdk, waits);
     if !config.has_credentials {
         tracing::warn!("the function has no AWS credentials: torrents are not cached");
     }
     let config = Arc::new(config);
     let state_machine = config.job_state_machine_arn.clone().filter(|_| config.has_credentials);
-    let jobs = state_machine.map(|arn| Jobs::new(Arc::clone(&config), Executions::new(sdk, arn)));
+    let jobs = state_machine
+        .map(|arn| Jobs::new(Arc::clone(&config), Executions::new(sdk, arn)).with_waits(waits.jobs));
     let registry = registry(&config, sdk);
     Api::new(Arc::clone(&config), GetObjectTorrent::new(config, clients).with_registry(registry), jobs)
 }
 
 /// Makes the job function. It stores its results in S3, so it needs credentials.
-pub fn worker(config: Config, sdk: &SdkConfig) -> Worker {
-    let clients = clients(&config, sdk);
+pub fn worker(config: Config, sdk: &SdkConfig, waits: Waits) -> Worker {
+    let clients = clients(&config, sdk, waits);
     let registry = registry(&config, sdk);
     Worker::new(Arc::new(config), clients, sdk.clone()).with_registry(registry)
 }
@@ -89,9 +99,9 @@ fn registry(config: &Config, sdk: &SdkConfig) -> Option<Registry> {
     Some(Registry::new(sdk, table))
 }
 
-fn clients(config: &Config, sdk: &SdkConfig) -> Clients {
+fn clients(config: &Config, sdk: &SdkConfig, waits: Waits) -> Clients {
     let path_style = config.endpoint.as_deref().is_some_and(is_path_style_endpoint);
-    Clients::new(sdk, path_style)
+    Clients::new(sdk, path_style, waits.s3)
 }
 
 async fn has_credentials(sdk: &SdkConfig) -> bool {

@@ -2,10 +2,13 @@
 
 use std::process::ExitCode;
 
-use get_object_torrent::{jobs, start};
+use get_object_torrent::{
+    jobs,
+    start::{self, Waits},
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let Some((config, sdk)) = start::configure().await else { return ExitCode::FAILURE };
-    start::exit_code(lambda_runtime::run(jobs::service(start::worker(config, &sdk))).await)
+    start::exit_code(lambda_runtime::run(jobs::service(start::worker(config, &sdk, Waits::default()))).await)
 }

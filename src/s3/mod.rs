@@ -29,11 +29,8 @@ pub(crate) const FORMAT_NAME: &str = "torrent-format";
 /// The value of [`FORMAT_NAME`].
 pub(crate) const FORMAT: &str = "1";
 
-/// A page of a list may take this long, body included. The SDK's other timeouts end with the headers.
-const PAGE_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// Returns the timeouts of a call that lists something.
-fn page_timeouts() -> config::Builder {
-    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(PAGE_TIMEOUT).build();
+fn page_timeouts(limit: Duration) -> config::Builder {
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(limit).build();
     config::Builder::new().timeout_config(timeouts)
 }

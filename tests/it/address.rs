@@ -28,6 +28,32 @@ const KEYS: [(&str, &str); 17] = [
     ("a\tb\n", "a%09b%0A"),
 ];
 
+/// What stands before the bucket: on the API's own host, then below each mapping of a custom domain.
+const BEFORE: [&str; 6] = ["", "/prod", "/v1", "/v1/prod", "/data", "/data/data"];
+
+/// A function, and an S3 without objects that sees which keys it asks for.
+struct World {
+    s3: FakeS3,
+    function: Function,
+}
+
+async fn world(variables: &[(&str, &str)]) -> World {
+    let s3 = FakeS3::start([Bucket::public("data")]).await;
+    let function = Function::start(&s3, variables).await;
+    World { s3, function }
+}
+
+impl World {
+    /// The function asks for `key` when `event` comes.
+    async fn expect(&self, key: &str, event: &Value) {
+        self.s3.clear_calls();
+        let answer = self.function.send(event).await;
+        let heads = self.s3.calls_of(Operation::HeadObject);
+        assert_eq!((heads.len(), answer.status), (1, 403), "{event}");
+        assert_eq!((heads[0].bucket.as_str(), heads[0].key.as_str()), ("data", key), "{event}");
+    }
+}
+
 /// On the API's own host. API Gateway folds the slashes between stage and path in one of the two places.
 fn rest(path: &str) -> Value {
     json!({
@@ -38,60 +64,6 @@ fn rest(path: &str) -> Value {
         "requestContext": {"httpMethod": "GET", "stage": "prod", "path": format!("/prod{path}")},
     })
 }
-
-fn alb(path: &str) -> Value {
-    json!({
-        "path": path,
-        "httpMethod": "GET",
-        "headers": {"host": "torrents.elb.amazonaws.com"},
-        "queryStringParameters": {"torrent": ""},
-        "requestContext": {"elb": {"targetGroupArn": "arn"}},
-        "isBase64Encoded": false,
-        "body": "",
-    })
-}
-
-/// The key of the HEAD that S3 gets for an event.
-async fn key_asked_for(variables: &[(&str, &str)], event: &Value) -> String {
-    let s3 = FakeS3::start([Bucket::public("data")]).await;
-    let answer = Function::start(&s3, variables).await.send(event).await;
-    let heads = s3.calls_of(Operation::HeadObject);
-    assert_eq!((heads.len(), answer.status), (1, 403), "{event}");
-    assert_eq!(heads[0].bucket, "data");
-    heads[0].key.clone()
-}
-
-#[tokio::test]
-async fn encoded_paths_are_decoded_once() {
-    for (key, encoded) in KEYS {
-        let path = format!("/data/{encoded}");
-        let local = version_2("localhost", "$default", "GET", &path, "torrent", &[]);
-        for event in [rest(&path), alb(&path), function_url("GET", &path, "torrent", &[]), local] {
-            assert_eq!(key_asked_for(&[], &event).await, key, "{event}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn paths_of_an_http_api_are_taken_as_they_are() {
-    for (key, _) in KEYS {
-        let event = version_2(HTTP_API, "prod", "GET", &format!("/prod/data/{key}"), "torrent", &[]);
-        assert_eq!(key_asked_for(&[], &event).await, key);
-        let event = version_2(HTTP_API, "$default", "GET", &format!("/data/{key}"), "torrent", &[]);
-        assert_eq!(key_asked_for(&[], &event).await, key);
-    }
-}
-
-#[tokio::test]
-async fn a_stage_is_taken_off_once() {
-    let event = version_2(HTTP_API, "data", "GET", "/data/data/data/x", "torrent", &[]);
-    assert_eq!(key_asked_for(&[], &event).await, "data/x");
-    let event = function_url("GET", "/data/prod/x", "torrent", &[]);
-    assert_eq!(key_asked_for(&[], &event).await, "prod/x");
-}
-
-/// What stands before the bucket: on the API's own host, then below each mapping of a custom domain.
-const BEFORE: [&str; 6] = ["", "/prod", "/v1", "/v1/prod", "/data", "/data/data"];
 
 /// Below `before`, or on the API's own host without it. `proxy` is what `{proxy+}` matched; nothing else is a route but `/`.
 fn rest_below(before: &str, path: &str, proxy: &str) -> Value {
@@ -109,6 +81,22 @@ fn rest_below(before: &str, path: &str, proxy: &str) -> Value {
     event
 }
 
+fn alb(path: &str) -> Value {
+    json!({
+        "path": path,
+        "httpMethod": "GET",
+        "headers": {"host": "torrents.elb.amazonaws.com"},
+        "queryStringParameters": {"torrent": ""},
+        "requestContext": {"elb": {"targetGroupArn": "arn"}},
+        "isBase64Encoded": false,
+        "body": "",
+    })
+}
+
+fn http(domain: &str, stage: &str, path: &str) -> Value {
+    version_2(domain, stage, "GET", path, "torrent", &[])
+}
+
 /// As API Gateway shows it: encoded, without slashes at its start and one at its end.
 fn shown(path: &str) -> &str {
     let path = path.trim_start_matches('/');
@@ -116,62 +104,66 @@ fn shown(path: &str) -> &str {
 }
 
 #[tokio::test]
-async fn keys_below_a_base_path_arrive_byte_for_byte() {
+async fn paths_are_decoded_once_where_the_event_has_them_encoded() {
+    let world = world(&[]).await;
     for (key, encoded) in KEYS {
+        let path = format!("/data/{encoded}");
+        let of_an_http_api =
+            [http(HTTP_API, "prod", &format!("/prod/data/{key}")), http(HTTP_API, "$default", &format!("/data/{key}"))];
+        let url = function_url("GET", &path, "torrent", &[]);
+        for event in [rest(&path), alb(&path), url, http("localhost", "$default", &path)].iter().chain(&of_an_http_api)
+        {
+            world.expect(key, event).await;
+        }
         for before in BEFORE {
-            let path = format!("/data/{encoded}");
             for proxy in [&format!("data/{key}"), &format!("data/{}", key.trim_end_matches('/')), shown(&path)] {
-                assert_eq!(key_asked_for(&[], &rest_below(before, &path, proxy)).await, key, "{before}{path}");
+                world.expect(key, &rest_below(before, &path, proxy)).await;
             }
         }
     }
-}
-
-fn http_below(before: &str, path: &str) -> Value {
-    version_2("torrents.example", "prod", "GET", &format!("{before}{path}"), "torrent", &[])
-}
-
-#[tokio::test]
-async fn an_http_api_tells_the_base_path_by_its_route() {
-    for (key, before) in KEYS.iter().flat_map(|(key, _)| BEFORE.map(|before| (*key, before))) {
-        let mut event = http_below(before, &format!("/data/{key}"));
-        event["routeKey"] = "ANY /{proxy+}".into();
-        event["pathParameters"] = json!({"proxy": format!("data/{key}")});
-        assert_eq!(key_asked_for(&[("BASE_PATH", "data")], &event).await, key, "{event}");
-    }
+    // A stage is taken off once, and only where there is one.
+    world.expect("data/x", &http(HTTP_API, "data", "/data/data/data/x")).await;
+    world.expect("prod/x", &function_url("GET", "/data/prod/x", "torrent", &[])).await;
 }
 
 #[tokio::test]
 async fn base_path_says_what_no_event_tells() {
-    let variables = [("BASE_PATH", "/v1/")];
+    let v1 = world(&[("BASE_PATH", "/v1/")]).await;
     for path in ["/v1/data/data/x", "/prod/data/data/x", "/data/data/x"] {
-        assert_eq!(key_asked_for(&variables, &http_below("", path)).await, "data/x", "{path}");
+        v1.expect("data/x", &http("torrents.example", "prod", path)).await;
     }
     for event in [alb("/v1/data/a%2Fb"), function_url("GET", "/v1/data/a%2Fb", "torrent", &[])] {
-        assert_eq!(key_asked_for(&variables, &event).await, "a/b");
+        v1.expect("a/b", &event).await;
     }
-    assert_eq!(key_asked_for(&[("BASE_PATH", "data")], &rest_below("", "/data/data/x", "data/data/x")).await, "data/x");
+    let data = world(&[("BASE_PATH", "data")]).await;
+    data.expect("data/x", &rest_below("", "/data/data/x", "data/data/x")).await;
+    // An HTTP API's route tells it.
+    for (key, before) in KEYS.iter().flat_map(|(key, _)| BEFORE.map(|before| (*key, before))) {
+        let mut event = http("torrents.example", "prod", &format!("{before}/data/{key}"));
+        event["routeKey"] = "ANY /{proxy+}".into();
+        event["pathParameters"] = json!({"proxy": format!("data/{key}")});
+        data.expect(key, &event).await;
+    }
 }
 
 #[tokio::test]
 async fn errors_name_the_path_below_the_base_path() {
-    let s3 = FakeS3::start([Bucket::public("data")]).await;
-    let function = Function::start(&s3, &[]).await;
+    let world = world(&[]).await;
     for (event, status, resource) in [
         (rest_below("/v1", "/data/a%2Fb", "data/a/b"), 403, "/data/a/b"),
         (rest_below("/v1/prod", "/data/", "data"), 400, "/data/"),
         (rest_below("/v1", "", ""), 501, "/"),
         (rest("//data/a"), 400, "//data/a"),
     ] {
-        let answer = function.send(&event).await;
-        assert_eq!(answer.status, status, "{event}");
-        assert!(answer.text().contains(&format!("<Resource>{resource}</Resource>")), "{}", answer.text());
+        let answer = world.function.send(&event).await;
+        assert_eq!((answer.status, answer.document().resource.as_str()), (status, resource), "{event}");
     }
 }
 
 /// With the bucket in the host, the key begins where API Gateway folds slashes.
 #[tokio::test]
 async fn slashes_at_the_start_of_a_key_are_kept() {
+    let world = world(&[("VIRTUAL_HOST_DOMAIN", "t.example")]).await;
     for (key, encoded) in KEYS.into_iter().chain([("//a", "//a"), ("/a/b", "/a%2Fb"), ("/a", "%2Fa")]) {
         for before in BEFORE {
             let path = format!("/{encoded}");
@@ -180,72 +172,62 @@ async fn slashes_at_the_start_of_a_key_are_kept() {
             let mut folded = event.clone();
             folded["path"] = format!("{before}/{}", encoded.trim_start_matches('/')).into();
             for event in [event, folded] {
-                assert_eq!(key_asked_for(&[("VIRTUAL_HOST_DOMAIN", "t.example")], &event).await, key, "{event}");
+                world.expect(key, &event).await;
             }
         }
     }
     let mut http = version_2(HTTP_API, "prod", "GET", "/prod/a", "torrent", &[("host", "data.t.example")]);
     http["requestContext"]["http"]["path"] = "/prod//a".into();
-    assert_eq!(key_asked_for(&[("VIRTUAL_HOST_DOMAIN", "t.example")], &http).await, "/a");
+    world.expect("/a", &http).await;
 }
 
 #[tokio::test]
 async fn a_path_that_the_request_context_contradicts_is_refused() {
-    let s3 = FakeS3::start([Bucket::public("data")]).await;
-    let function = Function::start(&s3, &[("VIRTUAL_HOST_DOMAIN", "t.example")]).await;
+    let world = world(&[("VIRTUAL_HOST_DOMAIN", "t.example")]).await;
     for host in [HTTP_API, "data.t.example"] {
         for whole in ["/prod/data/b", "/prod/x/data/a", "/prod/data//a", "/test/data/a", "data/a", ""] {
             let mut event = rest_below("", "/data/a", "data/a");
             event["headers"]["Host"] = host.into();
             event["requestContext"]["path"] = whole.into();
-            let answer = function.send(&event).await;
+            let answer = world.function.send(&event).await;
             assert_eq!(answer.error(), (400, "InvalidURI".into()), "{whole}");
             assert!(answer.document().message.contains("%2F"));
         }
     }
-    assert_eq!(s3.calls().len(), 0);
-}
-
-#[tokio::test]
-async fn a_route_in_place_of_the_path_contradicts_nothing() {
+    assert_eq!(world.s3.calls().len(), 0);
+    // A route in place of the path contradicts nothing.
     let mut event = rest_below("", "/data/a", "data/a");
     for member in ["path", "resourcePath"] {
         event["requestContext"][member] = "/{proxy+}".into();
     }
-    assert_eq!(key_asked_for(&[], &event).await, "a");
+    world.expect("a", &event).await;
 }
 
 #[tokio::test]
 async fn a_bucket_may_be_the_first_part_of_the_host() {
-    let variables = [("VIRTUAL_HOST_DOMAIN", "Torrents.example")];
-    for host in ["data.torrents.example", "DATA.Torrents.Example:443"] {
-        let event = function_url("GET", "//a%2Fb/c", "torrent", &[("host", host)]);
-        assert_eq!(key_asked_for(&variables, &event).await, "/a/b/c", "{host}");
-    }
-    for host in ["torrents.example", "data.torrents.example.com", "datatorrents.example", ".torrents.example"] {
-        let event = function_url("GET", "/data/k", "torrent", &[("host", host)]);
-        assert_eq!(key_asked_for(&variables, &event).await, "k", "{host}");
+    let named = world(&[("VIRTUAL_HOST_DOMAIN", "Torrents.example")]).await;
+    for (host, path, key) in [
+        ("data.torrents.example", "//a%2Fb/c", "/a/b/c"),
+        ("DATA.Torrents.Example:443", "//a%2Fb/c", "/a/b/c"),
+        ("torrents.example", "/data/k", "k"),
+        ("data.torrents.example.com", "/data/k", "k"),
+        ("datatorrents.example", "/data/k", "k"),
+        (".torrents.example", "/data/k", "k"),
+    ] {
+        named.expect(key, &function_url("GET", path, "torrent", &[("host", host)])).await;
     }
     let event = function_url("GET", "/data/k", "torrent", &[("host", "data.torrents.example")]);
-    assert_eq!(key_asked_for(&[], &event).await, "k");
+    world(&[]).await.expect("k", &event).await;
+    let root = named.function.get_with("/", &[("host", "data.torrents.example")]).await;
+    assert_eq!(root.error(), (400, "RequestTorrentOfBucketError".into()));
 }
 
 #[tokio::test]
 async fn buckets_with_dots_may_be_in_the_host_too() {
     let s3 = FakeS3::start([Bucket::public("my.data")]).await;
-    s3.put("my.data", "k", "content");
+    s3.put("my.data", "a", "content");
     let function = Function::start(&s3, &[("BUCKETS", "my.data"), ("VIRTUAL_HOST_DOMAIN", "t.example")]).await;
-    let answer = function.get_with("/k", &[("host", "my.data.t.example")]).await;
-    assert_eq!(answer.torrent().info.name, "k");
-    let seeds = answer.torrent().web_seeds;
+    let torrent = function.get_with("/a", &[("host", "my.data.t.example")]).await.torrent();
     let hosts = ["s3.us-east-1.amazonaws.com", "s3.dualstack.us-east-1.amazonaws.com"];
-    assert_eq!(seeds, hosts.map(|host| format!("https://{host}/my.data/k")));
-}
-
-#[tokio::test]
-async fn the_root_of_a_bucket_host_is_the_bucket() {
-    let s3 = FakeS3::start([Bucket::public("data")]).await;
-    let function = Function::start(&s3, &[("VIRTUAL_HOST_DOMAIN", "t.example")]).await;
-    let answer = function.get_with("/", &[("host", "data.t.example")]).await;
-    assert_eq!(answer.error(), (400, "RequestTorrentOfBucketError".into()));
+    assert_eq!(torrent.web_seeds, hosts.map(|host| format!("https://{host}/my.data/a")));
 }

@@ -9,36 +9,26 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
-use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use get_object_torrent::{
     api::{self, Api},
-    config::{Config, ConfigFaults},
-    jobs::{Executions, Jobs, Waits, Worker},
-    metrics::Metrics,
+    config::Config,
+    jobs::Worker,
     operation::GetObjectTorrent,
     registry::Registry,
-    s3::access::Clients,
+    s3::access::{Clients, Waits},
     start,
     torrent::{Metainfo, PieceHash, Pieces},
 };
 use lambda_http::{Context, LambdaEvent, Service, request::LambdaRequest};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
-use test_s3::{Content, FakeS3, Identity};
+use test_s3::{Bucket, Content, FakeS3, Identity, Object};
 
-use super::fake_workflow::{ARN, FakeWorkflow};
+pub(crate) use super::setup::{on_lambda, sdk};
+use super::{fake_workflow::FakeWorkflow, setup::Setup};
 
-/// With `TIME_BUDGET_MS=3000`, callers of a job that does not end are answered at once.
-const WAITS: Waits = Waits {
-    sidecar: Duration::from_millis(50),
-    execution: Duration::from_millis(100),
-    describe: Duration::from_millis(300),
-    count: Duration::from_millis(2_900),
-};
-
-/// The function, as started with some variables.
+/// The function, as it has started.
 pub(crate) struct Function {
     api: Api,
     requests: AtomicU64,
@@ -55,62 +45,29 @@ pub(crate) struct Answer {
 }
 
 impl Function {
-    /// With the role's credentials; `BUCKETS` is `data` unless given.
+    pub(super) fn new(api: Api, lambda: Arc<lambda_runtime::Config>) -> Self {
+        Self { api, requests: AtomicU64::new(0), lambda }
+    }
+
+    /// With these variables alone.
     pub(crate) async fn start(s3: &FakeS3, variables: &[(&str, &str)]) -> Self {
-        Self::try_start(s3, variables, Some(&Identity::role())).await.expect("a function that starts")
+        Setup::new(s3).set_all(variables).function().await
     }
 
-    pub(crate) async fn try_start(
-        s3: &FakeS3,
-        variables: &[(&str, &str)],
-        identity: Option<&Identity>,
-    ) -> Result<Self, ConfigFaults> {
-        Self::of(&sdk(&s3.endpoint(), identity), variables).await
-    }
-
-    /// One of us-east-1 that finds S3 where AWS has it: no endpoint is configured, and S3's names lead to `s3`.
-    pub(crate) async fn at_aws(s3: &FakeS3, variables: &[(&str, &str)], identity: Option<&Identity>) -> Self {
-        Self::of(&at_aws(s3, identity), variables).await.expect("a function that starts")
-    }
-
-    async fn of(sdk: &SdkConfig, variables: &[(&str, &str)]) -> Result<Self, ConfigFaults> {
-        let api = start::api(config(sdk, variables).await?, sdk);
-        Ok(Self { api, requests: AtomicU64::new(0), lambda: Arc::default() })
-    }
-
-    /// One that leaves large objects to the jobs of `workflow`.
+    /// The same, and large objects are left to the jobs of `workflow`.
     pub(crate) async fn with_jobs(s3: &FakeS3, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Self {
-        let s3 = sdk(&s3.endpoint(), Some(&Identity::role()));
-        Self::with_jobs_of(&s3, workflow, variables).await
+        Setup::new(s3).set_all(variables).workflow(workflow).function().await
     }
 
-    /// The same where S3 is at AWS.
-    pub(crate) async fn at_aws_with_jobs(s3: &FakeS3, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Self {
-        Self::with_jobs_of(&at_aws(s3, Some(&Identity::role())), workflow, variables).await
-    }
-
-    async fn with_jobs_of(s3: &SdkConfig, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Self {
-        let config = Arc::new(config(s3, variables).await.expect("a function that starts"));
-        let workflow = sdk(workflow.endpoint(), Some(&Identity::role()));
-        let executions = Executions::new(&workflow, ARN.to_owned());
-        let clients = Clients::new(s3, s3.endpoint_url().is_some());
-        let jobs = Jobs::new(Arc::clone(&config), executions).with_waits(WAITS);
-        let operation = GetObjectTorrent::new(Arc::clone(&config), clients);
-        Self { api: Api::new(config, operation, Some(jobs)), requests: AtomicU64::new(0), lambda: Arc::default() }
-    }
-
-    /// One that registers its torrents.
+    /// The same, and its torrents are registered.
     pub(crate) async fn with_registry(s3: &FakeS3, registry: &Registry, variables: &[(&str, &str)]) -> Self {
         let sdk = sdk(&s3.endpoint(), Some(&Identity::role()));
-        let config = Arc::new(config(&sdk, variables).await.expect("a function that starts"));
-        let operation = GetObjectTorrent::new(Arc::clone(&config), Clients::new(&sdk, true));
+        let value = |name: &str| variables.iter().chain(&[("BUCKETS", "data")]).find(|(variable, _)| *variable == name);
+        let lookup = |name: &str| value(name).map(|(_, value)| (*value).to_owned());
+        let config = Arc::new(Config::from_lookup(lookup, start::account(&sdk).await).expect("a function that starts"));
+        let operation = GetObjectTorrent::new(Arc::clone(&config), Clients::new(&sdk, true, Waits::default()));
         let operation = operation.with_registry(Some(registry.clone()));
-        Self { api: Api::new(config, operation, None), requests: AtomicU64::new(0), lambda: Arc::default() }
-    }
-
-    /// The same where CloudWatch reads the log.
-    pub(crate) fn on_lambda(self, metrics: Metrics) -> Self {
-        Self { api: self.api.with_metrics(metrics), lambda: on_lambda(), ..self }
+        Self::new(Api::new(config, operation, None), Arc::default())
     }
 
     /// GET of `path` as it stands in a Function URL event, `?torrent` added.
@@ -120,6 +77,20 @@ impl Function {
 
     pub(crate) async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         self.send(&function_url("GET", path, "torrent=", headers)).await
+    }
+
+    pub(crate) async fn head(&self, path: &str) -> Answer {
+        self.send(&function_url("HEAD", path, "torrent", &[])).await
+    }
+
+    /// GET of a version.
+    pub(crate) async fn get_version(&self, path: &str, id: &str) -> Answer {
+        self.send(&function_url("GET", path, &format!("torrent&versionId={id}"), &[])).await
+    }
+
+    /// Status and code of the error that GET of `path` ends in.
+    pub(crate) async fn error(&self, path: &str) -> (u16, String) {
+        self.get(path).await.error()
     }
 
     /// Sends an event through all of the function: JSON in, JSON out.
@@ -211,12 +182,6 @@ impl From<Value> for Answer {
     }
 }
 
-/// What Lambda tells a function of itself, as far as it is used.
-pub(crate) fn on_lambda() -> Arc<lambda_runtime::Config> {
-    let (function_name, log_group) = ("torrents".to_owned(), "/aws/lambda/torrents".to_owned());
-    Arc::new(lambda_runtime::Config { function_name, log_group, ..Default::default() })
-}
-
 /// The pieces as anyone would compute them.
 pub(crate) fn model(content: &Content, piece_length: u64) -> Pieces {
     let starts = (0..content.length()).step_by(usize::try_from(piece_length).expect("a length"));
@@ -227,39 +192,42 @@ pub(crate) fn model(content: &Content, piece_length: u64) -> Pieces {
     Pieces::from(starts.map(hash).collect::<Vec<_>>())
 }
 
-/// The job's function, with the role's credentials.
+/// Whether `holds` comes true; the end of waiting is generous.
+pub(crate) async fn eventually(holds: impl Fn() -> bool) -> bool {
+    for _ in 0..500 {
+        if holds() {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    false
+}
+
+/// A server that has `object` at `a` in the public bucket `data`.
+pub(crate) async fn serving(object: impl Into<Object>) -> FakeS3 {
+    serving_in(Bucket::public("data"), object).await
+}
+
+/// A server that has `object` at `a` in `bucket`, whose name is `data`.
+pub(crate) async fn serving_in(bucket: Bucket, object: impl Into<Object>) -> FakeS3 {
+    let s3 = FakeS3::start([bucket]).await;
+    s3.put("data", "a", object);
+    s3
+}
+
+/// The job's function, with these variables alone.
 pub(crate) async fn worker(s3: &FakeS3, variables: &[(&str, &str)]) -> Worker {
-    worker_of(&sdk(&s3.endpoint(), Some(&Identity::role())), variables).await
+    Setup::new(s3).set_all(variables).worker().await
 }
 
 /// The same where S3 is at AWS.
 pub(crate) async fn worker_at_aws(s3: &FakeS3, variables: &[(&str, &str)]) -> Worker {
-    worker_of(&at_aws(s3, Some(&Identity::role())), variables).await
+    Setup::new(s3).at_aws().set_all(variables).worker().await
 }
 
-async fn worker_of(sdk: &SdkConfig, variables: &[(&str, &str)]) -> Worker {
-    start::worker(config(sdk, variables).await.expect("a worker that starts"), sdk)
-}
-
-/// A worker with a workflow in which it can start jobs.
+/// The same, and it can start jobs in `workflow`.
 pub(crate) async fn worker_with_jobs(s3: &FakeS3, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Worker {
-    let role = Identity::role();
-    let s3_sdk = sdk(&s3.endpoint(), Some(&role));
-    let config = Arc::new(config(&s3_sdk, variables).await.expect("a worker that starts"));
-    Worker::new(config, Clients::new(&s3_sdk, true), sdk(workflow.endpoint(), Some(&role)))
-}
-
-async fn config(sdk: &SdkConfig, variables: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
-    Config::from_lookup(lookup(variables), start::account(sdk).await)
-}
-
-/// `BUCKETS` is `data` unless given.
-fn lookup(variables: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
-    move |name| {
-        let given = variables.iter().find(|(variable, _)| *variable == name);
-        let buckets = (name == "BUCKETS").then(|| "data".to_owned());
-        given.map(|(_, value)| (*value).to_owned()).or(buckets)
-    }
+    Setup::new(s3).set_all(variables).workflow(workflow).worker().await
 }
 
 /// A Function URL event; `path` and `query` are as they came over the wire.
@@ -292,25 +260,4 @@ pub(crate) fn version_2(
         },
         "isBase64Encoded": false,
     })
-}
-
-pub(crate) fn sdk(endpoint: &str, identity: Option<&Identity>) -> SdkConfig {
-    sdk_of(identity).into_builder().endpoint_url(endpoint).build()
-}
-
-fn at_aws(s3: &FakeS3, identity: Option<&Identity>) -> SdkConfig {
-    sdk_of(identity).into_builder().http_client(s3.as_aws()).build()
-}
-
-fn sdk_of(identity: Option<&Identity>) -> SdkConfig {
-    super::log::listen();
-    let credentials = identity.map(|identity| {
-        let Identity { access_key, secret_key, session_token } = identity.clone();
-        SharedCredentialsProvider::new(Credentials::new(access_key, secret_key, session_token, None, "test"))
-    });
-    let mut sdk = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("us-east-1"));
-    sdk.set_credentials_provider(credentials);
-    // Step Functions is asked again after this.
-    sdk.set_retry_config(Some(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1))));
-    sdk.build()
 }

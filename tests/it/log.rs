@@ -1,30 +1,39 @@
 //! The log: one line a request, JSON, with the same fields always, and no secret at any level.
 
 use std::{
+    collections::BTreeSet,
     io,
     sync::{Arc, Mutex, Once},
 };
 
 use get_object_torrent::{logging, metrics::Metrics};
 use serde_json::Value;
-use test_s3::{Bucket, FakeS3, Fault, Identity, Matcher};
-use tracing_subscriber::{filter::Targets, fmt::MakeWriter};
+use test_s3::{FakeS3, Fault, Identity, Matcher};
+use tracing_subscriber::filter::Targets;
 
 use super::harness::{Function, function_url};
 
-const FIELDS: [&str; 12] = [
+/// All fields of a request's line. One of a fault has `cause` too.
+const FIELDS: [&str; 19] = [
     "bucket",
-    "key",
-    "version_id",
-    "presigned",
-    "origin",
-    "object_size_bytes",
-    "piece_count",
     "bytes_read",
-    "s3_requests",
-    "duration_ms",
-    "status",
     "code",
+    "duration_ms",
+    "key",
+    "level",
+    "message",
+    "name",
+    "object_size_bytes",
+    "objects",
+    "origin",
+    "piece_count",
+    "presigned",
+    "request_id",
+    "s3_requests",
+    "status",
+    "target",
+    "timestamp",
+    "version_id",
 ];
 
 #[derive(Clone, Default)]
@@ -37,14 +46,6 @@ impl io::Write for Written {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl<'writer> MakeWriter<'writer> for Written {
-    type Writer = Self;
-
-    fn make_writer(&'writer self) -> Self {
-        self.clone()
     }
 }
 
@@ -81,43 +82,54 @@ pub(super) fn listen() {
 pub(super) fn capture(filter: &str) -> (Written, tracing::subscriber::DefaultGuard) {
     let written = Written::default();
     let filter: Targets = filter.parse().expect("a filter");
-    let guard = tracing::subscriber::set_default(logging::subscriber(&filter, written.clone()));
+    let to = written.clone();
+    let guard = tracing::subscriber::set_default(logging::subscriber(&filter, move || to.clone()));
     (written, guard)
 }
 
-async fn server() -> FakeS3 {
-    let s3 = FakeS3::start([Bucket::public("data")]).await;
+const PATH: &str = "/data/a%0Ab";
+
+async fn world() -> (FakeS3, Function) {
+    let s3 = super::harness::serving("content").await;
     s3.put("data", "a\nb", "content");
-    s3
+    let function = Function::start(&s3, &[]).await;
+    (s3, function)
+}
+
+/// The last line, which has all the fields of a request's line and no others.
+#[track_caller]
+fn last(written: &Written) -> Value {
+    let line = written.lines().pop().expect("a line");
+    let fields: BTreeSet<_> = line.as_object().expect("an object").keys().map(String::as_str).collect();
+    let cause = (line["level"] == "ERROR").then_some("cause");
+    assert_eq!(fields, FIELDS.into_iter().chain(cause).collect());
+    line
 }
 
 #[tokio::test]
 async fn one_line_a_request_with_all_the_fields() {
-    let s3 = server().await;
-    let function = Function::start(&s3, &[]).await;
+    let (s3, function) = world().await;
     let (written, _guard) = capture("info");
-    function.get("/data/a%0Ab").await.torrent();
-    let lines = written.lines();
-    assert_eq!(lines.len(), 1, "{lines:?}");
-    let line = &lines[0];
-    for field in FIELDS {
-        assert!(line.get(field).is_some(), "{field} is missing in {line}");
+    for (number, origin, bytes_read, s3_requests) in [(0, "object", 7, 4), (1, "sidecar", 0, 2)] {
+        function.get(PATH).await.torrent();
+        let line = last(&written);
+        assert_eq!((written.lines().len(), &line["request_id"]), (number + 1, &format!("request-{number}").into()));
+        for (field, value) in [
+            ("bucket", Value::from("data")),
+            ("key", "a\nb".into()),
+            ("origin", origin.into()),
+            ("status", 200.into()),
+            ("code", "".into()),
+            ("object_size_bytes", 7.into()),
+            ("objects", 0.into()),
+            ("piece_count", 1.into()),
+            ("bytes_read", bytes_read.into()),
+            ("s3_requests", s3_requests.into()),
+            ("level", "INFO".into()),
+        ] {
+            assert_eq!(line[field], value, "{field}");
+        }
     }
-    assert_eq!((&line["bucket"], &line["key"]), (&"data".into(), &"a\nb".into()));
-    assert_eq!((&line["origin"], &line["status"], &line["code"]), (&"object".into(), &200.into(), &"".into()));
-    assert_eq!((&line["object_size_bytes"], &line["bytes_read"]), (&7.into(), &7.into()));
-    assert_eq!((&line["piece_count"], &line["s3_requests"]), (&1.into(), &4.into()));
-    assert_eq!((&line["request_id"], &line["level"]), (&"request-0".into(), &"INFO".into()));
-    function.get("/data/a%0Ab").await.torrent();
-    let line = written.lines().pop().expect("a line");
-    assert_eq!((&line["origin"], &line["bytes_read"], &line["s3_requests"]), (&"sidecar".into(), &0.into(), &2.into()));
-}
-
-#[tokio::test]
-async fn refusals_have_their_line_too() {
-    let s3 = server().await;
-    let function = Function::start(&s3, &[]).await;
-    let (written, _guard) = capture("info");
     for (method, path, status, code) in [
         ("PUT", "/data/a", 405, "MethodNotAllowed"),
         ("GET", "/data/%zz", 400, "InvalidURI"),
@@ -125,47 +137,25 @@ async fn refusals_have_their_line_too() {
         ("GET", "/elsewhere/a", 403, "AccessDenied"),
     ] {
         function.send(&function_url(method, path, "torrent", &[])).await;
-        let line = written.lines().pop().expect("a line");
+        let line = last(&written);
         assert_eq!((&line["status"], &line["code"]), (&status.into(), &code.into()), "{line}");
-        assert!(FIELDS.iter().all(|field| line.get(field).is_some()), "{line}");
     }
-    assert_eq!(written.lines().len(), 4);
-}
+    assert_eq!(written.lines().len(), 6);
 
-#[tokio::test]
-async fn the_cause_of_a_5xx_is_told_once() {
-    let s3 = server().await;
-    let function = Function::start(&s3, &[]).await;
     s3.fault(Matcher::any().key("a\nb"), Fault::error(409, "OddCode"));
-    let (written, _guard) = capture("info");
-    assert_eq!(function.get("/data/a%0Ab").await.status, 500);
-    let text = written.text();
-    assert_eq!(text.lines().filter(|line| line.contains("OddCode")).count(), 1, "{text}");
-    let line = written.lines().pop().expect("a line");
+    assert_eq!(function.get(PATH).await.status, 500);
+    let line = last(&written);
     assert_eq!((&line["level"], &line["code"]), (&"ERROR".into(), &"InternalError".into()));
     assert!(line["cause"].as_str().is_some_and(|cause| cause.contains("OddCode")), "{line}");
-}
-
-#[tokio::test]
-async fn an_object_of_the_users_in_the_sidecars_place_is_one_warning() {
-    let s3 = server().await;
-    s3.put("data", "a\nb.torrent", "the user's own");
-    let function = Function::start(&s3, &[]).await;
-    let (written, _guard) = capture("info");
-    function.get("/data/a%0Ab").await.torrent();
-    let lines = written.lines();
-    let warnings: Vec<_> = lines.iter().filter(|line| line["level"] == "WARN").collect();
-    assert_eq!((warnings.len(), lines.len()), (1, 2), "{lines:?}");
-    assert!(lines.iter().all(|line| line["request_id"] == "request-0"), "{lines:?}");
+    assert_eq!(written.text().lines().filter(|line| line.contains("OddCode")).count(), 1, "it is told once");
 }
 
 #[tokio::test]
 async fn no_secret_is_logged_at_any_level() {
-    let s3 = server().await;
-    let function = Function::start(&s3, &[]).await;
+    let (s3, function) = world().await;
     let (written, _guard) = capture("trace,aws_smithy_runtime=trace,aws_sigv4=trace,hyper=trace,lambda_runtime=trace");
     let headers = [("authorization", "AWS4-HMAC-SHA256 TOPSECRET"), ("x-amz-security-token", "TOKENSECRET")];
-    let event = function_url("GET", "/data/a%0Ab", "torrent&X-Amz-Signature=SIGNATURESECRET", &headers);
+    let event = function_url("GET", PATH, "torrent&X-Amz-Signature=SIGNATURESECRET", &headers);
     function.send(&event).await.torrent();
     s3.fault(Matcher::any(), Fault::internal_error());
     assert_eq!(function.send(&event).await.status, 503);
@@ -181,12 +171,14 @@ async fn no_secret_is_logged_at_any_level() {
 
 #[tokio::test]
 async fn every_line_of_a_request_has_its_id_even_from_the_reads() {
-    let s3 = server().await;
-    let function = Function::start(&s3, &[]).await;
+    let (s3, function) = world().await;
+    s3.put("data", "a\nb.torrent", "the user's own");
     s3.fault(Matcher::get().key("a\nb").nth(1), Fault::CutBody(3));
     let (written, _guard) = capture("debug");
-    function.get("/data/a%0Ab").await.torrent();
+    function.get(PATH).await.torrent();
     let lines = written.lines();
-    assert!(lines.len() >= 2, "{lines:?}");
     assert!(lines.iter().all(|line| line["request_id"] == "request-0"), "{lines:?}");
+    let count = |level| lines.iter().filter(|line| line["level"] == level).count();
+    assert_eq!((count("WARN"), count("INFO")), (1, 1), "{lines:?}");
+    assert!(count("DEBUG") > 0);
 }

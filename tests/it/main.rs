@@ -23,5 +23,6 @@ mod refusals;
 mod regions;
 mod responses;
 mod revealing;
+mod setup;
 mod sidecar;
 mod tracker;

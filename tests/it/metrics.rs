@@ -10,19 +10,18 @@ use get_object_torrent::{
 use lambda_http::{Context, LambdaEvent};
 use lambda_runtime::Service;
 use serde_json::{Value, json};
-use test_s3::{Bucket, FakeS3, Fault, Matcher};
+use test_s3::{FakeS3, Fault, Matcher};
 
 use super::{
     fake_workflow::{FakeWorkflow, Run},
-    harness::{Function, function_url, on_lambda, worker},
+    harness::{function_url, on_lambda, serving},
     jobs::runner::{items, plan},
     log::{Written, capture},
+    setup::Setup,
 };
 
 async fn server() -> FakeS3 {
-    let s3 = FakeS3::start([Bucket::public("data")]).await;
-    s3.put("data", "a", vec![7; 600_000]);
-    s3
+    serving(vec![7; 600_000]).await
 }
 
 /// The lines of metrics, each checked to be what CloudWatch takes.
@@ -74,7 +73,7 @@ fn last(written: &Written, names: &[&str]) -> Value {
 async fn one_line_a_request_by_origin_and_class_of_status() {
     let s3 = server().await;
     let (written, _guard) = capture("info");
-    let function = Function::start(&s3, &[]).await.on_lambda(written.metrics());
+    let function = Setup::new(&s3).on_lambda(written.metrics()).function().await;
     function.get("/data/a").await.torrent();
     let names = ["FunctionName", "Origin", "Status", "Requests", "BytesRead", "Errors", "SidecarFailures"];
     let read = json!({
@@ -95,53 +94,29 @@ async fn one_line_a_request_by_origin_and_class_of_status() {
 }
 
 #[tokio::test]
-async fn no_filter_of_the_log_hides_them() {
-    let s3 = server().await;
-    for filter in ["off", "error", "get_object_torrent=off"] {
-        let (written, _guard) = capture(filter);
-        let function = Function::start(&s3, &[]).await.on_lambda(written.metrics());
-        function.get("/data/a").await.torrent();
-        assert_eq!((lines(&written, &REQUEST).len(), written.lines().len()), (1, 1), "{filter}");
-    }
-}
-
-#[tokio::test]
-async fn neither_bucket_nor_key_is_in_them() {
+async fn no_filter_of_the_log_hides_them_and_neither_bucket_nor_key_is_in_them() {
     let s3 = server().await;
     s3.put("data", "SECRETKEY", "content");
-    let (written, _guard) = capture("off");
-    let function = Function::start(&s3, &[]).await.on_lambda(written.metrics());
-    function.get("/data/SECRETKEY").await.torrent();
-    let [line] = &lines(&written, &REQUEST)[..] else { panic!("one line") };
-    assert!(!line.to_string().contains("SECRETKEY"), "{line}");
-    assert!(!line.to_string().contains("\"data\""), "{line}");
-    assert_eq!(line["request_id"], "request-0");
-}
-
-#[tokio::test]
-async fn outside_lambda_there_are_none() {
-    let s3 = server().await;
+    for filter in ["off", "error", "get_object_torrent=off"] {
+        let (written, _guard) = capture(filter);
+        let function = Setup::new(&s3).on_lambda(written.metrics()).function().await;
+        function.get("/data/SECRETKEY").await.torrent();
+        let [line] = &lines(&written, &REQUEST)[..] else { panic!("one line") };
+        assert_eq!((written.lines().len(), &line["request_id"]), (1, &"request-0".into()), "{filter}");
+        let text = line.to_string();
+        assert!(!text.contains("SECRETKEY") && !text.contains("\"data\""), "{text}");
+    }
+    // Outside of Lambda there are none.
     let (written, _guard) = capture("info");
-    let function = Function::start(&s3, &[]).await;
-    function.get("/data/a").await.torrent();
+    Setup::new(&s3).function().await.get("/data/a").await.torrent();
     assert_eq!((lines(&written, &REQUEST).len(), written.lines().len()), (0, 1));
 }
 
 #[tokio::test]
-async fn a_failure_behind_a_5xx_is_an_error() {
+async fn a_failure_behind_a_5xx_is_an_error_and_what_anyone_may_ask_in_vain_is_none() {
     let s3 = server().await;
     let (written, _guard) = capture("info");
-    let function = Function::start(&s3, &[]).await.on_lambda(written.metrics());
-    s3.fault(Matcher::any().key("a"), Fault::error(409, "OddCode"));
-    assert_eq!(function.get("/data/a").await.status, 500);
-    assert_eq!(last(&written, &["Status", "Errors"]), json!({"Status": "5xx", "Errors": 1}));
-}
-
-#[tokio::test]
-async fn what_anyone_may_ask_in_vain_is_no_error() {
-    let s3 = server().await;
-    let (written, _guard) = capture("info");
-    let function = Function::start(&s3, &[]).await.on_lambda(written.metrics());
+    let function = Setup::new(&s3).on_lambda(written.metrics()).function().await;
     for (method, path, query, status) in [
         ("GET", "/", "", 501),
         ("GET", "/data/a", "acl", 501),
@@ -154,65 +129,53 @@ async fn what_anyone_may_ask_in_vain_is_no_error() {
         assert_eq!(last(&written, &["Errors", "Origin"]), json!({"Errors": 0, "Origin": "none"}), "{path}");
     }
     assert!(written.lines().iter().all(|line| line["level"] != "ERROR"));
+    s3.fault(Matcher::any().key("a"), Fault::error(409, "OddCode"));
+    assert_eq!(function.get("/data/a").await.status, 500);
+    assert_eq!(last(&written, &["Status", "Errors"]), json!({"Status": "5xx", "Errors": 1}));
 }
 
 #[tokio::test]
-async fn to_wait_for_a_job_is_neither_an_error_nor_slow() {
+async fn to_wait_for_a_job_is_neither_an_error_nor_slow_and_to_read_for_too_long_is_both() {
     let s3 = server().await;
-    let workflow = FakeWorkflow::start([Run::Hold]).await;
-    let variables = [("INLINE_MAX_SIZE", "1000"), ("TIME_BUDGET_MS", "1000")];
     let (written, _guard) = capture("info");
-    let function = Function::with_jobs(&s3, &workflow, &variables).await.on_lambda(written.metrics());
+    let setup = || Setup::new(&s3).on_lambda(written.metrics()).set("TIME_BUDGET_MS", "1000");
+    let workflow = FakeWorkflow::start([Run::Hold]).await;
+    let function = setup().workflow(&workflow).set("INLINE_MAX_SIZE", "1000").function().await;
     assert_eq!(function.get("/data/a").await.status, 503);
     let waited = json!({"Status": "5xx", "Errors": 0, "TimeUsed": null});
     assert_eq!(last(&written, &["Status", "Errors", "TimeUsed"]), waited);
-}
 
-#[tokio::test]
-async fn a_read_that_outlasts_its_time_has_used_all_of_it() {
-    let s3 = server().await;
-    let stalled = Fault::StallBody { after: 100_000, pause: None };
-    s3.fault(Matcher::get().key("a"), stalled);
-    let variables = [("TIME_BUDGET_MS", "1000"), ("RANGE_SIZE", "262144"), ("FETCH_CONCURRENCY", "1")];
-    let (written, _guard) = capture("info");
-    let function = Function::start(&s3, &variables).await.on_lambda(written.metrics());
+    let function = setup().set("RANGE_SIZE", "262144").set("FETCH_CONCURRENCY", "1").function().await;
+    s3.fault(Matcher::get().key("a"), Fault::StallBody { after: 100_000, pause: None });
     assert_eq!(function.get("/data/a").await.status, 503);
     let line = last(&written, &["Errors", "TimeUsed"]);
     assert_eq!(line["Errors"], 1);
-    assert!(line["TimeUsed"].as_u64().is_some_and(|percent| (100..150).contains(&percent)), "{line}");
+    assert!(line["TimeUsed"].as_u64().is_some_and(|percent| percent >= 100), "{line}");
 }
 
+/// As OPERATIONS says: 1 where there was a warning about the sidecar, and never for what is not there.
 #[tokio::test]
-async fn a_sidecar_that_fails_is_counted_once_a_request() {
+async fn a_sidecar_that_fails_fails_no_request_and_counts_as_one_failure() {
     let s3 = server().await;
     let long = "k".repeat(1020);
-    for key in ["read", "late", "write", "stuck", "foreign", &long] {
+    let keys = ["read", "late", "write", "stuck", "foreign", &long];
+    for key in keys {
         s3.put("data", key, "content");
     }
-    s3.put("data", "foreign.torrent", "the user's own");
-    s3.fault(Matcher::get().key("read.torrent"), Fault::error(400, "OddCode"));
-    s3.fault(Matcher::get().key("late.torrent"), Fault::Delay(Duration::from_secs(5)));
-    s3.fault(Matcher::put().key("write.torrent"), Fault::access_denied());
-    s3.fault(Matcher::put().key("stuck.torrent"), Fault::Delay(Duration::from_secs(5)));
-    let (written, _guard) = capture("info");
-    let function = Function::start(&s3, &[]).await.on_lambda(written.metrics());
-    function.get("/data/a").await.torrent();
-    assert_eq!(last(&written, &["SidecarFailures"]), json!({"SidecarFailures": 0}));
-    for key in ["read", "late", "write", "stuck", "foreign", &long] {
-        function.get(&format!("/data/{key}")).await.torrent();
-        assert_eq!(last(&written, &["SidecarFailures"]), json!({"SidecarFailures": 1}), "{key}");
+    for key in ["foreign.torrent", "missing.torrent"] {
+        s3.put("data", key, "the user's own");
     }
-}
-
-#[tokio::test]
-async fn nobody_makes_a_sidecar_fail_by_asking_for_what_is_not_there() {
-    let s3 = server().await;
-    s3.put("data", "b.torrent", "the user's own");
+    s3.fault(Matcher::get().key("read.torrent"), Fault::error(400, "OddCode"));
+    s3.fault(Matcher::get().key("late.torrent"), Fault::Delay(Duration::from_mins(1)));
+    s3.fault(Matcher::put().key("write.torrent"), Fault::access_denied());
+    s3.fault(Matcher::put().key("stuck.torrent"), Fault::Delay(Duration::from_mins(1)));
     let (written, _guard) = capture("info");
-    let function = Function::start(&s3, &[]).await.on_lambda(written.metrics());
-    for path in ["/data/b", &format!("/data/{}", "k".repeat(1020))] {
-        assert_eq!(function.get(path).await.status, 403);
-        assert_eq!(last(&written, &["SidecarFailures"]), json!({"SidecarFailures": 0}), "{path}");
+    let function = Setup::new(&s3).on_lambda(written.metrics()).function().await;
+    let failing = keys.map(|key| (key, 200, 1));
+    let others = [("a", 200, 0), ("missing", 403, 0), (&format!("m{long}"), 403, 0)];
+    for (key, status, failures) in failing.into_iter().chain(others) {
+        assert_eq!(function.get(&format!("/data/{key}")).await.status, status, "{key}");
+        assert_eq!(last(&written, &["SidecarFailures"]), json!({"SidecarFailures": failures}), "{key}");
     }
 }
 
@@ -220,7 +183,7 @@ async fn nobody_makes_a_sidecar_fail_by_asking_for_what_is_not_there() {
 async fn one_line_a_task_by_name_and_failure() {
     let s3 = server().await;
     let (written, _guard) = capture("off");
-    let worker = worker(&s3, &[]).await.with_metrics(written.metrics());
+    let worker = Setup::new(&s3).on_lambda(written.metrics()).worker().await;
     let plan = plan(&worker, json!({"bucket": "data", "key": "a"})).await;
     let span = &items(&s3.client(), &plan).await[0];
     let task = json!({"task": "hash", "job": plan["job"], "span": span});

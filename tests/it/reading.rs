@@ -1,85 +1,73 @@
 //! Reading: every size, ranges side by side, each held to the object that HEAD saw.
 
-use test_s3::{Bucket, Content, FakeS3, Operation};
+use test_s3::{Content, FakeS3, Operation};
 
-use super::harness::{Function, model};
+use super::{
+    harness::{model, serving},
+    setup::Setup,
+};
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 
-async fn pieces(length: u64, piece_length: u64, variables: &[(&str, &str)]) {
+/// Reads an object of `length` bytes, whose hashes are right.
+async fn read(length: u64, piece_length: u64, variables: &[(&str, &str)]) -> FakeS3 {
     let content = Content::cheap(length, length);
-    let s3 = FakeS3::start([Bucket::public("data")]).await;
-    s3.put("data", "a", content.clone());
-    let torrent = Function::start(&s3, variables).await.get("/data/a").await.torrent();
+    let s3 = serving(content.clone()).await;
+    // A debug build on a busy machine may need more than the default.
+    let setup = Setup::new(&s3).identity(None).set("TIME_BUDGET_MS", "900000");
+    let torrent = setup.set_all(variables).function().await.get("/data/a").await.torrent();
     assert_eq!((torrent.info.length, torrent.info.piece_length), (length, piece_length));
     assert_eq!(torrent.info.pieces, model(&content, piece_length), "{length} bytes");
+    s3
+}
+
+fn ranges(s3: &FakeS3) -> Vec<(u64, u64)> {
+    let gets = s3.calls_of(Operation::GetObject);
+    let etag = s3.object("data", "a").expect("the object").etag;
+    assert!(gets.iter().all(|call| call.if_match.as_ref() == Some(&etag)), "{gets:?}");
+    let mut ranges: Vec<_> = gets.iter().filter_map(|call| call.range).collect();
+    ranges.sort_unstable();
+    ranges
 }
 
 #[tokio::test]
-async fn every_size_around_a_piece_is_hashed_right() {
+async fn every_size_around_a_piece_or_a_range_is_hashed_right() {
     let piece = 256 * KIB;
     for length in [1, 2, piece - 1, piece, piece + 1, 2 * piece, 3 * piece - 1, 5 * MIB + 3] {
-        pieces(length, piece, &[]).await;
+        read(length, piece, &[]).await;
+    }
+    for length in [16 * MIB - 1, 16 * MIB, 16 * MIB + 1, 40 * MIB] {
+        read(length, piece, &[]).await;
     }
 }
 
 #[tokio::test]
-async fn every_size_around_a_range_is_hashed_right() {
-    for length in [16 * MIB - 1, 16 * MIB, 16 * MIB + 1, 64 * MIB] {
-        pieces(length, 256 * KIB, &[]).await;
+async fn half_a_gibibyte_and_more_has_larger_pieces() {
+    read(513 * MIB, 512 * KIB, &[]).await;
+}
+
+#[tokio::test]
+async fn ranges_are_whole_pieces_and_each_byte_is_asked_for_once_with_the_etag() {
+    for (piece, range, step) in [(64 * KIB, "100000", 128 * KIB), (MIB, "16384", MIB)] {
+        let length = 2 * MIB + 7;
+        let s3 = read(length, piece, &[("PIECE_LENGTH", &piece.to_string()), ("RANGE_SIZE", range)]).await;
+        let starts = (0..length.div_ceil(step)).map(|number| number * step);
+        let expected = starts.map(|start| (start, (start + step).min(length) - 1));
+        assert_eq!(ranges(&s3), expected.collect::<Vec<_>>());
     }
-}
-
-#[tokio::test]
-async fn ranges_are_rounded_up_to_whole_pieces() {
-    let variables = [("PIECE_LENGTH", "65536"), ("RANGE_SIZE", "100000")];
-    pieces(MIB + 7, 64 * KIB, &variables).await;
-    let s3 = FakeS3::start([Bucket::public("data")]).await;
-    s3.put("data", "a", Content::cheap(MIB + 7, 1));
-    Function::try_start(&s3, &variables, None).await.expect("a function").get("/data/a").await.torrent();
-    let mut ranges: Vec<_> = s3.calls_of(Operation::GetObject).iter().filter_map(|call| call.range).collect();
-    ranges.sort_unstable();
-    let step = 128 * KIB;
-    let expected = (0..9).map(|number| (number * step, (number * step + step).min(MIB + 7) - 1));
-    assert_eq!(ranges, expected.collect::<Vec<_>>());
-}
-
-#[tokio::test]
-async fn pieces_larger_than_a_range_are_read_whole() {
-    let variables = [("PIECE_LENGTH", "4194304"), ("RANGE_SIZE", "16384"), ("FETCH_CONCURRENCY", "3")];
-    pieces(9 * MIB + 1, 4 * MIB, &variables).await;
-}
-
-#[tokio::test]
-async fn every_read_carries_the_etag_and_each_byte_is_asked_for_once() {
-    let s3 = FakeS3::start([Bucket::public("data")]).await;
-    let content = Content::cheap(40 * MIB + 1, 3);
-    s3.put("data", "a", content.clone());
-    Function::start(&s3, &[]).await.get("/data/a").await.torrent();
-    let gets: Vec<_> = s3.calls_of(Operation::GetObject).into_iter().filter(|call| call.key == "a").collect();
-    assert!(gets.iter().all(|call| call.if_match == Some(content.etag())), "{gets:?}");
-    let asked: u64 = gets.iter().filter_map(|call| call.range).map(|(first, last)| last + 1 - first).sum();
-    assert_eq!((gets.len(), asked), (3, content.length()));
+    assert_eq!(ranges(&read(40 * MIB + 1, 256 * KIB, &[]).await).len(), 3);
 }
 
 #[tokio::test]
 async fn no_more_reads_run_side_by_side_than_allowed() {
-    let s3 = FakeS3::start([Bucket::public("data")]).await;
-    s3.put("data", "a", Content::cheap(64 * MIB, 3));
+    let s3 = serving(Content::cheap(16 * MIB, 3)).await;
     s3.set_latency(std::time::Duration::from_millis(30));
     for concurrency in [1, 5] {
-        let variables = [("FETCH_CONCURRENCY", concurrency.to_string()), ("RANGE_SIZE", "2097152".to_owned())];
-        let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
-        let function = Function::try_start(&s3, &variables, None).await.expect("a function");
+        let setup = Setup::new(&s3).identity(None).set("RANGE_SIZE", "524288");
+        let function = setup.set("FETCH_CONCURRENCY", concurrency.to_string()).function().await;
         s3.clear_calls();
         function.get("/data/a").await.torrent();
         assert_eq!(s3.peak_gets(), concurrency);
     }
-}
-
-#[tokio::test]
-async fn a_gibibyte_is_hashed_right() {
-    // A debug build on a busy machine may need more than the default.
-    pieces(1024 * MIB, 512 * KIB, &[("TIME_BUDGET_MS", "900000")]).await;
 }

@@ -3,10 +3,14 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::json;
-use test_s3::{Bucket, Content, FakeS3, Object, Operation, Rights, Who};
+use test_s3::{Bucket, FakeS3, Object, Rights, Who};
 
-use super::harness::{Function, function_url};
+use super::{
+    harness::{Function, function_url},
+    setup::Setup,
+};
 
+const PATH: &str = "/data/dir/a.txt";
 const CREATED: u64 = 1_700_000_000;
 
 async fn server() -> FakeS3 {
@@ -19,7 +23,7 @@ async fn server() -> FakeS3 {
 #[tokio::test]
 async fn a_torrent_has_all_its_headers() {
     let s3 = server().await;
-    let answer = Function::start(&s3, &[]).await.get("/data/dir/a.txt").await;
+    let answer = Function::start(&s3, &[]).await.get(PATH).await;
     assert!(answer.is_base64);
     let info_hash = answer.torrent().info.info_hash().expect("an info hash").to_string();
     for (name, value) in [
@@ -45,7 +49,7 @@ async fn a_torrent_has_all_its_headers() {
 #[tokio::test]
 async fn the_metainfo_is_that_of_the_object() {
     let s3 = server().await;
-    let metainfo = Function::start(&s3, &[]).await.get("/data/dir/a.txt").await.torrent();
+    let metainfo = Function::start(&s3, &[]).await.get(PATH).await.torrent();
     assert_eq!((metainfo.info.length, metainfo.info.piece_length), (7, 262_144));
     assert_eq!(metainfo.creation_date, i64::try_from(CREATED).ok());
     assert_eq!((metainfo.announce, metainfo.announce_list), (None, None));
@@ -55,19 +59,15 @@ async fn the_metainfo_is_that_of_the_object() {
         "https://s3.dualstack.us-east-1.amazonaws.com/data/dir/a.txt",
     ];
     assert_eq!(metainfo.web_seeds, seeds);
-}
-
-#[tokio::test]
-async fn trackers_and_web_seeds_are_those_configured() {
-    let s3 = server().await;
     let variables =
         [("TRACKERS", "udp://a.example:1/announce, wss://b.example"), ("WEB_SEEDS", "https://cdn.example/{key}")];
-    let metainfo = Function::start(&s3, &variables).await.get("/data/dir/a.txt").await.torrent();
+    let metainfo = Function::start(&s3, &variables).await.get(PATH).await.torrent();
     assert_eq!(metainfo.announce.as_deref(), Some("udp://a.example:1/announce"));
     assert_eq!(metainfo.announce_list.map(|tiers| tiers.len()), Some(2));
     assert_eq!(metainfo.web_seeds, ["https://cdn.example/dir/a.txt"]);
-    let none = Function::start(&s3, &[("WEB_SEEDS", "none")]).await.get("/data/dir/a.txt").await.torrent();
-    assert!(none.web_seeds.is_empty());
+    let variables = [("WEB_SEEDS", "none"), ("PIECE_LENGTH", "16384")];
+    let other = Function::start(&s3, &variables).await.get(PATH).await.torrent();
+    assert_eq!((other.web_seeds.len(), other.info.piece_length), (0, 16_384));
 }
 
 #[tokio::test]
@@ -77,14 +77,11 @@ async fn a_version_is_carried_into_the_web_seeds_and_to_s3() {
     let first = s3.put("data", "a", "first").expect("a version");
     s3.put("data", "a", "second version");
     let function = Function::start(&s3, &[]).await;
-    let query = format!("torrent&versionId={first}");
-    let torrent = function.send(&function_url("GET", "/data/a", &query, &[])).await.torrent();
+    let torrent = function.get_version("/data/a", &first).await.torrent();
     assert_eq!(torrent.info.length, 5);
     assert!(torrent.web_seeds[0].ends_with(&format!("/a?versionId={first}")), "{:?}", torrent.web_seeds);
-    let of_object = s3.calls().into_iter().filter(|call| call.key == "a");
-    assert!(
-        of_object.clone().count() >= 2 && of_object.into_iter().all(|call| call.version_id.as_ref() == Some(&first))
-    );
+    let of_object: Vec<_> = s3.calls().into_iter().filter(|call| call.key == "a").collect();
+    assert!(of_object.len() >= 2 && of_object.iter().all(|call| call.version_id.as_ref() == Some(&first)));
     assert_eq!(function.get("/data/a").await.torrent().info.length, 14);
 }
 
@@ -99,40 +96,28 @@ async fn names_in_other_scripts_are_given_twice() {
 }
 
 #[tokio::test]
-async fn the_same_object_gives_the_same_bytes() {
-    let s3 = server().await;
-    let cached = Function::start(&s3, &[]).await;
-    let bare = Function::try_start(&s3, &[], None).await.expect("a function without credentials");
-    let first = cached.get("/data/dir/a.txt").await;
-    for answer in [cached.get("/data/dir/a.txt").await, bare.get("/data/dir/a.txt").await] {
-        assert_eq!((answer.body.as_slice(), answer.header("etag")), (first.body.as_slice(), first.header("etag")));
-    }
-}
-
-#[tokio::test]
-async fn who_has_the_torrent_is_answered_304() {
+async fn who_has_the_torrent_is_answered_304_and_head_is_get_without_a_body() {
     let s3 = server().await;
     let function = Function::start(&s3, &[]).await;
-    let etag = function.get("/data/dir/a.txt").await.header("etag").expect("an ETag").to_owned();
-    for value in [etag.clone(), format!("W/{etag}"), format!("\"x\", {etag}"), "*".to_owned()] {
-        let answer = function.get_with("/data/dir/a.txt", &[("if-none-match", &value)]).await;
-        assert_eq!((answer.status, answer.body.len()), (304, 0), "{value}");
-        assert_eq!(answer.header("etag"), Some(etag.as_str()));
-        assert_eq!(answer.header("cache-control"), Some("no-cache"));
-        assert_eq!(answer.header("content-type"), Some("application/x-bittorrent"));
-        assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+    let get = function.get(PATH).await;
+    // The same object gives the same bytes, from its sidecar and without one.
+    let bare = Setup::new(&s3).identity(None).function().await;
+    for answer in [function.get(PATH).await, bare.get(PATH).await] {
+        assert_eq!((&answer.body, answer.header("etag")), (&get.body, get.header("etag")));
     }
-    let answer = function.get_with("/data/dir/a.txt", &[("if-none-match", "\"x\"")]).await;
-    assert_eq!(answer.status, 200);
-}
-
-#[tokio::test]
-async fn every_one_of_several_if_none_match_headers_counts() {
-    let s3 = server().await;
-    let function = Function::start(&s3, &[]).await;
-    let etag = function.get("/data/dir/a.txt").await.header("etag").expect("an ETag").to_owned();
+    let etag = get.header("etag").expect("an ETag");
+    for value in [etag, &format!("W/{etag}"), &format!("\"x\", {etag}"), "*"] {
+        for method in ["GET", "HEAD"] {
+            let answer = function.send(&function_url(method, PATH, "torrent", &[("if-none-match", value)])).await;
+            assert_eq!((answer.status, answer.body.len()), (304, 0), "{value}");
+            for name in ["etag", "cache-control", "content-type", "access-control-allow-origin"] {
+                assert_eq!(answer.header(name), get.header(name), "{name}");
+            }
+        }
+    }
+    // Every one of several headers counts.
     let event = json!({
-        "path": "/data/dir/a.txt",
+        "path": PATH,
         "httpMethod": "GET",
         "headers": {"If-None-Match": "\"x\""},
         "multiValueHeaders": {"If-None-Match": [etag, "\"x\""]},
@@ -142,17 +127,9 @@ async fn every_one_of_several_if_none_match_headers_counts() {
         "body": "this is no base64 %",
     });
     assert_eq!(function.send(&event).await.status, 304);
-}
+    assert_eq!(function.get_with(PATH, &[("if-none-match", "\"x\"")]).await.status, 200);
 
-#[tokio::test]
-async fn head_is_get_without_a_body() {
-    let s3 = server().await;
-    let function = Function::start(&s3, &[]).await;
-    let get = function.get("/data/dir/a.txt").await;
-    let etag = [("if-none-match", get.header("etag").expect("an ETag"))];
-    let unchanged = function.send(&function_url("HEAD", "/data/dir/a.txt", "torrent", &etag)).await;
-    assert_eq!((unchanged.status, unchanged.body.len()), (304, 0));
-    let head = function.send(&function_url("HEAD", "/data/dir/a.txt", "torrent", &[])).await;
+    let head = function.head(PATH).await;
     assert_eq!((head.status, head.body.len()), (200, 0));
     for name in ["content-type", "content-disposition", "etag", "cache-control", "x-torrent-info-hash"] {
         assert_eq!(head.header(name), get.header(name), "{name}");
@@ -163,72 +140,46 @@ async fn head_is_get_without_a_body() {
 async fn options_is_a_preflight_on_any_path() {
     let s3 = server().await;
     let function = Function::start(&s3, &[]).await;
-    for path in ["/data/dir/a.txt", "/", "/data/%zz", "/NoBucket"] {
+    for path in [PATH, "/", "/data/%zz", "/NoBucket"] {
         let answer = function.send(&function_url("OPTIONS", path, "", &[])).await;
         assert_eq!((answer.status, answer.body.len()), (204, 0), "{path}");
-        assert_eq!(answer.header("content-type"), Some("text/plain"));
-        assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
-        assert_eq!(answer.header("access-control-allow-methods"), Some("GET, HEAD, OPTIONS"));
-        assert_eq!(answer.header("access-control-allow-headers"), Some("*, authorization"));
+        for (name, value) in [
+            ("content-type", "text/plain"),
+            ("access-control-allow-origin", "*"),
+            ("access-control-allow-methods", "GET, HEAD, OPTIONS"),
+            ("access-control-allow-headers", "*, authorization"),
+        ] {
+            assert_eq!(answer.header(name), Some(value), "{name}");
+        }
     }
     assert_eq!(s3.calls().len(), 0);
 }
 
 #[tokio::test]
-async fn payer_and_owner_are_passed_on_to_every_call_on_the_objects_bucket() {
+async fn payer_and_owner_go_to_every_call_on_the_objects_bucket_and_to_no_other() {
     let s3 = server().await;
     s3.alter("data", Bucket::requester_pays);
-    let function = Function::start(&s3, &[("ACCESS", "function-role")]).await;
     let headers = [("x-amz-request-payer", "requester"), ("x-amz-expected-bucket-owner", "111122223333")];
-    let answer = function.get_with("/data/dir/a.txt", &headers).await;
-    assert_eq!(answer.header("x-amz-request-charged"), Some("requester"), "{}", answer.text());
-    let calls = s3.calls();
-    assert_eq!(calls.len(), 4, "{calls:?}");
-    assert!(calls.iter().all(|call| call.request_payer.as_deref() == Some("requester")));
-    assert!(calls.iter().all(|call| call.expected_bucket_owner.as_deref() == Some("111122223333")));
-    let cached = function.get_with("/data/dir/a.txt", &headers).await;
-    assert_eq!((cached.origin(), cached.header("x-amz-request-charged")), ("sidecar", Some("requester")));
-}
-
-#[tokio::test]
-async fn a_sidecar_bucket_that_is_the_objects_own_gets_payer_and_owner_too() {
-    let s3 = server().await;
-    s3.alter("data", Bucket::requester_pays);
-    let variables = [("ACCESS", "function-role"), ("SIDECAR_BUCKET", "data"), ("SIDECAR_PREFIX", "t/")];
-    let function = Function::start(&s3, &variables).await;
-    for origin in ["object", "sidecar"] {
-        let answer = function.get_with("/data/dir/a.txt", &[("x-amz-request-payer", "requester")]).await;
-        assert_eq!(answer.origin(), origin);
+    // The sidecar's bucket may be the object's own by name too.
+    for own in [&[][..], &[("SIDECAR_BUCKET", "data"), ("SIDECAR_PREFIX", "t/")]] {
+        let function = Setup::new(&s3).set("ACCESS", "function-role").set_all(own).function().await;
+        s3.clear_calls();
+        for (origin, count) in [("object", 4), ("sidecar", 6)] {
+            let answer = function.get_with(PATH, &headers).await;
+            assert_eq!((answer.origin(), answer.header("x-amz-request-charged")), (origin, Some("requester")));
+            let calls = s3.calls();
+            assert_eq!(calls.len(), count, "{calls:?}");
+            assert!(calls.iter().all(|call| call.request_payer.as_deref() == Some("requester")
+                && call.expected_bucket_owner.as_deref() == Some("111122223333")
+                && !call.query.contains("torrent")));
+        }
     }
-}
 
-#[tokio::test]
-async fn payer_and_owner_are_kept_from_the_sidecar_bucket() {
     let s3 = server().await;
     s3.add(Bucket::private("torrents").owner("999999999999"));
     let function = Function::start(&s3, &[("SIDECAR_BUCKET", "torrents")]).await;
-    let headers = [("x-amz-expected-bucket-owner", "111122223333")];
-    assert_eq!(function.get_with("/data/dir/a.txt", &headers).await.status, 200);
+    assert_eq!(function.get_with(PATH, &headers[1..]).await.status, 200);
     assert_eq!(s3.keys("torrents"), ["data/dir/a.txt.torrent"]);
     let mut to_sidecars = s3.calls().into_iter().filter(|call| call.bucket == "torrents");
     assert!(to_sidecars.all(|call| call.expected_bucket_owner.is_none()));
-}
-
-#[tokio::test]
-async fn the_request_is_never_sent_on() {
-    let s3 = server().await;
-    Function::start(&s3, &[]).await.get("/data/dir/a.txt").await.torrent();
-    assert!(s3.calls().iter().all(|call| !call.query.contains("torrent")));
-    assert_eq!(s3.calls_of(Operation::GetObjectTorrent).len(), 0);
-}
-
-#[tokio::test]
-async fn piece_length_grows_with_the_object_or_is_fixed() {
-    let s3 = server().await;
-    s3.put("data", "big", Content::repeated(600 << 20, vec![0; 1 << 16]));
-    let patient = [("TIME_BUDGET_MS", "900000")];
-    let function = Function::try_start(&s3, &patient, None).await.expect("a function");
-    assert_eq!(function.get("/data/big").await.torrent().info.piece_length, 512 * 1024);
-    let fixed = Function::start(&s3, &[("PIECE_LENGTH", "16384")]).await;
-    assert_eq!(fixed.get("/data/dir/a.txt").await.torrent().info.piece_length, 16_384);
 }

@@ -11,7 +11,7 @@ use aws_sdk_s3::{
     primitives::ByteStream,
 };
 
-use super::{Call, RegionalClient};
+use super::{Call, RegionalClient, Waits};
 use crate::{
     meter::Meter,
     object::{BucketName, ByteRange, CallOptions},
@@ -50,6 +50,11 @@ impl Bucket {
     /// Returns whether S3 has named the bucket's region.
     pub(in crate::s3) fn region_is_known(&self) -> bool {
         self.client.regions.knows(&self.name)
+    }
+
+    /// Returns how long the caller waits for S3.
+    pub(in crate::s3) fn waits(&self) -> &Waits {
+        self.client.waits()
     }
 
     /// Returns the client of the function's own region, for calls to a presigned URL.

@@ -17,11 +17,32 @@ use super::{bucket_regions::BucketRegions, regional_client::RegionalClient};
 
 /// Five attempts take about 3 s at most: short enough for API Gateway's 29 s, long enough for a burst of 503s.
 const ATTEMPTS: u32 = 5;
-const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 const LARGEST_BACKOFF: Duration = Duration::from_secs(2);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// This bounds the time until the response's first byte.
-const READ_TIMEOUT: Duration = Duration::from_secs(6);
+
+/// How long this service waits for S3.
+#[derive(Clone, Copy, Debug)]
+pub struct Waits {
+    /// The first pause before a call is repeated. It grows with each failure.
+    pub pause: Duration,
+    /// This bounds the time until the response's first byte.
+    pub first_byte: Duration,
+    /// A body that brings no byte for this long is given up.
+    pub stall: Duration,
+    /// A page of a list must be there by then, body and all: the SDK's other timeouts end with its headers.
+    pub page: Duration,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self {
+            pause: Duration::from_millis(200),
+            first_byte: Duration::from_secs(6),
+            stall: Duration::from_secs(5),
+            page: Duration::from_secs(5),
+        }
+    }
+}
 
 /// The two identities that call S3.
 #[derive(Clone, Debug)]
@@ -34,16 +55,18 @@ pub struct Clients {
 
 impl Clients {
     /// Makes the clients with `sdk`'s endpoint and credentials. They start in `sdk`'s region.
-    pub fn new(sdk: &SdkConfig, path_style: bool) -> Self {
+    pub fn new(sdk: &SdkConfig, path_style: bool, waits: Waits) -> Self {
         let mut anyone = sdk.to_builder();
         anyone.set_credentials_provider(None);
         let anyone = anyone.build();
         let home = sdk.region().map(|region| region.as_ref().to_owned()).unwrap_or_default();
-        let regions = Arc::new(BucketRegions::new(home));
-        let regional = |config: Builder| RegionalClient::new(Client::from_conf(config.build()), Arc::clone(&regions));
+        let (regions, waits) = (Arc::new(BucketRegions::new(home)), Arc::new(waits));
+        let regional = |config: Builder| {
+            RegionalClient::new(Client::from_conf(config.build()), Arc::clone(&regions), Arc::clone(&waits))
+        };
         Self {
-            signed: regional(client_config(sdk, path_style)),
-            unsigned: regional(client_config(&anyone, path_style).allow_no_auth()),
+            signed: regional(client_config(sdk, path_style, &waits)),
+            unsigned: regional(client_config(&anyone, path_style, &waits).allow_no_auth()),
         }
     }
 }
@@ -65,12 +88,12 @@ impl ClassifyRetry for BusyStatus {
     }
 }
 
-fn client_config(sdk: &SdkConfig, path_style: bool) -> Builder {
+fn client_config(sdk: &SdkConfig, path_style: bool, waits: &Waits) -> Builder {
     let retries = RetryConfig::standard()
         .with_max_attempts(ATTEMPTS)
-        .with_initial_backoff(FIRST_BACKOFF)
+        .with_initial_backoff(waits.pause)
         .with_max_backoff(LARGEST_BACKOFF);
-    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(waits.first_byte).build();
     Builder::from(sdk)
         .force_path_style(path_style)
         .retry_config(retries)

@@ -12,7 +12,7 @@ mod regional_client;
 pub use self::{
     bucket::{Bucket, collect},
     call::{Call, OPERATIONS},
-    client::{Clients, is_path_style_endpoint},
+    client::{Clients, Waits, is_path_style_endpoint},
     endpoints::Endpoints,
     presigned::{MAX_PRESIGNED_URL_BYTES, PresignedUrl, PresignedUrlError},
     region::dns_suffix,

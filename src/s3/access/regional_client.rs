@@ -12,7 +12,7 @@ use aws_sdk_s3::{
     error::SdkError,
 };
 
-use super::bucket_regions::BucketRegions;
+use super::{Waits, bucket_regions::BucketRegions};
 use crate::object::BucketName;
 
 /// An identity that calls S3, with one client for each region.
@@ -21,12 +21,13 @@ pub struct RegionalClient {
     home: Client,
     pub(super) regions: Arc<BucketRegions>,
     clients: Arc<Mutex<HashMap<String, Client>>>,
+    waits: Arc<Waits>,
 }
 
 impl RegionalClient {
     /// Starts from `home`, the client of the function's own region.
-    pub(super) fn new(home: Client, regions: Arc<BucketRegions>) -> Self {
-        Self { home, regions, clients: Arc::default() }
+    pub(super) fn new(home: Client, regions: Arc<BucketRegions>, waits: Arc<Waits>) -> Self {
+        Self { home, regions, clients: Arc::default(), waits }
     }
 
     /// Calls `ask` with the client of `bucket`'s region, and again if S3 names another region.
@@ -50,6 +51,11 @@ impl RegionalClient {
             Err(_) => {}
         }
         sent
+    }
+
+    /// Returns how long callers wait for S3.
+    pub(super) fn waits(&self) -> &Waits {
+        &self.waits
     }
 
     /// Returns the client of the function's own region.

@@ -53,7 +53,7 @@ impl<'a> Listing<'a> {
             Next::After(token) => Some(token.clone()),
             Next::End => return Ok(None),
         };
-        let page = Retries::of_page().repeat(|| async { whole(self.send(token.as_deref()).await?) }).await?;
+        let page = Retries::of_page(self.bucket.waits()).repeat(|| async { whole(self.send(token.as_deref()).await?) }).await?;
         self.request_charged |= page.request_charged() == Some(&RequestCharged::Requester);
         self.next = match (page.is_truncated() == Some(true), page.next_continuation_token()) {
             (false, _) => Next::End,
@@ -81,7 +81,8 @@ impl<'a> Listing<'a> {
                 .encoding_type(EncodingType::Url)
                 .optional_object_attributes(OptionalObjectAttributes::RestoreStatus)
                 .set_continuation_token(token.map(str::to_owned));
-            request.customize().config_override(page_timeouts()).interceptor(call).interceptor(PAGE_LIMIT).send()
+            let timeouts = page_timeouts(self.bucket.waits().page);
+            request.customize().config_override(timeouts).interceptor(call).interceptor(PAGE_LIMIT).send()
         };
         self.bucket.call(ask).await.map_err(classify_answer)
     }

@@ -10,7 +10,7 @@ use aws_sdk_s3::{
 
 use super::{
     ObjectHead, Source,
-    source::{ATTEMPTS, PAUSE, next_chunk, verify},
+    source::{ATTEMPTS, next_chunk, verify},
 };
 use crate::{
     object::ByteRange,
@@ -62,7 +62,7 @@ impl Source {
     /// Presigned URLs are signed for GET only, so a GET of one byte replaces HEAD.
     async fn head_by_url(&self, url: &PresignedUrl) -> Result<ObjectHead, Error> {
         self.check_region(url).await?;
-        Retries::new(ATTEMPTS, PAUSE).repeat(|| self.first_byte()).await
+        Retries::new(ATTEMPTS, self.bucket.waits().pause / 2).repeat(|| self.first_byte()).await
     }
 
     /// Refuses a URL whose region is not the bucket's. S3 tells anyone in which region a bucket is.
@@ -99,7 +99,7 @@ impl Source {
         let head = ObjectHead::from_first_byte(&output)?;
         verify(&output, FIRST_BYTE, &head)?;
         // The whole body is read, so that the connection can be reused.
-        match next_chunk(&mut output).await? {
+        match next_chunk(&mut output, self.bucket.waits().stall).await? {
             Some(byte) if byte.as_ref().len() == 1 => Ok(head),
             _ => Err(Error::Malformed("not exactly one byte for the first byte".to_owned())),
         }

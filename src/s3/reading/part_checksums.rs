@@ -96,14 +96,15 @@ impl PartChecksums {
         &self,
         select: impl Fn(GetObjectAttributesFluentBuilder) -> GetObjectAttributesFluentBuilder,
     ) -> Result<GetObjectAttributesOutput, PartChecksumsError> {
+        let waits = self.bucket.waits();
         let ask = |client: Client, call| {
             let request = client.get_object_attributes().object_attributes(ObjectAttributes::Etag);
             let request = request.bucket(self.bucket.name().as_str()).key(self.object.key.as_str());
             let request = select(request.set_version_id(self.object.version_id.clone())).customize();
-            request.config_override(page_timeouts()).interceptor(call).interceptor(PAGE_LIMIT).send()
+            request.config_override(page_timeouts(waits.page)).interceptor(call).interceptor(PAGE_LIMIT).send()
         };
         let sent = || async { self.bucket.call(ask).await.map_err(classify_answer) };
-        Ok(Retries::of_page().repeat(sent).await?)
+        Ok(Retries::of_page(waits).repeat(sent).await?)
     }
 }
 

@@ -17,11 +17,8 @@ use crate::{
     },
 };
 
-/// A connection without a byte for this long is given up.
-const STALL: Duration = Duration::from_secs(5);
 /// A range is given up after this many attempts in a row without a byte.
 pub(super) const ATTEMPTS: u32 = 4;
-pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
 /// One object in S3, as one caller may read it.
 #[derive(Clone, Debug)]
@@ -51,7 +48,7 @@ impl Source {
         mut sink: impl FnMut(&[u8]),
     ) -> Result<(), Error> {
         let mut missing = range;
-        let mut retries = Retries::new(ATTEMPTS, PAUSE);
+        let mut retries = Retries::new(ATTEMPTS, self.bucket.waits().pause / 2);
         while missing.start < missing.end {
             let start = missing.start;
             if let Err(error) = self.read_some(head, &mut missing, &mut sink).await {
@@ -70,7 +67,7 @@ impl Source {
     ) -> Result<(), Error> {
         let mut output = self.get(*missing, Some(head)).await?;
         verify(&output, *missing, head)?;
-        while let Some(chunk) = next_chunk(&mut output).await? {
+        while let Some(chunk) = next_chunk(&mut output, self.bucket.waits().stall).await? {
             let chunk = chunk.as_ref();
             let length = chunk.len() as u64;
             if length > missing.length() {
@@ -105,8 +102,11 @@ impl Source {
     }
 }
 
-pub(super) async fn next_chunk(output: &mut GetObjectOutput) -> Result<Option<impl AsRef<[u8]> + use<>>, Error> {
-    let chunk = timeout(STALL, output.body.next()).await;
+pub(super) async fn next_chunk(
+    output: &mut GetObjectOutput,
+    stall: Duration,
+) -> Result<Option<impl AsRef<[u8]> + use<>>, Error> {
+    let chunk = timeout(stall, output.body.next()).await;
     let chunk = chunk.map_err(|stalled| Error::Interrupted(stalled.into()))?.transpose();
     chunk.map_err(|broken| Error::Interrupted(broken.into()))
 }

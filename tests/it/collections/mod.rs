@@ -20,7 +20,7 @@ async fn server(objects: &[(&str, u64)]) -> FakeS3 {
     s3
 }
 
-fn bucket() -> Bucket {
+pub(crate) fn bucket() -> Bucket {
     Bucket::public("data").allow(Who::Everyone, "*", Rights::LIST)
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn shorten(page: &mut ListPage, most: usize) {
     }
 }
 
-fn file(path: &str, length: u64) -> File {
+pub(crate) fn file(path: &str, length: u64) -> File {
     File { length, path: path.split('/').map(str::to_owned).collect() }
 }
 

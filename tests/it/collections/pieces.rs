@@ -29,8 +29,8 @@ fn any_sizes_at_any_piece_length_concurrency_and_range_equal_the_naive_model() {
     let runtime = Runtime::new().expect("a runtime");
     let piece_length = (0_u32..8).prop_map(|power| PIECE << power);
     let range = prop_oneof![Just(PIECE), Just(100_000), Just(1024 * KIB), Just(16 * 1024 * KIB)];
-    let cases = (vec(size(), 1..60), piece_length, 1_usize..=64, range, any::<bool>());
-    let mut runner = TestRunner::new(Config { cases: 40, failure_persistence: None, ..Config::default() });
+    let cases = (vec(size(), 1..40), piece_length, 1_usize..=64, range, any::<bool>());
+    let mut runner = TestRunner::new(Config { cases: 20, failure_persistence: None, ..Config::default() });
     let ran = runner.run(&cases, |(sizes, piece_length, concurrency, range, nested)| {
         runtime.block_on(holds(&sizes, piece_length, concurrency, range, nested));
         Ok(())
@@ -54,26 +54,22 @@ async fn holds(sizes: &[u64], piece_length: u64, concurrency: usize, range: u64,
         return;
     }
     let info = answer.torrent().info;
-    let whole = together(&s3, &keys.iter().map(String::as_str).collect::<Vec<_>>());
+    let keys: Vec<_> = keys.iter().map(String::as_str).collect();
+    let whole = together(&s3, &keys);
     assert_eq!((info.pieces, info.length), (model(&whole, piece_length), whole.length()));
     assert!(s3.peak_gets() <= concurrency.max(2), "{} GETs at once", s3.peak_gets());
 }
 
 #[tokio::test]
-async fn thousands_of_small_objects_are_read_once_each_and_side_by_side() {
-    let keys: Vec<_> = (0..3_000).map(|number| format!("p/{number:04}")).collect();
-    let sizes = (0..3_000).map(|number| number % 97 * 13);
-    let objects: Vec<_> = keys.iter().map(String::as_str).zip(sizes).collect();
-    let s3 = server(&objects).await;
+async fn many_small_objects_are_read_once_each_and_side_by_side() {
+    let keys: Vec<_> = (0..600).map(|number| format!("p/{number:03}")).collect();
+    let keys: Vec<_> = keys.iter().map(String::as_str).collect();
+    let sizes = (0..600).map(|number| number % 97 * 61);
+    let s3 = server(&keys.iter().copied().zip(sizes).collect::<Vec<_>>()).await;
     let function = Function::start(&s3, &[("FETCH_CONCURRENCY", "32"), ("TIME_BUDGET_MS", "900000")]).await;
     let info = function.get("/data/p/").await.torrent().info;
-    let whole = together(&s3, &keys.iter().map(String::as_str).collect::<Vec<_>>());
-    assert_eq!(info.pieces, model(&whole, info.piece_length));
-    let reads = s3
-        .calls_of(Operation::GetObject)
-        .into_iter()
-        .filter(|call| call.key.starts_with("p/0") || call.key.starts_with("p/1") || call.key.starts_with("p/2"))
-        .count();
-    // A piece's end within an object makes no further request.
-    assert_eq!(reads, objects.iter().filter(|(_, size)| *size > 0).count());
+    assert_eq!(info.pieces, model(&together(&s3, &keys), info.piece_length));
+    // A piece's end within an object makes no further request, and of seven objects nothing is asked for.
+    let reads = s3.calls_of(Operation::GetObject).into_iter().filter(|call| call.range.is_some());
+    assert_eq!(reads.count(), 600 - 7);
 }

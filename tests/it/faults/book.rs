@@ -1,16 +1,16 @@
-//! All that the object was, and the torrent that each of them has: made here without any of the service's code, from
-//! BEP 3 and the contract.
+//! All that the object was, and the torrent that each of them has.
 
 use std::{
     sync::{Arc, LazyLock, Mutex},
     time::{Duration, UNIX_EPOCH},
 };
 
+use get_object_torrent::torrent::{Info, Metainfo};
 use hyper::body::Bytes;
-use sha1::{Digest, Sha1};
 use test_s3::{Content, Object, Store};
 
 use super::plan::{BY_SIZE, PART, PIECE, Plan};
+use crate::harness::model;
 
 const FIRST_DATE: u64 = 1_700_000_000;
 
@@ -59,51 +59,26 @@ fn object(plan: &Plan, number: u64) -> Object {
 }
 
 impl Past {
-    pub(super) fn torrent(&self, piece_length: u64, region: &'static str) -> Expected {
-        let content = &self.object.content;
-        let length = content.length();
-        let starts = (0..length).step_by(usize::try_from(piece_length).expect("a length"));
-        let hash = |start: u64| Sha1::digest(content.slice(start..length.min(start + piece_length)));
-        let pieces: Vec<u8> = starts.flat_map(hash).collect();
-        let head = format!("d6:lengthi{length}e4:name1:a12:piece lengthi{piece_length}e6:pieces{}:", pieces.len());
-        let info = [head.as_bytes(), &pieces, b"e"].concat();
-        let date = self.object.last_modified.duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
-        Expected { info_hash: hex::encode(Sha1::digest(&info)), info, date, region }
-    }
-
-    /// Of every piece length that such an object's torrent may have.
-    pub(super) fn torrents(&self, plan: &Plan, any_origin: bool) -> Vec<Expected> {
+    /// What the object's torrent may hold: of every piece length that it may have.
+    pub(super) fn infos(&self, plan: &Plan, any_origin: bool) -> Vec<Info> {
         let others = [PIECE, PART, BY_SIZE].into_iter().filter(|_| any_origin && !plan.fixed_pieces);
-        let mut piece_lengths: Vec<_> = others.chain([plan.piece_length()]).collect();
-        piece_lengths.dedup();
-        piece_lengths.into_iter().map(|piece_length| self.torrent(piece_length, plan.region())).collect()
-    }
-}
-
-/// The one torrent of an object at a piece length.
-#[derive(Clone, Debug)]
-pub(super) struct Expected {
-    info: Vec<u8>,
-    pub(super) info_hash: String,
-    date: u64,
-    region: &'static str,
-}
-
-impl Expected {
-    /// The file; the date may be missing where S3 did not tell it.
-    pub(super) fn is(&self, bytes: &[u8]) -> bool {
-        let date = format!("13:creation datei{}e", self.date);
-        [date.as_str(), ""].iter().any(|date| self.file(date) == bytes)
+        let info = |piece_length| {
+            let content = &self.object.content;
+            let pieces = model(content, piece_length);
+            Info { length: content.length(), files: Vec::new(), name: "a".to_owned(), piece_length, pieces }
+        };
+        others.chain([plan.piece_length()]).map(info).collect()
     }
 
-    fn file(&self, date: &str) -> Vec<u8> {
-        let region = self.region;
+    /// The torrent around `info`; the date may be missing where S3 did not tell it.
+    pub(super) fn has_torrent(&self, plan: &Plan, info: &Info, bytes: &[u8]) -> bool {
+        let date = self.object.last_modified.duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+        let region = plan.region();
         let seeds = [
             format!("https://data.s3.{region}.amazonaws.com/a"),
             format!("https://s3.dualstack.{region}.amazonaws.com/data/a"),
         ];
-        let seeds = seeds.map(|seed| format!("{}:{seed}", seed.len())).concat();
-        let head = format!("d10:created by18:get-object-torrent{date}4:info");
-        [head.as_bytes(), &self.info, format!("8:url-listl{seeds}ee").as_bytes()].concat()
+        let torrent = |date| Metainfo::new(info.clone(), date, &[], seeds.to_vec()).to_bytes().expect("bencode");
+        bytes == torrent(i64::try_from(date).ok()) || bytes == torrent(None)
     }
 }

@@ -1,14 +1,11 @@
 //! The same of collections: objects are replaced, deleted, added and made private between any two requests, and listings
 //! fail half-way. A torrent is always of one state that the prefix was in.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex};
 
-use get_object_torrent::torrent::{File, Info, Metainfo};
+use get_object_torrent::torrent::{Info, Metainfo};
 use serde_json::json;
-use test_s3::{Bucket, Content, FakeS3, Fault, Matcher, Rights, Store, Who};
+use test_s3::{Content, FakeS3, Fault, Matcher, Rights, Store, Who};
 
 use super::{
     dice::Dice,
@@ -16,10 +13,11 @@ use super::{
     seeds::Trial,
 };
 use crate::{
-    collections::shorten,
-    harness::{Answer, Function, model, worker},
+    collections::{bucket, file, shorten},
+    harness::{Answer, Function, model},
     jobs::runner::run_job,
     log::Written,
+    setup::Setup,
 };
 
 const PIECE: u64 = 16 * 1024;
@@ -45,22 +43,17 @@ enum Target {
     Read,
 }
 
+/// Changes are of the object that has this number, counted round and round.
 #[derive(Clone, Debug)]
 enum What {
     Fault(Fault),
-    /// A change of the object that has this number, counted round and round.
-    Change(Change, u64),
+    Replace(u64),
+    Delete(u64),
+    Add(u64),
+    MakePrivate(u64),
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Change {
-    Replace,
-    Delete,
-    Add,
-    MakePrivate,
-}
-
-/// A state of the prefix: its objects in order.
+/// The objects of the prefix in order.
 type State = Vec<(String, Content)>;
 
 /// Every state that the prefix was in. The clones of a history are one.
@@ -70,16 +63,14 @@ struct History(Arc<Mutex<Vec<State>>>);
 impl Plan {
     fn of(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
-        let sizes = (0..=dice.below(24)).map(|_| size(&mut dice)).chain([1]).collect();
-        let troubles = (0..=dice.below(4)).map(|_| trouble(&mut dice)).collect();
         Self {
             seed,
-            sizes,
+            sizes: (0..=dice.below(24)).map(|_| size(&mut dice)).chain([1]).collect(),
             is_job: dice.one_in(6),
             is_cached: dice.one_in(4),
             page: dice.pick(&[2, 3, 1_000]),
             concurrency: dice.pick(&[1, 3, 8, 64]),
-            troubles,
+            troubles: (0..=dice.below(4)).map(|_| trouble(&mut dice)).collect(),
         }
     }
 }
@@ -91,20 +82,17 @@ fn size(dice: &mut Dice) -> u64 {
 
 fn trouble(dice: &mut Dice) -> (Target, u64, What) {
     let target = dice.pick(&[Target::Any, Target::Listing, Target::Listing, Target::Head, Target::Read]);
-    let cut = dice.below(900);
-    let what = if dice.one_in(3) {
-        What::Fault(dice.pick(&[
-            Fault::slow_down(),
-            Fault::internal_error(),
-            Fault::Reset,
-            Fault::CutBody(cut),
-            Fault::ShortBody(cut),
-            Fault::access_denied(),
-        ]))
-    } else {
-        let changes = [Change::Replace, Change::Replace, Change::Delete, Change::Add, Change::Add, Change::MakePrivate];
-        What::Change(dice.pick(&changes), dice.below(25))
-    };
+    let (cut, victim) = (dice.below(900), dice.below(25));
+    let faults = [
+        Fault::slow_down(),
+        Fault::internal_error(),
+        Fault::Reset,
+        Fault::CutBody(cut),
+        Fault::ShortBody(cut),
+        Fault::access_denied(),
+    ];
+    let changes = [What::Replace, What::Replace, What::Delete, What::Add, What::Add, What::MakePrivate];
+    let what = if dice.one_in(3) { What::Fault(dice.pick(&faults)) } else { dice.pick(&changes)(victim) };
     (target, dice.below(if matches!(target, Target::Head) { 3 } else { 20 }), what)
 }
 
@@ -121,6 +109,38 @@ impl Target {
     }
 }
 
+impl What {
+    fn fault(self, history: &History, number: u64) -> Fault {
+        if let Self::Fault(fault) = self {
+            return fault;
+        }
+        let history = history.clone();
+        Fault::before(move |store| self.change(&history, store, number))
+    }
+
+    fn change(&self, history: &History, store: &Store, number: u64) {
+        let (Self::Replace(victim) | Self::Delete(victim) | Self::Add(victim) | Self::MakePrivate(victim)) = *self
+        else {
+            return;
+        };
+        let objects = history.last();
+        let Some((key, content)) = objects.iter().cycle().nth(usize::try_from(victim).expect("a small number")) else {
+            return;
+        };
+        match self {
+            Self::Replace(_) => {
+                store.put("data", key, Content::random(content.length() + number % 2, 900 + number));
+            }
+            Self::Delete(_) => drop(store.delete("data", key)),
+            Self::Add(_) => {
+                store.put("data", &format!("{key}+{number}"), Content::random(number * 999, number));
+            }
+            _ => store.alter("data", |bucket| bucket.deny(Who::Anonymous, key, Rights::READ)),
+        }
+        history.note(store);
+    }
+}
+
 impl History {
     /// Notes the state that the prefix is in.
     fn note(&self, store: &Store) {
@@ -129,33 +149,15 @@ impl History {
         self.0.lock().expect("the history's lock").push(state.collect());
     }
 
-    fn change(&self, store: &Store, change: Change, victim: u64, number: u64) {
-        let state = self.0.lock().expect("the history's lock").last().cloned().unwrap_or_default();
-        let victim = state.get(usize::try_from(victim).expect("a small number") % state.len().max(1));
-        let Some((key, content)) = victim else { return };
-        match change {
-            Change::Replace => {
-                store.put("data", key, Content::random(content.length() + number % 2, 900 + number));
-            }
-            Change::Delete => {
-                store.delete("data", key);
-            }
-            Change::Add => {
-                store.put("data", &format!("{key}+{number}"), Content::random(number * 999, number));
-            }
-            Change::MakePrivate => store.alter("data", |bucket| bucket.deny(Who::Anonymous, key, Rights::READ)),
-        }
-        self.note(store);
+    fn last(&self) -> State {
+        self.0.lock().expect("the history's lock").last().cloned().unwrap_or_default()
     }
 
     /// The torrent must be of one of the states.
     fn assert_has(&self, info: &Info) {
         let states = self.0.lock().expect("the history's lock").clone();
         let found = states.iter().any(|state| {
-            let files = state.iter().map(|(key, content)| File {
-                length: content.length(),
-                path: key.split('/').skip(1).map(str::to_owned).collect(),
-            });
+            let files = state.iter().map(|(key, content)| file(&key["p/".len()..], content.length()));
             files.collect::<Vec<_>>() == info.files && {
                 let bytes: Vec<_> = state.iter().map(|(_, content)| content.to_bytes()).collect();
                 model(&Content::from(bytes.concat()), info.piece_length) == info.pieces
@@ -163,11 +165,6 @@ impl History {
         });
         assert!(found, "a torrent of no state that the prefix was in: {:?}", info.files);
     }
-}
-
-/// Anyone may read and list it.
-fn bucket() -> Bucket {
-    Bucket::public("data").allow(Who::Everyone, "*", Rights::LIST)
 }
 
 fn run(plan: &Plan, is_alone: bool) -> String {
@@ -182,25 +179,25 @@ async fn carry_out(plan: &Plan, written: &Written) -> String {
         s3.put("data", &format!("p/{folder}{number:02}"), Content::random(*size, plan.seed * 100 + number));
     }
     history.note(&s3);
-    let concurrency = plan.concurrency.to_string();
-    let variables = [("PIECE_LENGTH", "16384"), ("FETCH_CONCURRENCY", &concurrency), ("RANGE_SIZE", "65536")];
-    let function = Function::start(&s3, &variables).await;
+    let setup = || Setup::new(&s3).set("PIECE_LENGTH", "16384");
+    let setup_inline = setup().set("RANGE_SIZE", "65536").set("FETCH_CONCURRENCY", plan.concurrency.to_string());
+    let function = setup_inline.function().await;
     if plan.is_cached {
         history.assert_has(&function.get("/data/p/").await.torrent().info);
     }
     let page = plan.page;
     s3.fault(Matcher::list(), Fault::list_page(move |listed| shorten(listed, page)));
     for (number, (target, after, what)) in (1..).zip(plan.troubles.clone()) {
-        let fault = match what {
-            What::Fault(fault) => fault,
-            What::Change(change, victim) => {
-                let history = history.clone();
-                Fault::before(move |store| history.change(store, change, victim, number))
-            }
-        };
-        s3.fault(target.matcher(after), fault);
+        s3.fault(target.matcher(after), what.fault(&history, number));
     }
-    let told = if plan.is_job { job(&s3).await } else { judge(&history, &function.get("/data/p/").await) };
+    let told = if plan.is_job {
+        let worker = setup().set("SPAN_SIZE", "65536").worker().await;
+        let input = json!({"bucket": "data", "key": "p/", "collection": true});
+        let ended = run_job(&worker, &s3.client(), input).await;
+        ended.map_or_else(|reason| format!("job {}", reason.error), |()| "job".to_owned())
+    } else {
+        judge(&history, &function.get("/data/p/").await)
+    };
     s3.clear_faults();
     if let Some(sidecar) = s3.object("data", "p/.torrent") {
         history.assert_has(&Metainfo::from_bytes(&sidecar.content.to_bytes()).expect("a torrent").info);
@@ -208,16 +205,6 @@ async fn carry_out(plan: &Plan, written: &Written) -> String {
     afterwards(&s3, &history, &function).await;
     assert_no_secret(written);
     told
-}
-
-/// A job's own GETs are of its manifest and fragments too.
-async fn job(s3: &FakeS3) -> String {
-    let worker = worker(s3, &[("PIECE_LENGTH", "16384"), ("SPAN_SIZE", "65536")]).await;
-    let input = json!({"bucket": "data", "key": "p/", "collection": true});
-    match run_job(&worker, &s3.client(), input).await {
-        Ok(()) => "job".to_owned(),
-        Err(reason) => format!("job {}", reason.error),
-    }
 }
 
 /// Right, or an error that changes and faults explain.
@@ -234,22 +221,22 @@ fn judge(history: &History, answer: &Answer) -> String {
 
 /// With nothing wrong any more, the next torrent is of the state that the prefix is in now.
 async fn afterwards(s3: &FakeS3, history: &History, function: &Function) {
-    let object = |key: String| Some((s3.object("data", &key)?, key));
-    let objects: Vec<_> = s3.keys("data").into_iter().filter_map(object).collect();
+    let objects = s3.keys("data").into_iter().filter_map(|key| Some((s3.object("data", &key)?, key)));
+    let objects: Vec<_> = objects.collect();
     s3.add(bucket());
     for (object, key) in objects {
         s3.put("data", &key, object);
     }
+    let answer = function.get("/data/p/").await;
+    let state = history.last();
+    if state.iter().all(|(_, content)| content.length() == 0) {
+        assert!(answer.status != 200, "{}", answer.text());
+        return;
+    }
     let now = History::default();
     now.note(s3);
-    let answer = tokio::time::timeout(Duration::from_secs(30), function.get("/data/p/")).await.expect("an answer");
-    if answer.status == 200 {
-        now.assert_has(&answer.torrent().info);
-        assert_eq!(function.get("/data/p/").await.origin(), "sidecar");
-    }
-    let state = history.0.lock().expect("the history's lock").last().cloned().unwrap_or_default();
-    let has_content = state.iter().any(|(_, content)| content.length() > 0);
-    assert_eq!(answer.status == 200, has_content, "{}", answer.text());
+    now.assert_has(&answer.torrent().info);
+    assert_eq!(function.get("/data/p/").await.origin(), "sidecar");
 }
 
 #[test]

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use test_s3::Fault;
 
-use super::{dice::Dice, trouble::Target};
+use super::{
+    dice::Dice,
+    trouble::Target::{self, Folder, FragmentGet, FragmentPut, Head, Page, Read, SidecarGet, SidecarPut},
+};
 
 pub(super) const BUSY: [(u16, &str); 5] =
     [(500, "InternalError"), (503, "SlowDown"), (503, "ServiceUnavailable"), (429, "TooMany"), (408, "Busy")];
@@ -43,18 +46,16 @@ pub(super) fn fault(dice: &mut Dice, target: Target, reach: u64) -> Fault {
 
 fn refusal(dice: &mut Dice, target: Target) -> Fault {
     let (status, code) = match target {
-        Target::Head | Target::Read => dice.pick(&[(403, "AccessDenied"), (404, "NoSuchKey")]),
-        Target::Page => dice.pick(&[(403, "AccessDenied"), (501, "NotImplemented"), (400, "InvalidArgument")]),
-        Target::SidecarGet | Target::FragmentGet => {
-            dice.pick(&[(403, "AccessDenied"), (404, "NoSuchKey"), (400, "Odd")])
-        }
-        Target::SidecarPut => dice.pick(&[
+        Head | Read => dice.pick(&[(403, "AccessDenied"), (404, "NoSuchKey")]),
+        Page => dice.pick(&[(403, "AccessDenied"), (501, "NotImplemented"), (400, "InvalidArgument")]),
+        SidecarGet | FragmentGet => dice.pick(&[(403, "AccessDenied"), (404, "NoSuchKey"), (400, "Odd")]),
+        SidecarPut => dice.pick(&[
             (403, "AccessDenied"),
             (412, "PreconditionFailed"),
             (409, "ConditionalRequestConflict"),
             (404, "NoSuchKey"),
         ]),
-        Target::FragmentPut | Target::Folder => dice.pick(&[(403, "AccessDenied"), (400, "Odd")]),
+        FragmentPut | Folder => dice.pick(&[(403, "AccessDenied"), (400, "Odd")]),
     };
     Fault::error(status, code)
 }
@@ -63,7 +64,7 @@ fn refusal(dice: &mut Dice, target: Target) -> Fault {
 fn lie(dice: &mut Dice, target: Target, reach: u64) -> Fault {
     let wrong = |name, value: &str| Fault::Header { name, value: Some(value.to_owned()) };
     match target {
-        Target::Head => {
+        Head => {
             let other_length = dice.pick(&[0, 1, reach / 2, reach + 1, 1 << 40, 1 << 50]).to_string();
             dice.pick(&[
                 wrong("etag", "\"lie\""),
@@ -76,7 +77,7 @@ fn lie(dice: &mut Dice, target: Target, reach: u64) -> Fault {
                 wrong("x-amz-checksum-sha1", "nonsense"),
             ])
         }
-        Target::Read => dice.pick(&[
+        Read => dice.pick(&[
             Fault::content_range("bytes 0-16383/16384"),
             Fault::content_range("nonsense"),
             Fault::without("content-range"),
@@ -86,25 +87,21 @@ fn lie(dice: &mut Dice, target: Target, reach: u64) -> Fault {
             Fault::WholeBody,
             Fault::IgnoreConditions,
         ]),
-        Target::Page => dice.pick(&[Fault::without("content-length"), wrong("content-type", "text/html")]),
-        Target::SidecarGet => dice.pick(&[
+        Page => dice.pick(&[Fault::without("content-length"), wrong("content-type", "text/html")]),
+        SidecarGet => dice.pick(&[
             wrong("etag", "\"lie\""),
             Fault::without("etag"),
             Fault::without("content-length"),
             Fault::without("x-amz-meta-torrent-format"),
-            Fault::without("x-amz-meta-torrent-info-hash"),
-            Fault::without("x-amz-meta-torrent-source-etag"),
-            wrong("x-amz-meta-torrent-format", "2"),
             wrong("x-amz-meta-torrent-source-length", "lie"),
             wrong("x-amz-meta-torrent-source-key-sha1", "lie"),
-            wrong("x-amz-meta-torrent-info-hash", "0000000000000000000000000000000000000000"),
         ]),
-        Target::FragmentGet => dice.pick(&[
+        FragmentGet => dice.pick(&[
             Fault::without("content-length"),
             Fault::without("x-amz-meta-torrent-job"),
             wrong("x-amz-meta-torrent-job", "another"),
         ]),
-        Target::SidecarPut | Target::FragmentPut => dice.pick(&[Fault::without("etag"), Fault::Lost]),
-        Target::Folder => dice.pick(&[Fault::without("content-length"), Fault::Lost]),
+        SidecarPut | FragmentPut => dice.pick(&[Fault::without("etag"), Fault::Lost]),
+        Folder => dice.pick(&[Fault::without("content-length"), Fault::Lost]),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use get_object_torrent::torrent::Info;
 use sha1::{Digest, Sha1};
 use test_s3::Object;
 
@@ -45,14 +46,14 @@ pub(super) fn judge(world: &World, plan: &Plan, answer: &Answer, took: Duration)
 #[track_caller]
 pub(super) fn assert_right(pasts: &[Past], plan: &Plan, answer: &Answer, any_origin: bool) {
     assert_eq!(answer.status, 200, "{}", answer.text());
-    let info_hash = answer.header("x-torrent-info-hash").expect("an info hash");
-    let mut torrents = pasts.iter().flat_map(|past| past.torrents(plan, any_origin));
-    let found = torrents.find(|torrent| torrent.info_hash == info_hash);
-    let torrent = found.expect("an info hash of none of the objects");
+    let told = answer.header("x-torrent-info-hash").expect("an info hash");
+    let mut infos =
+        pasts.iter().flat_map(|past| past.infos(plan, any_origin).into_iter().map(move |info| (past, info)));
+    let (past, info) = infos.find(|(_, info)| info_hash(info) == told).expect("an info hash of none of the objects");
     if answer.body.is_empty() && plan.is_head {
         return;
     }
-    assert!(torrent.is(&answer.body), "not the torrent: {}", answer.text());
+    assert!(past.has_torrent(plan, &info, &answer.body), "not the torrent: {}", answer.text());
     let etag = format!("\"{}\"", hex::encode(Sha1::digest(&answer.body)));
     assert_eq!(answer.header("etag"), Some(etag.as_str()));
 }
@@ -73,19 +74,24 @@ pub(super) fn judge_sidecar(world: &World, plan: &Plan) {
     let pasts = world.book.pasts();
     let past = pasts.iter().find(|past| past.object.etag == *etag).expect("an object that never was");
     let bytes = found.content.to_bytes();
-    let torrents = past.torrents(plan, true);
-    let torrent = torrents.iter().find(|torrent| torrent.is(&bytes)).expect("a bad sidecar was stored");
+    let infos = past.infos(plan, true);
+    let info = infos.iter().find(|info| past.has_torrent(plan, info, &bytes)).expect("a bad sidecar was stored");
+    let info_hash = info_hash(info);
     let length = past.object.content.length().to_string();
     let mut expected = BTreeMap::from([
         ("torrent-format", "1"),
         ("torrent-source-key-sha1", "9f09093e4b23584d5975610a1fabaabb49555c8b"),
         ("torrent-source-etag", etag),
         ("torrent-source-length", &length),
-        ("torrent-info-hash", &torrent.info_hash),
+        ("torrent-info-hash", &info_hash),
     ]);
     expected.extend(past.version.as_deref().map(|version| ("torrent-source-version", version)));
     let metadata = found.metadata.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     assert_eq!(metadata.collect::<BTreeMap<_, _>>(), expected);
+}
+
+fn info_hash(info: &Info) -> String {
+    info.info_hash().expect("an info hash").to_string()
 }
 
 fn is_same(one: &Object, other: &Object) -> bool {

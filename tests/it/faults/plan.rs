@@ -27,13 +27,7 @@ pub(super) enum Left {
     /// Of the object before this one.
     Stale,
     /// With a bit flipped in this byte, counted round.
-    Flipped(u64),
-    /// This much of it, counted round.
-    Truncated(u64),
-    /// Without its info hash in the metadata.
-    Unmarked,
-    /// With another length in the metadata.
-    Lying,
+    Damaged(u64),
     /// The user's own.
     Users,
 }
@@ -169,13 +163,7 @@ pub(super) fn in_order(mut troubles: Vec<Trouble>) -> Vec<Trouble> {
 }
 
 fn left(dice: &mut Dice) -> Left {
-    match dice.below(10) {
-        0 | 1 => Left::Valid,
-        2 => Left::Stale,
-        3 => Left::Flipped(dice.below(10_000)),
-        4 => Left::Truncated(dice.below(10_000)),
-        5 => dice.pick(&[Left::Unmarked, Left::Lying]),
-        6 => Left::Users,
-        _ => Left::Nothing,
-    }
+    let damaged = Left::Damaged(dice.below(10_000));
+    let nothing = Left::Nothing;
+    dice.pick(&[Left::Valid, Left::Valid, Left::Stale, damaged, damaged, Left::Users, nothing, nothing, nothing])
 }

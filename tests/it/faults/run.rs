@@ -6,7 +6,7 @@ use futures::future::join_all;
 use test_s3::Identity;
 use tokio::{
     runtime::{Builder, Handle},
-    time::{Instant, sleep},
+    time::Instant,
 };
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
     world::World,
 };
 use crate::{
-    harness::{Answer, Function},
+    harness::{Answer, Function, eventually},
     log::{Written, capture},
 };
 
@@ -54,7 +54,7 @@ async fn carry_out(plan: &Plan, written: &Written) -> String {
         judge(&world, plan, answer, *took);
     }
     judge_sidecar(&world, plan);
-    reads_end(&world).await;
+    assert!(eventually(|| world.s3.active_gets() == 0).await, "reads go on after the answer");
     after(&world, plan, &function).await;
     judge_sidecar(&world, plan);
     judge_log(written, plan.callers);
@@ -96,28 +96,11 @@ async fn after(world: &World, plan: &Plan, function: &Function) {
     assert!((again.origin() == "sidecar") == is_cached || is_slow, "it came from {}", again.origin());
 }
 
-/// No GET goes on after the answers.
-async fn reads_end(world: &World) {
-    for _ in 0..300 {
-        if world.s3.active_gets() == 0 {
-            return;
-        }
-        sleep(Duration::from_millis(10)).await;
-    }
-    panic!("{} reads go on after the answer", world.s3.active_gets());
-}
-
 /// Without the function no task is there that was not there before it: neither its own nor the server's, which has
 /// one a connection.
 pub(super) async fn tasks_end(before: usize) {
     let tasks = || Handle::current().metrics().num_alive_tasks();
-    for _ in 0..500 {
-        if tasks() <= before {
-            return;
-        }
-        sleep(Duration::from_millis(10)).await;
-    }
-    panic!("{} tasks are left, of {before} before", tasks());
+    assert!(eventually(|| tasks() <= before).await, "{} tasks are left, of {before} before", tasks());
 }
 
 /// One line a request, all of it JSON, and nothing of a signature.

@@ -28,17 +28,11 @@ pub(super) enum Target {
     Folder,
 }
 
-/// What befalls a request for a torrent.
-const OF_REQUESTS: [Target; 8] = {
-    use Target::{Head, Page, Read, SidecarGet, SidecarPut};
-    [Head, Read, Read, Read, Page, SidecarGet, SidecarGet, SidecarPut]
-};
+use Target::{Folder, FragmentGet, FragmentPut, Head, Page, Read, SidecarGet, SidecarPut};
 
-/// What befalls a job.
-const OF_JOBS: [Target; 12] = {
-    use Target::{Folder, FragmentGet, FragmentPut, Head, Page, Read, SidecarGet, SidecarPut};
-    [Head, Head, Read, Read, Read, Page, SidecarGet, SidecarPut, FragmentGet, FragmentGet, FragmentPut, Folder]
-};
+const OF_REQUESTS: [Target; 8] = [Head, Read, Read, Read, Page, SidecarGet, SidecarGet, SidecarPut];
+const OF_JOBS: [Target; 12] =
+    [Head, Head, Read, Read, Read, Page, SidecarGet, SidecarPut, FragmentGet, FragmentGet, FragmentPut, Folder];
 
 #[derive(Clone, Debug)]
 pub(super) enum What {
@@ -79,7 +73,7 @@ impl Trouble {
     pub(super) fn thrown_at_a_job(dice: &mut Dice, reach: u64) -> Self {
         let trouble = Self::thrown_at(&OF_JOBS, dice, reach);
         // One state after the other asks.
-        let after = if trouble.target == Target::Read { trouble.after } else { dice.pick(&[0, 0, 1, 1, 2, 4]) };
+        let after = if trouble.target == Read { trouble.after } else { dice.pick(&[0, 0, 1, 1, 2, 4]) };
         Self { after, times: trouble.times.min(LASTING_FOR_A_JOB), ..trouble }
     }
 
@@ -92,30 +86,28 @@ impl Trouble {
         };
         let times = if matches!(what, What::Fault(_)) { dice.pick(&[1, 1, 1, 1, 2, 3, LASTING]) } else { 1 };
         // Ranges are many, all others few.
-        let after = if target == Target::Read { dice.pick(&[0, 0, 1, 2, 5]) } else { dice.pick(&[0, 0, 0, 1]) };
+        let after = if target == Read { dice.pick(&[0, 0, 1, 2, 5]) } else { dice.pick(&[0, 0, 0, 1]) };
         Self { target, after, times, what }
     }
 
     /// Which requests it befalls.
     pub(super) fn matcher(&self, sidecar_key: &str) -> Matcher {
         let matcher = match self.target {
-            Target::Head => Matcher::head(),
-            Target::Read => Matcher::get().when(|call| call.range.is_some()),
-            Target::Page => Matcher::attributes(),
-            Target::SidecarGet => Matcher::get().key(sidecar_key),
-            Target::SidecarPut => Matcher::put().key(sidecar_key),
+            Head => Matcher::head(),
+            Read => Matcher::get().when(|call| call.range.is_some()),
+            Page => Matcher::attributes(),
+            SidecarGet => Matcher::get().key(sidecar_key),
+            SidecarPut => Matcher::put().key(sidecar_key),
             // The workflow reads the list of spans by itself.
-            Target::FragmentGet => Matcher::get().key_contains(FOLDER).when(|call| !call.key.ends_with("items.json")),
-            Target::FragmentPut => Matcher::put().key_contains(FOLDER),
-            Target::Folder => {
-                Matcher::any().when(|call| matches!(call.operation, Operation::ListObjects | Operation::Other))
-            }
+            FragmentGet => Matcher::get().key_contains(FOLDER).when(|call| !call.key.ends_with("items.json")),
+            FragmentPut => Matcher::put().key_contains(FOLDER),
+            Folder => Matcher::any().when(|call| matches!(call.operation, Operation::ListObjects | Operation::Other)),
         };
         matcher.skip(self.after).times(self.times)
     }
 
     pub(super) fn is_of_sidecar(&self) -> bool {
-        matches!(self.target, Target::SidecarGet | Target::SidecarPut)
+        matches!(self.target, SidecarGet | SidecarPut)
     }
 
     /// Of the sidecar's requests, or about its key: whatever happens there, the torrent is served.
@@ -137,7 +129,7 @@ impl Trouble {
             | What::Fault(Fault::StallBody { pause: None, .. } | Fault::IgnoreConditions) => false,
             What::Fault(Fault::Error { status, .. }) => self.times == 1 && BUSY.iter().any(|(busy, _)| busy == status),
             What::Fault(Fault::Header { name, .. }) => {
-                self.times == 1 && *name == "content-range" && self.target == Target::Read
+                self.times == 1 && *name == "content-range" && self.target == Read
             }
             What::Fault(_) => self.times == 1,
         }
@@ -147,14 +139,13 @@ impl Trouble {
     pub(super) fn may_change_the_origin(&self) -> bool {
         let What::Fault(fault) = &self.what else { return false };
         match (self.target, fault) {
-            (Target::Head, Fault::Header { name, .. }) => name.starts_with("x-amz-checksum"),
+            (Head, Fault::Header { name, .. }) => name.starts_with("x-amz-checksum"),
             // 4xx and answers that are whole, but none: an S3 that does not know the call.
-            (Target::Page, Fault::Error { status, code }) => {
-                (400..500).contains(status)
-                    && !BUSY.contains(&(*status, code))
-                    && !CREDENTIALS.contains(&(*status, code))
+            (Page, Fault::Error { status, code }) => {
+                let passes = BUSY.into_iter().chain(CREDENTIALS).any(|error| error == (*status, code));
+                (400..500).contains(status) && !passes
             }
-            (Target::Page, Fault::ShortBody(_) | Fault::OverlongBody(_) | Fault::Header { .. }) => true,
+            (Page, Fault::ShortBody(_) | Fault::OverlongBody(_) | Fault::Header { .. }) => true,
             _ => false,
         }
     }
@@ -172,15 +163,13 @@ impl Trouble {
     /// S3 does not take a read's signature: a presigned URL's is the caller's own.
     pub(super) fn is_of_a_reads_signature(&self) -> bool {
         let What::Fault(Fault::Error { status, code }) = &self.what else { return false };
-        self.target == Target::Read && CREDENTIALS.contains(&(*status, code))
+        self.target == Read && CREDENTIALS.contains(&(*status, code))
     }
 
     fn told_of(&self, fault: &Fault) -> &'static [(u16, &'static str)] {
         match fault {
             // HEAD tells no code.
-            Fault::Error { status: 403, .. } if self.target == Target::Head => {
-                &[(403, "AccessDenied"), (500, "InternalError")]
-            }
+            Fault::Error { status: 403, .. } if self.target == Head => &[(403, "AccessDenied"), (500, "InternalError")],
             Fault::Error { status: 403, code: "AccessDenied" } => &[(403, "AccessDenied")],
             Fault::Error { status: 404, .. } => &[(404, "NoSuchKey"), (403, "AccessDenied")],
             Fault::Error { status, code } if CREDENTIALS.contains(&(*status, code)) => &[(500, "InternalError")],

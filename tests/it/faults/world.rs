@@ -18,6 +18,7 @@ use super::{
 use crate::{
     harness::{Answer, Function, function_url},
     presigned::{encoded, reader, url_of},
+    setup::Setup,
 };
 
 pub(super) struct World {
@@ -53,14 +54,9 @@ impl World {
     }
 
     pub(super) async fn function(&self, plan: &Plan) -> Function {
-        let variables = plan.variables();
-        let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let role = Identity::role();
-        let identity = plan.has_credentials.then_some(&role);
-        if plan.is_abroad {
-            return Function::at_aws(&self.s3, &variables, identity).await;
-        }
-        Function::try_start(&self.s3, &variables, identity).await.expect("a function that starts")
+        let setup = Setup::new(&self.s3).identity(plan.has_credentials.then(Identity::role));
+        let setup = plan.variables().into_iter().fold(setup, |setup, (name, value)| setup.set(name, value));
+        if plan.is_abroad { setup.at_aws() } else { setup }.function().await
     }
 
     /// Puts the object, and at the sidecar's key what the plan has there.
@@ -72,32 +68,19 @@ impl World {
             self.users.store(true, Ordering::SeqCst);
         } else if plan.left != Left::Nothing && plan.has_credentials {
             self.ask_well(plan, function).await.torrent();
-            self.damage(plan);
+        }
+        if let (Left::Damaged(byte), Some(sidecar)) = (plan.left, self.sidecar(plan)) {
+            let mut bytes = sidecar.content.to_bytes().to_vec();
+            let at = usize::try_from(byte).expect("a small number") % bytes.len();
+            bytes[at] ^= 1 << (byte % 8);
+            let damaged = Object { content: bytes.into(), ..sidecar };
+            self.s3.put(plan.sidecar_place().0, plan.sidecar_place().1, damaged);
         }
         if plan.left == Left::Stale {
             self.book.put(&self.s3, plan, 0);
             self.book.keep_last();
         }
         self.left = self.sidecar(plan);
-    }
-
-    fn damage(&self, plan: &Plan) {
-        let mut sidecar = self.sidecar(plan).expect("a sidecar");
-        let mut bytes = sidecar.content.to_bytes().to_vec();
-        let length = bytes.len();
-        let at = |number: u64| usize::try_from(number).expect("a small number") % length;
-        match plan.left {
-            Left::Flipped(byte) => bytes[at(byte)] ^= 1 << (byte % 8),
-            Left::Truncated(rest) => bytes.truncate(at(rest)),
-            Left::Unmarked => drop(sidecar.metadata.remove("torrent-info-hash")),
-            Left::Lying => {
-                sidecar = sidecar.metadata("torrent-source-length", &(plan.length + 1).to_string());
-            }
-            Left::Nothing | Left::Valid | Left::Stale | Left::Users => return,
-        }
-        let mut damaged = Object::new(bytes);
-        damaged.metadata = sidecar.metadata;
-        self.s3.put(plan.sidecar_place().0, plan.sidecar_place().1, damaged);
     }
 
     /// From now on the plan's troubles befall what is asked of the server.

@@ -10,49 +10,25 @@ use serde_json::{Map, Value, json};
 
 use crate::harness::version_2;
 
-/// What tends to break out of where it is put.
-const FRAGMENTS: [&str; 48] = [
+/// What tends to break out of where it is put, beside single characters.
+const FRAGMENTS: [&str; 24] = [
     "a",
-    "b",
     "/",
     "//",
     "../",
-    "..",
-    ".",
     "./",
-    "\\",
     "\r\n",
-    "\r",
-    "\n",
-    "\0",
-    "\t",
-    "\u{7f}",
     "\u{85}",
-    "\"",
-    "'",
-    "`",
-    "%",
     "%2F",
     "%2e",
     "%00",
     "%zz",
-    "+",
-    " ",
-    "?",
-    "#",
-    "&",
-    "=",
-    ";",
     "<x>",
     "]]>",
     "&amp;",
     "<!--",
-    "é",
-    "日本",
     "\u{202e}",
-    "\u{feff}",
     "\u{fffe}",
-    "\u{10ffff}",
     "e\u{301}",
     "https://evil.example/",
     "data/",
@@ -62,25 +38,22 @@ const FRAGMENTS: [&str; 48] = [
     "{key}",
 ];
 
-const HOSTS: [&str; 12] = [
+const HOSTS: [&str; 8] = [
     "t.example",
     "data.t.example",
     "other.t.example",
     "..t.example",
-    "-.t.example",
     "data.t.example:443",
-    "data.t.example.evil.example",
     "evil@data.t.example",
     "[::1]",
     "%64ata.t.example",
-    "DATA.T.EXAMPLE",
-    "\u{e9}",
 ];
 
 const METHODS: [&str; 8] = ["GET", "GET", "GET", "GET", "HEAD", "OPTIONS", "PUT", "BREW"];
 
 pub(super) fn text(most: usize) -> BoxedStrategy<String> {
-    let odd = vec(select(FRAGMENTS.as_slice()), 0..most).prop_map(|fragments| fragments.concat());
+    let fragment = prop_oneof![select(FRAGMENTS.as_slice()).prop_map(str::to_owned), "[\\x00-\\x7f]"];
+    let odd = vec(fragment, 0..most).prop_map(|fragments| fragments.concat());
     prop_oneof![4 => odd, 1 => "\\PC{0,20}", 1 => any::<String>(), 1 => "[a-z]{1,400}"].boxed()
 }
 

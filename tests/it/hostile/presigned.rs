@@ -11,7 +11,7 @@ use super::{cases, odd};
 use crate::{
     harness::{Function, model},
     log::capture,
-    presigned::{get, reader, server, url_of},
+    presigned::{get, serving},
 };
 
 /// What a URL is made of.
@@ -27,11 +27,8 @@ struct Change {
 
 fn change() -> impl Strategy<Value = Change> {
     let put_in = prop_oneof![select(PARTS.as_slice()).prop_map(str::to_owned), odd::text(3), "[ -~]{0,2}"];
-    (any::<Index>(), select(&[0, 0, 1, 2, 7, 40][..]), put_in).prop_map(|(at, removed, put_in)| Change {
-        at,
-        removed,
-        put_in,
-    })
+    let change = (any::<Index>(), select(&[0, 0, 1, 2, 7, 40][..]), put_in);
+    change.prop_map(|(at, removed, put_in)| Change { at, removed, put_in })
 }
 
 /// The URL is ASCII.
@@ -43,16 +40,14 @@ fn changed(url: &str, Change { at, removed, put_in }: &Change) -> String {
 
 #[tokio::test]
 async fn a_url_with_anything_changed_opens_no_other_object_and_is_shown_nowhere() {
-    let s3 = server().await;
-    s3.put("data", "a", "the object");
+    let (s3, url) = serving("the object").await;
     s3.put("data", "b", "another");
     let function = Function::start(&s3, &[("ACCESS", "function-role")]).await;
-    let url = url_of(&s3, &reader(), "a").await;
     let (_, signature) = url.split_once("X-Amz-Signature=").expect("a signature");
     let (signature, _) = signature.split_at(32);
     let object = s3.object("data", "a").expect("the object").content;
-    let (mut opened, mut refused) = (0, 0);
-    for change in cases(1_000, change()) {
+    assert_eq!(get(&function, "/data/a", &url).await.origin(), "object");
+    for change in cases(100, change()) {
         let (written, guard) = capture("debug");
         let url = changed(&url, &change);
         let answer = get(&function, "/data/a", &url).await;
@@ -61,19 +56,14 @@ async fn a_url_with_anything_changed_opens_no_other_object_and_is_shown_nowhere(
             200 => {
                 let info = answer.torrent().info;
                 assert_eq!(info.pieces, model(&object, info.piece_length), "{url}");
-                opened += 1;
             }
-            400 | 403 => {
-                answer.error();
-                refused += 1;
-            }
+            400 | 403 => drop(answer.error()),
             status => panic!("{status} for {url}: {}", answer.text()),
         }
         for shown in [written.text(), answer.text()] {
             assert!(!shown.contains(signature) && !shown.contains("TOKEN"), "{url} in {shown}");
         }
     }
-    assert!(opened > 0 && refused > 0, "{opened} opened, {refused} refused");
     let keys = ["a", "a.torrent"];
     let gets = s3.calls_of(Operation::GetObject);
     assert!(gets.iter().all(|call| call.bucket == "data" && keys.contains(&call.key.as_str())), "{gets:#?}");

@@ -65,11 +65,11 @@ fn is_refusal(answer: &Answer) -> bool {
 }
 
 #[tokio::test]
-async fn ten_thousand_odd_requests_get_an_answer_of_the_contract_each() {
+async fn any_odd_request_gets_an_answer_of_the_contract() {
     let s3 = server().await;
     let variables = [("BUCKETS", "data,missing"), ("VIRTUAL_HOST_DOMAIN", "t.example")];
     let function = Function::start(&s3, &variables).await;
-    for batch in cases(10_000, odd::event()).collect::<Vec<_>>().chunks(10) {
+    for batch in cases(1_000, odd::event()).collect::<Vec<_>>().chunks(10) {
         let (written, _guard) = capture("info");
         for event in batch {
             let answer = sound(&function, event, &written).await;
@@ -87,7 +87,7 @@ async fn ten_thousand_odd_requests_get_an_answer_of_the_contract_each() {
 async fn an_object_of_any_key_has_its_torrent_under_a_name_that_is_safe() {
     let s3 = server().await;
     let function = Function::start(&s3, &[]).await;
-    for (number, key) in cases(400, odd::key()).enumerate() {
+    for (number, key) in cases(100, odd::key()).enumerate() {
         let content = format!("content {number}");
         s3.put("data", &key, content.clone());
         let path = format!("/data/{}", utf8_percent_encode(&key, NON_ALPHANUMERIC));
@@ -122,34 +122,4 @@ fn is_plain_url(seed: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/%:".contains(&byte);
     let hosts = ["https://data.s3.", "https://s3."];
     hosts.iter().any(|host| seed.starts_with(host)) && seed.bytes().all(plain)
-}
-
-#[tokio::test]
-async fn a_sidecar_of_a_sidecar_of_a_sidecar_is_none() {
-    let s3 = server().await;
-    s3.put("data", "a", "content");
-    let function = Function::start(&s3, &[]).await;
-    let mut key = "a".to_owned();
-    function.get("/data/a").await.torrent();
-    for _ in 0..3 {
-        key.push_str(".torrent");
-        let told = function.get(&format!("/data/{key}")).await.error();
-        assert!([(400, "InvalidRequest".to_owned()), (404, "NoSuchKey".to_owned())].contains(&told), "{key}");
-    }
-    assert_eq!(s3.keys("data"), ["a", "a.torrent"]);
-}
-
-#[tokio::test]
-async fn the_users_own_chain_of_torrents_has_its_torrents_apart() {
-    let s3 = server().await;
-    let function = Function::start(&s3, &[("SIDECAR_PREFIX", "t/"), ("SIDECAR_SUFFIX", "")]).await;
-    for (key, content) in [("a", "1"), ("t/a", "22"), ("t/t/a", "333")] {
-        s3.put("data", key, content);
-    }
-    for (key, length) in [("a", 1), ("t/a", 2), ("t/t/a", 3), ("a", 1), ("t/a", 2)] {
-        assert_eq!(function.get(&format!("/data/{key}")).await.torrent().info.length, length);
-    }
-    for (key, content) in [("a", "1"), ("t/a", "22"), ("t/t/a", "333")] {
-        assert_eq!(s3.object("data", key).expect("the user's object").content.to_bytes(), content);
-    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::{operation::get_object::builders::GetObjectFluentBuilder, presigning::PresigningConfig};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use test_s3::{Bucket, FakeS3, Identity, Rights, Who};
+use test_s3::{Bucket, FakeS3, Identity, Object, Rights, Who};
 
 use super::harness::{Answer, Function, function_url};
 
@@ -25,7 +25,20 @@ pub(crate) async fn server() -> FakeS3 {
 async fn server_of(bucket: Bucket) -> FakeS3 {
     let rights = Rights::READ | Rights::READ_VERSION;
     let bucket = bucket.allow(Who::AccessKey("READER".into()), "*", rights);
-    FakeS3::start_with([bucket], [reader(), Identity::new("STRANGER", "stranger-secret")]).await
+    FakeS3::start_with([bucket], [reader(), stranger()]).await
+}
+
+/// May read nothing.
+fn stranger() -> Identity {
+    Identity::new("STRANGER", "stranger-secret")
+}
+
+/// A server that has `object` at `a`, and the reader's URL of it.
+pub(crate) async fn serving(object: impl Into<Object>) -> (FakeS3, String) {
+    let s3 = server().await;
+    s3.put("data", "a", object);
+    let url = url_of(&s3, &reader(), "a").await;
+    (s3, url)
 }
 
 pub(crate) async fn presign(request: GetObjectFluentBuilder) -> String {
@@ -43,6 +56,9 @@ pub(crate) fn encoded(text: &str) -> String {
 
 /// GET of `path` with `url`.
 pub(crate) async fn get(function: &Function, path: &str, url: &str) -> Answer {
-    let query = format!("torrent&presigned={}", encoded(url));
-    function.send(&function_url("GET", path, &query, &[])).await
+    function.send(&function_url("GET", path, &query_of(url), &[])).await
+}
+
+fn query_of(url: &str) -> String {
+    format!("torrent&presigned={}", encoded(url))
 }

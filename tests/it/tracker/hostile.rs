@@ -78,15 +78,16 @@ fn check(response: &Value, event: &Value) {
 #[tokio::test]
 async fn ten_thousand_odd_queries_get_an_answer_each() {
     let tracker = Tracker::start().await;
-    let mut told = 0;
-    for (number, query) in cases(10_000, query()).enumerate() {
+    let (mut told, mut count) = (0, 0);
+    for (number, query) in cases(1_000, query()).enumerate() {
+        count += 1;
         let path = if number % 5 == 0 { "/scrape" } else { "/announce" };
         let event = event("192.0.2.1", path, &query);
         let response = tracker.send(event.clone()).await;
         check(&response, &event);
         told += u32::from(response["statusCode"] == 200);
     }
-    assert_eq!(told, 10_000);
+    assert_eq!(told, count);
 }
 
 #[tokio::test]
@@ -94,7 +95,7 @@ async fn odd_events_get_an_answer_each() {
     let tracker = Tracker::start().await;
     let pointers =
         ["/rawPath", "/rawQueryString", "/requestContext", "/requestContext/http", "/requestContext/http/sourceIp"];
-    for (pointer, value) in cases(1_000, (select(pointers.to_vec()), odd_value())) {
+    for (pointer, value) in cases(100, (select(pointers.to_vec()), odd_value())) {
         let mut event = event("192.0.2.1", "/announce", &Client::seed("192.0.2.1:1").query(TORRENT, ""));
         *event.pointer_mut(pointer).expect("it is there") = value;
         check(&tracker.send(event.clone()).await, &event);

@@ -16,7 +16,7 @@ use get_object_torrent::{
     api::{self, Api},
     config::Config,
     logging,
-    s3::access::Clients,
+    s3::access::{self, Clients},
     start,
 };
 use lambda_http::{Context, LambdaEvent, Service};
@@ -34,7 +34,7 @@ async fn main() -> Result<()> {
         .map_err(|_| "usage: cached BUCKET KEY ROUNDS")?;
     let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let api = api(&sdk).await?;
-    let client = Clients::new(&sdk, true).signed.home().clone();
+    let client = Clients::new(&sdk, true, access::Waits::default()).signed.home().clone();
     let event = event(&bucket, &key);
     // Makes the sidecar.
     answer(&api, &event).await?;
@@ -62,7 +62,7 @@ async fn api(sdk: &SdkConfig) -> Result<Api> {
     let account = start::account(sdk).await;
     let config = Config::from_lookup(|name| env::var(name).ok(), account).map_err(|faults| faults.0.join("; "))?;
     logging::subscriber(&config.log_filter, io::sink).try_init()?;
-    Ok(start::api(config, sdk))
+    Ok(start::api(config, sdk, start::Waits::default()))
 }
 
 /// The bytes that Lambda is sent for the bytes of an event.
