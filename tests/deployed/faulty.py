@@ -50,7 +50,7 @@ OF_THE_API: dict[str, tuple[Fault, tuple[str, ...]]] = {
     "web seeds are wrong": (body(_seeds_elsewhere), ("web seeds*",)),
     "nothing is answered": (status(502), ("refused*", "collection of nothing", "presigned*other*", "job", "latency")),
     "the request ID is another": (header("x-amz-request-id", "x"), ("request ID*",)),
-    "CORS is off": (header("access-control-allow-origin", ""), ("CORS on a [2345]*", "CORS: preflight")),
+    "CORS is off": (header("access-control-allow-origin", ""), ("refused*", "CORS on a [234]*", "CORS: preflight")),
     "too many is a 429": (status(429), ("throttled*",)),
     "API Gateway has no CORS": (status(403), ("CORS on an*",)),
     "the clock is wrong": (header("date", "Fri, 01 Jan 2021 00:00:00 GMT"), ("clock",)),

@@ -39,7 +39,7 @@ class Front:
     def _ask(self, request: Request) -> Response:
         headers = {name: value for name, value in request.headers.items() if name.lower() not in OWN}
         answer = wire.ask(self._upstream + request.target, request.method, headers)
-        kept = [(name, value) for name, value in answer.headers.items() if name not in OWN]
+        kept = [(name.lower(), value) for name, value in answer.headers.items() if name.lower() not in OWN]
         return Response(answer.status, kept, answer.body)
 
 

@@ -24,7 +24,7 @@ from scripts.stack.ports import LOOPBACK, free_ports
 from scripts.stack.seaweedfs import public_read_policy
 from scripts.verify import __main__ as verify
 from scripts.verify import opening, report
-from scripts.verify.outcome import Check, Line, Verdict, made
+from scripts.verify.outcome import Check, Line, Verdict
 from scripts.verify.stack import Settings, Stack
 
 PUBLIC, CLOSED, UNSERVED = "verified-data", "verified-closed", "verified-unserved"
@@ -107,7 +107,7 @@ def checks(patterns: tuple[str, ...]) -> list[Check]:
 
 def lines(stack: Stack, patterns: tuple[str, ...]) -> list[Line]:
     """Makes those checks."""
-    return [made(check, stack) for check in checks(patterns)]
+    return [check.made(stack) for check in checks(patterns)]
 
 
 def keys(s3: BaseClient, bucket: str = PUBLIC) -> list[str]:
