@@ -1,4 +1,4 @@
-"""What a stack for private buckets does. Each function fails if its stack does not do it, or cannot any more."""
+"""What a stack for private buckets does. Each function fails if its stack does not do it any more."""
 
 import contextlib
 from collections.abc import Iterator
@@ -40,7 +40,6 @@ class Private:
     key: str
 
     def put(self, body: bytes, key: str = "") -> None:
-        """An object at the key, or below it."""
         self.s3.put_object(Bucket=PRIVATE, Key=self.key + key, Body=body)
 
     def ask(self, key: str = "") -> Answer:
@@ -58,11 +57,9 @@ class Private:
         return run_batch(self.stack, "manifest.csv")[self.key]
 
     def stored(self) -> bytes:
-        """The sidecar."""
         return self.s3.get_object(Bucket=TORRENTS, Key=f"{PRIVATE}/{self.key}.torrent")["Body"].read()
 
     def forget(self) -> None:
-        """Deletes the sidecar."""
         self.s3.delete_object(Bucket=TORRENTS, Key=f"{PRIVATE}/{self.key}.torrent")
 
     def fragments(self) -> list[str]:
@@ -75,14 +72,8 @@ class Private:
         """How the jobs of the key have ended."""
         return [one["status"] for one in executions(self.stack, self.key + key)]
 
-    def lines(self, function: str) -> int:
-        """Of the log of a function."""
-        group = self.stack.outputs[f"{function}LogGroupName"]
-        return len(self.stack.emulator.client("logs").filter_log_events(logGroupName=group)["events"])
-
 
 def it_keeps_torrents(private: Private) -> None:
-    """The second answer comes from the sidecar."""
     private.put(b"content")
     assert [private.ask().headers["x-torrent-origin"] for _ in range(2)] == ["object", "sidecar"]
 
@@ -94,7 +85,6 @@ def it_uses_part_checksums(private: Private) -> None:
 
 
 def it_lists_collections(private: Private) -> None:
-    """A prefix gets a torrent."""
     private.put(b"content", "/a")
     assert private.ask("/").status == 200
 
@@ -109,7 +99,6 @@ def it_hashes_in_jobs(private: Private) -> None:
 
 
 def it_hashes_collections_in_jobs(private: Private) -> None:
-    """A large collection gets its torrent."""
     private.put(LARGE, "/a")
     private.ask_once("/")
     assert private.jobs("/") == ["SUCCEEDED"]
@@ -185,7 +174,6 @@ def it_makes_torrents_of_uploads(private: Private) -> None:
 
 
 def it_registers_torrents(private: Private) -> None:
-    """The tracker knows the torrent of a request."""
     private.put(b"content of " + private.key.encode())
     info_hash = bytes.fromhex(private.ask().headers["x-torrent-info-hash"])
     assert b"interval" in announce(private.stack, private.folder, info_hash)
@@ -206,23 +194,26 @@ def it_brings_peers_together(private: Private) -> None:
     assert len(announce(private.stack, private.folder, info_hash, b"-XX0001-bbbbbbbbbbbb")[b"peers"]) == 6
 
 
+@contextlib.contextmanager
+def logged(private: Private, function: str) -> Iterator[None]:
+    """The function's log has grown at the end of the block."""
+    group = private.stack.outputs[f"{function}LogGroupName"]
+    logs = private.stack.emulator.client("logs")
+    before = len(logs.filter_log_events(logGroupName=group)["events"])
+    yield
+    assert len(logs.filter_log_events(logGroupName=group)["events"]) > before
+
+
 def it_logs_requests(private: Private) -> None:
-    """The API function has a log."""
-    before = private.lines("Function")
-    private.ask()
-    assert private.lines("Function") > before
+    with logged(private, "Function"):
+        private.ask()
 
 
 def it_logs_announces(private: Private) -> None:
-    """The tracker has a log."""
-    before = private.lines("TrackerFunction")
-    announce(private.stack, private.folder, bytes(20))
-    assert private.lines("TrackerFunction") > before
+    with logged(private, "TrackerFunction"):
+        announce(private.stack, private.folder, bytes(20))
 
 
 def it_logs_jobs(private: Private) -> None:
-    """Both functions of jobs have a log."""
-    before = [private.lines(function) for function in ("JobFunction", "HashFunction")]
-    it_hashes_in_jobs(private)
-    after = [private.lines(function) for function in ("JobFunction", "HashFunction")]
-    assert all(new > old for new, old in zip(after, before, strict=True))
+    with logged(private, "JobFunction"), logged(private, "HashFunction"):
+        it_hashes_in_jobs(private)

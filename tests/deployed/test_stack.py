@@ -13,7 +13,7 @@ from served import LARGE, OPEN, ask, everyone_may_read, signed
 
 from scripts.stack import metainfo
 
-TEN = [OPEN, *(f"bucket-{number}" for number in range(2, 11))]
+SEVERAL = [OPEN, "second-bucket", "third-bucket"]
 
 
 @pytest.fixture(scope="module")
@@ -80,17 +80,17 @@ def test_the_api_closes_at_the_same_address(changing: Stack, s3: BaseClient, fol
     assert clients.curl(url, folder).status == 200
 
 
-def test_the_tenth_bucket_has_what_the_first_has(changing: Stack, s3: BaseClient, folder: Path) -> None:
-    s3.create_bucket(Bucket=TEN[-1])
-    everyone_may_read(s3, TEN[-1])
-    changing.deploy(Buckets=",".join(TEN), Jobs="true", InlineMaxSize="1000000")
+def test_the_last_bucket_has_what_the_first_has(changing: Stack, s3: BaseClient, folder: Path) -> None:
+    s3.create_bucket(Bucket=SEVERAL[-1])
+    everyone_may_read(s3, SEVERAL[-1])
+    changing.deploy(Buckets=",".join(SEVERAL), Jobs="true", InlineMaxSize="1000000")
     for key, body in {"small": b"content", "large": LARGE}.items():
-        s3.put_object(Bucket=TEN[-1], Key=key, Body=body)
-        assert ask(changing, folder, key, TEN[-1]).status == 200
-        assert ask(changing, folder, key, TEN[-1]).headers["x-torrent-origin"] == "sidecar"
-    assert sidecars(changing) == [f"arn:aws:s3:::{bucket}/*.torrent" for bucket in TEN]
+        s3.put_object(Bucket=SEVERAL[-1], Key=key, Body=body)
+        assert ask(changing, folder, key, SEVERAL[-1]).status == 200
+        assert ask(changing, folder, key, SEVERAL[-1]).headers["x-torrent-origin"] == "sidecar"
+    assert sidecars(changing) == [f"arn:aws:s3:::{bucket}/*.torrent" for bucket in SEVERAL]
     changing.deploy(Buckets=OPEN)
-    assert ask(changing, folder, "small", TEN[-1]).status == 403
+    assert ask(changing, folder, "small", SEVERAL[-1]).status == 403
     assert sidecars(changing) == [f"arn:aws:s3:::{OPEN}/*.torrent"]
 
 
@@ -101,12 +101,9 @@ def sidecars(stack: Stack) -> list[str]:
     return policy["PolicyDocument"]["Statement"][0]["Resource"]
 
 
-@pytest.mark.parametrize(
-    "parameters", [{"Buckets": ",".join([*TEN, "bucket-11"])}, {"Access": "function-role"}, {"SidecarSuffix": ""}]
-)
-def test_what_would_be_wrong_is_refused(changing: Stack, parameters: dict[str, str]) -> None:
-    with pytest.raises(ClientError, match=r"1 to 10 bucket names|needs ApiAuthorizer|would replace its object"):
-        changing.deploy(**parameters)
+def test_roles_are_lent_to_nobody(changing: Stack) -> None:
+    with pytest.raises(ClientError, match="needs ApiAuthorizer"):
+        changing.deploy(Access="function-role")
 
 
 def test_alarms_and_dashboard_name_what_there_is(stack: Stack) -> None:
