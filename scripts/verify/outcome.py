@@ -36,12 +36,7 @@ class Line:
     detail: str = ""
 
     def __str__(self) -> str:
-        return f"{self.title}: {self.outcome}"
-
-    @property
-    def outcome(self) -> str:
-        """The verdict and its detail."""
-        return f"{self.verdict}: {self.detail}" if self.detail else str(self.verdict)
+        return f"{self.title}: {self.verdict}{self.detail and ': '}{' '.join(self.detail.split())}"
 
 
 @dataclass(frozen=True)

@@ -17,16 +17,6 @@ from scripts.verify.stack import Stack
 ROOT = Path(__file__).resolve().parents[2]
 PATH = ROOT / "target" / "verify.md"
 KINDS = {".execute-api.": "API Gateway's own host", ".lambda-url.": "a Function URL", "": "another host"}
-REPORT = """# get-object-torrent, verified
-
-{summary}.
-
-{circumstances}
-
-| check | outcome |
-| --- | --- |
-{checks}
-"""
 
 
 def summary(lines: Sequence[Line]) -> str:
@@ -38,14 +28,11 @@ def summary(lines: Sequence[Line]) -> str:
 def write(stack: Stack, lines: Sequence[Line], left: Sequence[str]) -> Path:
     """Writes the report, without names of the operator's."""
     circumstances = [f"{name}: {value}" for name, value in _circumstances(stack).items()]
-    circumstances += [f"not removed: {what}" for what in left]
-    text = REPORT.format(
-        summary=summary(lines),
-        circumstances="\n".join(f"* {one}" for one in circumstances),
-        checks="\n".join(f"| {_cell(line.title)} | {_cell(line.outcome)} |" for line in lines),
+    text = "\n".join(
+        [summary(lines), "", *circumstances, *(f"not removed: {what}" for what in left), "", *map(str, lines)]
     )
     PATH.parent.mkdir(exist_ok=True)
-    PATH.write_text(_without_names(text, stack), encoding="utf-8")
+    PATH.write_text(f"# get-object-torrent, verified\n\n~~~\n{_without_names(text, stack)}\n~~~\n", encoding="utf-8")
     return PATH
 
 
@@ -61,11 +48,6 @@ def _circumstances(stack: Stack) -> dict[str, str]:
         "access": "signed (AWS_IAM)" if stack.credentials else "open",
         "client": f"{platform.system()}, Python {platform.python_version()}, boto3 {boto3.__version__}",
     }
-
-
-def _cell(text: str) -> str:
-    """As text, whatever an answer has in it."""
-    return re.sub(r"([\\`*_<>|\[\]])", r"\\\1", " ".join(text.split()))
 
 
 def _without_names(text: str, stack: Stack) -> str:

@@ -121,14 +121,16 @@ class Stack:
     @property
     def endpoint(self) -> str:
         """The API, for a client that cannot be told another address for a host name."""
-        host, _, stage = self.outputs["Endpoint"].removeprefix("https://").partition("/")
-        return f"{self.emulator.endpoint}/_aws/execute-api/{host.partition('.')[0]}/{stage}"
+        return self._reached("Endpoint", "execute-api")
 
     @property
     def tracker(self) -> str:
         """The announce URL, likewise."""
-        host, _, path = self.outputs["TrackerUrl"].removeprefix("https://").partition("/")
-        return f"{self.emulator.endpoint}/_aws/lambda-url/{host.partition('.')[0]}/{path}"
+        return self._reached("TrackerUrl", "lambda-url")
+
+    def _reached(self, output: str, service: str) -> str:
+        host, _, path = self.outputs[output].removeprefix("https://").partition("/")
+        return f"{self.emulator.endpoint}/_aws/{service}/{host.partition('.')[0]}/{path}"
 
     def _wait(self, waiter: str) -> None:
         try:

@@ -133,7 +133,6 @@ OF_THE_API: dict[str, tuple[Fault, tuple[str, ...]]] = {
     "CORS is off": (header("access-control-allow-origin", ""), ("refused*", "CORS on a [234]*", "CORS: preflight")),
     "too many is a 429": (status(429), ("throttled*",)),
     "API Gateway has no CORS": (status(403), ("CORS on an*",)),
-    "the clock is wrong": (header("date", "Fri, 01 Jan 2021 00:00:00 GMT"), ("clock",)),
     "presigned URLs and versions are ignored": (
         target(_without_presigned_and_version),
         ("presigned*other*", "versionId"),

@@ -86,17 +86,6 @@ def signed(credentials: Credentials) -> list[str]:
     return ["--aws-sigv4", f"aws:amz:{REGION}:execute-api", "--user", user]
 
 
-def upload_in_parts(s3: BaseClient, bucket: str, key: str) -> None:
-    """Uploads as `aws s3 cp --checksum-algorithm SHA1`: a whole part and a byte."""
-    upload = {"Bucket": bucket, "Key": key}
-    upload["UploadId"] = s3.create_multipart_upload(**upload, ChecksumAlgorithm="SHA1")["UploadId"]
-    parts = []
-    for number, body in enumerate((bytes(8 * MIB), b"x"), 1):
-        kept = s3.upload_part(**upload, PartNumber=number, Body=body, ChecksumAlgorithm="SHA1")
-        parts.append({name: kept[name] for name in ("ETag", "ChecksumSHA1")} | {"PartNumber": number})
-    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
-
-
 def started(stack: Stack, key: str) -> list[dict]:
     """The executions of the job of `key`."""
     workflow = stack.emulator.client("stepfunctions")

@@ -102,7 +102,27 @@ def digests(emulator: Emulator) -> set[str]:
     return {one["CodeSha256"] for one in functions if one["FunctionName"].startswith(STACK)}
 
 
+def everything(emulator: Emulator) -> set[str]:
+    """The names of what stacks of the template are made of."""
+    listed = {
+        ("iam", "list_roles", "Roles"): "RoleName",
+        ("lambda", "list_functions", "Functions"): "FunctionName",
+        ("dynamodb", "list_tables", "TableNames"): None,
+        ("stepfunctions", "list_state_machines", "stateMachines"): "name",
+        ("logs", "describe_log_groups", "logGroups"): "logGroupName",
+        ("cloudwatch", "describe_alarms", "MetricAlarms"): "AlarmName",
+        ("cloudwatch", "list_dashboards", "DashboardEntries"): "DashboardName",
+        ("apigateway", "get_rest_apis", "items"): "id",
+    }
+    found: set[str] = set()
+    for (service, operation, member), name in listed.items():
+        for page in emulator.client(service).get_paginator(operation).paginate():
+            found |= {one[name] if name else one for one in page[member]}
+    return found
+
+
 def test_a_stack_keeps_its_parameters_until_they_are_named_again(emulator: Emulator, checkout: Checkout) -> None:
+    before = everything(emulator)
     checkout.sam("deploy", *FIRST)
     defaults = {name: str(one.get("Default")) for name, one in load()["Parameters"].items()}
     assert described(emulator, "Parameter") == {**defaults, "Buckets": "data"}
@@ -123,11 +143,8 @@ def test_a_stack_keeps_its_parameters_until_they_are_named_again(emulator: Emula
     assert checkout.changes() == ""
 
     checkout.sam("delete", "--no-prompts")
-    roles = [role["RoleName"] for role in emulator.client("iam").list_roles()["Roles"]]
-    [left] = [name for name in roles if name.startswith(STACK)]
+    [left] = everything(emulator) - before
     assert left.startswith(f"{STACK}-ApiGatewayAccountRole")
-    groups = emulator.client("logs").describe_log_groups()["logGroups"]
-    assert [group["logGroupName"] for group in groups if group["logGroupName"].endswith(STACK)] == []
 
 
 def test_enter_at_every_question_deploys_and_changes_no_file_of_git(emulator: Emulator, checkout: Checkout) -> None:

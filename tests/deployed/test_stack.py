@@ -1,6 +1,5 @@
 """The stack itself: made with the defaults, changed, and deleted."""
 
-import json
 from pathlib import Path
 
 import clients
@@ -43,19 +42,6 @@ def test_the_tracker_comes_and_goes(changing: Stack, s3: BaseClient, folder: Pat
     assert trackers(ask(changing, folder, "tracked").body) == ()
     assert changing.endpoint == endpoint
     assert not [name for name in [*changing.resources, *changing.outputs] if "Tracker" in name]
-
-
-@pytest.mark.parametrize("action", ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"])
-def test_the_trackers_url_needs_both_permissions(changing: Stack, folder: Path, action: str) -> None:
-    changing.deploy(Tracker="true")
-    assert clients.curl(changing.tracker, folder).status == 200
-    function = {"FunctionName": changing.outputs["TrackerFunctionName"]}
-    client = changing.emulator.client("lambda")
-    policy = json.loads(client.get_policy(**function)["Policy"])
-    [permission] = [one["Sid"] for one in policy["Statement"] if one["Action"] == action]
-    client.remove_permission(**function, StatementId=permission)
-    assert clients.curl(changing.tracker, folder).status == 403
-    changing.deploy(Tracker="false")
 
 
 def test_jobs_go_and_come(changing: Stack, s3: BaseClient, folder: Path) -> None:
@@ -104,48 +90,3 @@ def sidecars(stack: Stack) -> list[str]:
 def test_roles_are_lent_to_nobody(changing: Stack) -> None:
     with pytest.raises(ClientError, match="needs ApiAuthorizer"):
         changing.deploy(Access="function-role")
-
-
-def test_alarms_and_dashboard_name_what_there_is(stack: Stack) -> None:
-    client = stack.emulator.client("cloudwatch")
-    functions = {stack.outputs[name] for name in ("FunctionName", "HashFunctionName", "TrackerFunctionName")}
-    body = client.get_dashboard(DashboardName=stack.outputs["DashboardName"])["DashboardBody"]
-    assert all(function in body for function in functions)
-    widgets = json.loads(body)["widgets"]
-    [listed] = [widget["properties"]["alarms"] for widget in widgets if widget["type"] == "alarm"]
-    alarms = client.describe_alarms(AlarmNamePrefix=f"{stack.name}-")["MetricAlarms"]
-    assert sorted(listed) == sorted(alarm["AlarmArn"] for alarm in alarms)
-
-
-def test_deleting_it_leaves_torrents_and_the_accounts_role(
-    emulator: Emulator, package: Package, s3: BaseClient, folder: Path
-) -> None:
-    before = everything(emulator)
-    stack = Stack(emulator, package, "deleted")
-    stack.deploy(Buckets=OPEN, Tracker="true")
-    s3.put_object(Bucket=OPEN, Key="stays", Body=b"content")
-    torrent = ask(stack, folder, "stays").body
-    url, role = clients.torrent_url(stack.endpoint, OPEN, "stays"), stack.resources["ApiGatewayAccountRole"]
-    stack.delete()
-    assert everything(emulator) - before == {role}
-    assert clients.curl(url, folder).status != 200
-    assert s3.get_object(Bucket=OPEN, Key="stays.torrent")["Body"].read() == torrent
-
-
-def everything(emulator: Emulator) -> set[str]:
-    """The names of what stacks of the template are made of."""
-    listed = {
-        ("iam", "list_roles", "Roles"): "RoleName",
-        ("lambda", "list_functions", "Functions"): "FunctionName",
-        ("dynamodb", "list_tables", "TableNames"): None,
-        ("stepfunctions", "list_state_machines", "stateMachines"): "name",
-        ("logs", "describe_log_groups", "logGroups"): "logGroupName",
-        ("cloudwatch", "describe_alarms", "MetricAlarms"): "AlarmName",
-        ("cloudwatch", "list_dashboards", "DashboardEntries"): "DashboardName",
-        ("apigateway", "get_rest_apis", "items"): "id",
-    }
-    found: set[str] = set()
-    for (service, operation, member), name in listed.items():
-        for page in emulator.client(service).get_paginator(operation).paginate():
-            found |= {one[name] if name else one for one in page[member]}
-    return found

@@ -123,7 +123,7 @@ def test_the_emulated_aws_does_what_the_docs_promise(
     assert status == verify.DIFFERENT
     assert [key for key in keys(s3) if "whole" in key] == []
     written = report.PATH.read_text(encoding="utf-8")
-    assert written.count("| as promised") == len(titles[Verdict.AS_PROMISED])
+    assert written.count(": as promised") == len(titles[Verdict.AS_PROMISED])
     assert not [name for name in (PUBLIC, deployed.endpoint, "whole/", ROOT.access_key) if name in written]
 
 
@@ -156,7 +156,7 @@ def test_http_2_is_tried_where_there_is_tls(
     with contextlib.ExitStack() as owner:
         monkeypatch.setenv("CURL_CA_BUNDLE", str(Nginx(owner, folder, forwarding).certificate))
         secure = replace(verified, settings=replace(verified.settings, endpoint=f"https://{LOOPBACK}:{port}"))
-        assert [line.outcome for line in lines(secure, (HTTP2,))] == [Verdict.AS_PROMISED] * 2
+        assert [line.verdict for line in lines(secure, (HTTP2,))] == [Verdict.AS_PROMISED] * 2
         with fronts[0].spoiled(body(lambda answer: answer[:-1])):
             assert [line.verdict for line in lines(secure, (HTTP2,))] == [Verdict.DIFFERS] * 2
 

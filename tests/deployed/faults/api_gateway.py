@@ -1,15 +1,10 @@
 """Faults of ministack's REST APIs."""
 
-from contextvars import ContextVar
-
 from ministack import app
 from ministack.services import apigateway_v1 as rest
 from ministack.services.cloudformation import provisioners
 
 from faults import instead_of
-
-# The host and the path of a request to a custom domain.
-_SENT: ContextVar[tuple[str, str] | None] = ContextVar("sent")
 
 rest._OPENAPI_HTTP_METHODS.add("any")
 
@@ -51,28 +46,18 @@ _HANDLERS["update"] = update_rest_api
 
 
 @instead_of(app._handle_execute_api_request)
-async def handle_execute_api_request(
-    handle, host: str, path: str, *request: object, raw_path: str | None = None, **more: object
-) -> tuple | None:
+async def handle_execute_api_request(handle, host: str, path: str, *request: object, **more: object) -> tuple | None:
     """Functions get the path decoded."""
-    path = raw_path or path
-    _SENT.set((host, path) if app._parse_execute_api_url(host, path) is None else None)
-    return await handle(host, path, *request, raw_path=raw_path, **more)
+    return await handle(host, more.get("raw_path") or path, *request, **more)
 
 
 @instead_of(rest._build_lambda_event_v1)
 def build_lambda_event(
     build, api: str, stage_name: str, stage: dict, resource: dict, path: str, *more, **named
 ) -> dict:
-    """Functions get the path without empty segments, and without what stands before it on a custom domain.
-
-    Of a repeated parameter they get the first value, not the last.
-    """
+    """Functions get the path without empty segments, and of a repeated parameter the first value, not the last."""
     event = build(api, stage_name, stage, resource, path, *more, **named)
     event["path"] = "/" + path.lstrip("/")
-    if sent := _SENT.get():
-        event["requestContext"]["domainName"], event["path"] = sent
-        event["requestContext"]["path"] = event["path"]
     if event["pathParameters"]:
         event["pathParameters"] = {"proxy": path.strip("/")}
     values = event["multiValueQueryStringParameters"] or {}
