@@ -1,4 +1,4 @@
-"""The stack itself: made with the defaults, changed, and deleted."""
+"""A stack of the defaults, changed in place."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ SEVERAL = [OPEN, "second-bucket", "third-bucket"]
 
 @pytest.fixture(scope="module")
 def changing(emulator: Emulator, package: Package) -> Stack:
-    """A stack of the defaults, which each test changes as it needs it."""
+    """Each test changes it as it needs it."""
     stack = Stack(emulator, package, "changing")
     stack.deploy(Buckets=OPEN)
     return stack

@@ -3,10 +3,8 @@
 IAM is enforced for who calls ministack, functions among them. What one service does in another is not judged.
 """
 
-import json
 from contextvars import ContextVar
 
-from ministack.core.arn import execute_api_arn
 from ministack.core.iam_evaluator import (
     EvalContext,
     _gather_role_policies,
@@ -15,7 +13,7 @@ from ministack.core.iam_evaluator import (
     evaluate_resource_policy,
 )
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import apigateway_v1, eventbridge, lambda_svc, s3, sqs
+from ministack.services import eventbridge, lambda_svc, s3, sqs
 from ministack.services import stepfunctions as workflow
 
 from faults import instead_of
@@ -30,12 +28,6 @@ def _may(role: str, action: str, resource: str, policy: str | dict | None = None
     context = EvalContext(principal, "AssumedRole", account, action, resource, get_region())
     own = evaluate(context, _gather_role_policies(name, account))
     return combine_resource_policy(own, context, policy, account).decision == "Allow"
-
-
-def _is_permitted(policy: str | dict | None, service: str, action: str, resource: str, **conditions: str) -> bool:
-    """Whether `policy`, a resource's own, lets `service` do `action`; an empty one stands for anyone."""
-    context = EvalContext("*", "Service", "", action, resource, get_region(), service_context=conditions)
-    return evaluate_resource_policy(policy, context, service=service).decision == "Allow"
 
 
 def _demand(error: str, action: str, resource: str, policy: str | dict | None = None) -> None:
@@ -82,36 +74,10 @@ def invoke_target(invoke, target: dict, event: dict, rule: dict, view: object = 
         return
     queue = target.get("DeadLetterConfig", {}).get("Arn", "")
     policy, _account = sqs.queue_policy_for_arn(queue) or (None, None)
-    condition = {"aws:sourcearn": rule["Arn"]}
-    if _is_permitted(policy, "events.amazonaws.com", "sqs:SendMessage", queue, **condition):
+    source = {"aws:sourcearn": rule["Arn"]}
+    context = EvalContext("*", "Service", "", "sqs:SendMessage", queue, get_region(), service_context=source)
+    if evaluate_resource_policy(policy, context, service="events.amazonaws.com").decision == "Allow":
         invoke({"Arn": queue, "Id": target["Id"]}, event, rule, view)
-
-
-@instead_of(apigateway_v1._invoke_lambda_proxy_v1)
-async def invoke_lambda_proxy(proxy, integration: dict, api: str, stage: str, *request, **named) -> tuple | object:
-    """API Gateway invokes functions whose policy does not let it."""
-    _settings, _resource, path, method, *_ = request
-    function = apigateway_v1._extract_lambda_ref_from_integration_uri(integration["uri"])
-    policy, account = lambda_svc.function_policy_for_arn(function)
-    condition = {"aws:sourcearn": execute_api_arn(get_region(), account, api, stage, method, path)}
-    if not _is_permitted(policy, "apigateway.amazonaws.com", "lambda:InvokeFunction", function, **condition):
-        return apigateway_v1._gw_error("API_CONFIGURATION_ERROR", "Internal server error")
-    return await proxy(integration, api, stage, *request, **named)
-
-
-@instead_of(lambda_svc.handle_function_url_request)
-async def handle_function_url_request(serve, url_id: str, *request, **named) -> tuple:
-    """Function URLs invoke functions whose policy does not let them."""
-    account, region, name, _qualifier, config = lambda_svc.resolve_function_url(url_id)
-    function = f"arn:aws:lambda:{region}:{account}:function:{name}"
-    policy, _account = lambda_svc.function_policy_for_arn(function)
-    conditions = {
-        "lambda:InvokeFunctionUrl": {"lambda:functionurlauthtype": config["AuthType"]},
-        "lambda:InvokeFunction": {"lambda:invokedviafunctionurl": "true"},
-    }
-    if not all(_is_permitted(policy, "", action, function, **given) for action, given in conditions.items()):
-        return 403, {"Content-Type": "application/json"}, json.dumps({"Message": "Forbidden"}).encode()
-    return await serve(url_id, *request, **named)
 
 
 @instead_of(lambda_svc._emit_lambda_logs)
