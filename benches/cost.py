@@ -1,6 +1,6 @@
 """What a request costs, by where the piece hashes come from; the S3 requests of the formulas are held to measured ones.
 
-docs/OPERATIONS.md has the same table: tests/e2e/benchmarks/test_bench_startup.py compares them.
+docs/COSTS.md has the same table: tests/e2e/benchmarks/test_bench_startup.py compares them.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ PARTS, PART_SIZE = 2_500, 8 * MIB
 # The object whose hashes all origins can have, and none of which may be larger.
 LARGEST = 10_000 * LARGEST_PART
 
-TEXT = """Computed by the formulas and the assumptions of [OPERATIONS.md](OPERATIONS.md#cost): no dollar is measured.
+TEXT = """Computed by the formulas and the assumptions of [COSTS.md](COSTS.md): no dollar is measured.
 Dollars are those of 1,000 requests, all else is of one request. Measured are the S3 requests and the bytes read, as the
 function's log reports them: of 64 MiB on SeaweedFS, read and then cached, and of 2,500 parts on the test S3. They must
 be the formulas'."""

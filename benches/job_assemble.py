@@ -35,7 +35,7 @@ TEXT = f"""Plan, Assemble and Clean for an object of {{size}}, on the test S3 wi
 Each is done by a new process of the release binary `torrent-job` with its defaults. The benchmark itself put the
 {{spans}} fragments there: {{digests}} bytes that only look like digests, which the sidecar then contained, in order.
 Peak memory is the kernel's count (VmHWM). The server counts the S3 requests, which must be those of the plan. The bar
-for the seconds is what the model of OPERATIONS.md assumes."""
+for the seconds is what the model of COSTS.md assumes."""
 COLUMNS = ("task", "seconds", "peak memory, MiB", "CPU, s", "S3 requests")
 
 

@@ -1,6 +1,6 @@
 """How long a job takes and what it costs: what `plan` of crates/bench-tools tells, with assumptions about AWS.
 
-Everything in capitals here is an assumption, or a price of us-east-1, and docs/OPERATIONS.md says so. `job_assemble`
+Everything in capitals here is an assumption, or a price of us-east-1, and docs/COSTS.md says so. `job_assemble`
 holds what is assumed of Assemble to what it measures.
 """
 

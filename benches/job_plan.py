@@ -1,6 +1,6 @@
 """Jobs of any size, simulated: what the code plans, and by a model how long it takes and what it costs.
 
-docs/OPERATIONS.md has the same tables: tests/e2e/benchmarks/test_bench_jobs.py compares them.
+docs/COSTS.md has the same tables: tests/e2e/benchmarks/test_bench_jobs.py compares them.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ TEXT = """What the code plans (`cargo run -p bench-tools --bin plan`) for object
 all names as long as S3 allows. Nothing is measured here, and nothing is random. State is more than any state of the
 workflow can have: its input, Plan's output, one child's input and the map's output together. S3 requests are those of a
 whole job without retries. Times and prices follow from this by a model. Its table and assumptions are in
-[OPERATIONS.md](OPERATIONS.md#what-a-job-takes-and-costs)."""
+[COSTS.md](COSTS.md#what-a-job-takes-and-costs)."""
 
 
 def run(bench: Bench) -> Report:

@@ -13,7 +13,7 @@ from benches import job_model, job_plan
 from benches.job_model import Plan
 from scripts.stack import build, tools
 
-DOCUMENT = tools.ROOT / "docs" / "OPERATIONS.md"
+DOCUMENT = tools.ROOT / "docs" / "COSTS.md"
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ def test_the_formulas_are_those_of_the_requests_that_were_counted() -> None:
 
 
 def test_the_document_has_the_table_of_the_formulas() -> None:
-    document = (tools.ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
+    document = (tools.ROOT / "docs" / "COSTS.md").read_text(encoding="utf-8")
     table = [cost_model.columns(), *cost_model.rows()]
     for row in table:
         assert f"| {' | '.join(row)} |" in document

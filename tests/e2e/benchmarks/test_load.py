@@ -165,8 +165,8 @@ def test_the_info_hash_by_hashlib_is_that_of_other_tools() -> None:
 
 
 def test_the_document_tells_what_a_stampede_costs_by_the_formulas() -> None:
-    document = (tools.ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
-    [section] = re.findall(r"### Many first requests at once\n(.*?)\n#", document, re.DOTALL)
+    document = (tools.ROOT / "docs" / "COSTS.md").read_text(encoding="utf-8")
+    [section] = re.findall(r"## Many first requests at once\n(.*?)\n#", document, re.DOTALL)
     of_64_mib, of_1_gib = (_dollars(size) for size in (64 * cost_model.MIB, cost_model.GIB))
     assert round(50 * of_64_mib[0], 3) == round(50 * of_64_mib[1], 3) == 0.001 and "a tenth of a cent" in section
     assert f"${50 * of_1_gib[0]:.3f} to ${50 * of_1_gib[1]:.3f} for 1 GiB" in section
