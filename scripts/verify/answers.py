@@ -4,6 +4,7 @@ import statistics
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from email.message import Message
 from functools import partial
 
 import boto3
@@ -51,7 +52,7 @@ def _boto3(stack: Stack) -> None:
     client = boto3.client("s3", region_name=stack.region, endpoint_url=stack.settings.endpoint, config=config)
     try:
         got = client.get_object_torrent(Bucket=stack.bucket, Key=stack.plain.key)
-        judge.torrent(Answer(200, {}, got["Body"].read()), stack.plain)
+        judge.torrent(Answer(200, Message(), got["Body"].read()), stack.plain)
     except (BotoCoreError, ClientError) as error:
         raise Differs(str(error)) from None
 
@@ -126,10 +127,10 @@ def _latency(stack: Stack) -> str:
 
 
 def _throttled(stack: Stack) -> str:
-    """More requests at once than `ThrottleBurst`. They do not reach S3."""
+    """More requests at once than the API takes. They do not reach S3."""
     count = stack.settings.burst
     if not count:
-        raise NotTried("give BURST=n, more than ThrottleBurst: for example 300, with the default of 100")
+        raise NotTried("give BURST=n, more than the API takes at once, as 300")
     with ThreadPoolExecutor(min(count, CONNECTIONS)) as pool:
         answers = list(pool.map(stack.ask, [f"/{stack.bucket}?torrent"] * count))
     refused = [answer for answer in answers if answer.status != 400]

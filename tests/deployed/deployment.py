@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import platform
+import re
 import zipfile
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from scripts.stack.errors import StackError
 TEMPLATE = tools.ROOT / "template.yaml"
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 BUCKET = "sam-artifacts"
+# What starts a job in the template is more than tests upload.
+LEAST_UPLOAD = r"\$\{PregenerateMinSize\}|\b1073741824\b"
 WAIT = {"Delay": 1, "MaxAttempts": 300}
 
 
@@ -38,6 +41,8 @@ class Package:
         """Uploads the template, with `variables` for all functions and uploads in place of paths. Returns the URL."""
         template = load()
         template["Globals"]["Function"]["Environment"]["Variables"] |= variables
+        rule = json.dumps(template["Resources"]["PregenerateRule"])
+        template["Resources"]["PregenerateRule"] = json.loads(re.sub(LEAST_UPLOAD, str(8 * 1024**2), rule))
         for resource in template["Resources"].values():
             properties = resource.get("Properties", {})
             if "CodeUri" in properties:

@@ -36,7 +36,7 @@ def test_the_tracker_comes_and_goes(changing: Stack, s3: BaseClient, folder: Pat
     assert trackers(ask(changing, folder, "tracked").body) == (url,)
     # What is not given again stays as it is.
     changing.deploy()
-    changing.deploy(MemorySize="512")
+    changing.deploy(LogRetentionDays="7")
     assert changing.outputs["TrackerUrl"] == url
     changing.deploy(Tracker="false")
     assert trackers(ask(changing, folder, "tracked").body) == ()
