@@ -18,7 +18,7 @@ from scripts.stack.test_s3 import Server
 BUCKET = "data"
 PARTS, PART_SIZE = 2_500, 8 * MIB
 
-TEXT = """Computed by the formulas and the assumptions of [OPERATIONS.md](OPERATIONS.md#cost): no dollar is measured.
+TEXT = """Computed by the formulas and the assumptions of [COSTS.md](COSTS.md): no dollar is measured.
 Dollars are those of 1,000 requests, all else is of one request. The S3 requests and the bytes read are compared with
 those of the function's log: of 64 MiB on SeaweedFS, read and then cached, and of 2,500 parts on the test S3."""
 

@@ -1,4 +1,4 @@
-"""What one request costs, by where the piece hashes come from: the formulas behind docs/OPERATIONS.md's cost table.
+"""What one request costs, by where the piece hashes come from: the formulas behind docs/COSTS.md's cost table.
 
 S3 requests follow from the code's own rules, and `cost.py` holds them to measured ones. Prices, throughput and
 latency are assumptions, and marked as such in the document.

@@ -1,6 +1,6 @@
 """How long a job takes and what it costs, from what `plan` of crates/bench-tools prints and assumptions about AWS.
 
-Everything in capitals here is an assumption, or a price of us-east-1, and docs/OPERATIONS.md says so. `make bench
+Everything in capitals here is an assumption, or a price of us-east-1, and docs/COSTS.md says so. `make bench
 ONLY=cost` prints its tables.
 """
 

@@ -1,6 +1,6 @@
 """What a month costs by list prices of us-east-1: without a call, and for what downloaders fetch.
 
-The formulas behind two tables of docs/OPERATIONS.md. tests/template/test_costs.py compares them.
+The formulas behind two tables of docs/COSTS.md. tests/template/test_costs.py compares them.
 """
 
 from benches.cost_model import GB_TO_CALLER

@@ -1,4 +1,1 @@
-"""Compares a deployed stack with what the docs promise: make verify ENDPOINT=https://… BUCKET=…
-
-It needs boto3 and the standard library, and curl for HTTP/2. docs/OPERATIONS.md says what it does.
-"""
+"""Compares a deployed stack with the docs: docs/OPERATIONS.md. Needs boto3, and curl for HTTP/2."""

@@ -10,15 +10,13 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.stack.errors import StackError
-from scripts.verify import answers, collection, keys, load, opening, origins, refusals, report, tracker
+from scripts.verify import answers, keys, opening, origins, refusals, report, tracker
 from scripts.verify.objects import Objects
-from scripts.verify.outcome import Check, Line, Verdict, made
+from scripts.verify.outcome import Check, Line, Verdict
 from scripts.verify.stack import Settings, Stack
 
-CHECKS: list[Check] = [
-    check for group in (answers, keys, refusals, origins, collection, tracker, load) for check in group.CHECKS
-]
-WITHOUT = ("part-checksums", "collections")
+CHECKS: list[Check] = [check for group in (answers, keys, refusals, origins, tracker) for check in group.CHECKS]
+WITHOUT = {"part-checksums", "collections"}
 USAGE = "make verify ENDPOINT=https://… BUCKET=… [PREFIX=…]"
 DIFFERENT, REFUSED, INTERRUPTED = 1, 2, 130
 
@@ -29,8 +27,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         settings = _settings(arguments)
-        objects = opening.objects(settings)
-        return _verify(settings, objects)
+        return _verify(settings, opening.objects(settings))
     except StackError as error:
         print(f"get-object-torrent: {error}", file=sys.stderr)
         return REFUSED
@@ -45,12 +42,12 @@ def _verify(settings: Settings, objects: Objects) -> int:
     try:
         stack = opening.stack(settings, objects)
         for check in CHECKS:
-            lines.append(made(check, stack))
+            lines.append(check.made(stack))
             print(lines[-1], flush=True)
     finally:
-        notes = _removed(objects, stack)
+        left = _removed(objects, stack)
         if stack is not None:
-            print(f"{report.summary(lines)}. The report is {report.write(stack, lines, notes)}", flush=True)
+            print(f"{report.summary(lines)}. The report is {report.write(stack, lines, left)}", flush=True)
     return DIFFERENT if any(line.verdict == Verdict.DIFFERS for line in lines) else 0
 
 
@@ -62,37 +59,13 @@ def _removed(objects: Objects, stack: Stack | None) -> list[str]:
             left.append("stored torrents: give SIDECAR_BUCKET and SIDECAR_PREFIX as the stack has them")
         left += objects.remove()
     except (KeyboardInterrupt, BotoCoreError, ClientError) as error:
-        left.append(f"everything below {objects.places[0]} ({error!r})")
+        left.append(f"everything below s3://{objects.bucket}/{objects.folder} ({error!r})")
     for what in left:
         print(f"get-object-torrent: could not be removed: {what}", file=sys.stderr)
-    return [f"not removed: {what}" for what in left]
+    return left
 
 
 def _settings(arguments: list[str]) -> Settings:
-    given = _parsed(arguments)
-    endpoint = given.endpoint.rstrip("/")
-    parts = urlsplit(endpoint)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise StackError(f"ENDPOINT is {given.endpoint!r}, and should be the stack's output Endpoint: {USAGE}")
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", given.bucket):
-        raise StackError(f"BUCKET is {given.bucket!r}, and should be a bucket that the stack serves: {USAGE}")
-    unknown = set(given.without.split()) - set(WITHOUT)
-    if unknown:
-        raise StackError(f"WITHOUT names {' '.join(sorted(unknown))}, and may name {' and '.join(WITHOUT)}")
-    return Settings(
-        endpoint,
-        given.bucket,
-        f"{given.prefix}get-object-torrent-verify-{secrets.token_hex(4)}/",
-        _number("JOB_SIZE", given.job_size),
-        _number("BURST", given.burst, load.MOST_AT_ONCE),
-        given.tracker,
-        frozenset(given.without.split()),
-        given.sidecar_bucket,
-        given.sidecar_prefix,
-    )
-
-
-def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.verify")
     parser.add_argument("endpoint")
     parser.add_argument("bucket")
@@ -100,10 +73,26 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
         parser.add_argument(f"--{name}", default="")
     for name in ("job-size", "burst"):
         parser.add_argument(f"--{name}", default="0")
-    return parser.parse_args(arguments)
+    given = vars(parser.parse_args(arguments))
+    parts = urlsplit(given["endpoint"])
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise StackError(f"ENDPOINT is {given['endpoint']!r}, and should be the stack's output Endpoint: {USAGE}")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", given["bucket"]):
+        raise StackError(f"BUCKET is {given['bucket']!r}, and should be a bucket that the stack serves: {USAGE}")
+    without = frozenset(given["without"].split())
+    if unknown := without - WITHOUT:
+        raise StackError(f"WITHOUT names {' '.join(sorted(unknown))}, and may name part-checksums and collections")
+    own = {
+        "endpoint": given["endpoint"].rstrip("/"),
+        "folder": f"{given.pop('prefix')}get-object-torrent-verify-{secrets.token_hex(4)}/",
+        "job_size": _number("JOB_SIZE", given["job_size"], origins.LARGEST),
+        "burst": _number("BURST", given["burst"], answers.MOST_AT_ONCE),
+        "without": without,
+    }
+    return Settings(**{**given, **own})
 
 
-def _number(name: str, value: str, most: int = origins.LARGEST) -> int:
+def _number(name: str, value: str, most: int) -> int:
     if not value.isascii() or not value.isdigit() or int(value) > most:
         raise StackError(f"{name} is {value!r}, and should be a number up to {most}")
     return int(value)

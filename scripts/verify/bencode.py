@@ -7,10 +7,10 @@ def decode(data: bytes) -> Value:
     """Decodes one value. Raises `ValueError` for anything else, also if it is not in canonical form."""
     try:
         value, end = _value(data, 0)
-    except IndexError:
-        raise ValueError("it is cut off") from None
-    if end != len(data) or encode(value) != data:
-        raise ValueError("it is not canonical bencode")
+        if data[end:] or encode(value) != data:
+            raise ValueError("it is not canonical bencode")
+    except (IndexError, TypeError, AttributeError) as error:
+        raise ValueError(f"it is no bencode: {error}") from None
     return value
 
 
@@ -23,32 +23,20 @@ def encode(value: Value) -> bytes:
             return b"%d:%s" % (len(value), value)
         case list():
             return b"l%se" % b"".join(map(encode, value))
-        case dict():
-            return b"d%se" % b"".join(encode(key) + encode(value[key]) for key in sorted(value))
+    return b"d%se" % b"".join(encode(key) + encode(value[key]) for key in sorted(value))
 
 
 def _value(data: bytes, at: int) -> tuple[Value, int]:
-    match data[at : at + 1]:
-        case b"i":
-            end = data.index(b"e", at)
-            return int(data[at + 1 : end]), end + 1
-        case b"l" | b"d":
-            return _several(data, at)
-        case _:
-            colon = data.index(b":", at)
-            end = colon + 1 + int(data[at:colon])
-            return data[colon + 1 : end], end
-
-
-def _several(data: bytes, at: int) -> tuple[Value, int]:
-    kind, at = data[at], at + 1
-    values: list[Value] = []
+    kind = data[at]
+    if kind == ord("i"):
+        end = data.index(b"e", at)
+        return int(data[at + 1 : end]), end + 1
+    if kind not in b"ld":
+        colon = data.index(b":", at)
+        end = colon + 1 + int(data[at:colon])
+        return data[colon + 1 : end], end
+    values, at = [], at + 1
     while data[at] != ord("e"):
         value, at = _value(data, at)
         values.append(value)
-    if kind == ord("l"):
-        return values, at + 1
-    keys = [key for key in values[::2] if isinstance(key, bytes)]
-    if len(keys) * 2 != len(values):
-        raise ValueError("a key of a dictionary is not a string, or has no value")
-    return dict(zip(keys, values[1::2], strict=True)), at + 1
+    return values if kind == ord("l") else dict(zip(values[::2], values[1::2], strict=True)), at + 1

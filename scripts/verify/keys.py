@@ -1,7 +1,7 @@
-"""Keys, byte for byte, in requests and in web seeds. Each object has bytes of its own, so no other passes for it."""
+"""Keys, byte for byte, in requests and web seeds. Each object has bytes of its own, so no other passes for it."""
 
 import contextlib
-import http.client
+from collections.abc import Iterable
 from functools import partial
 from urllib.parse import quote
 
@@ -32,6 +32,17 @@ KEYS = {
     "that ends in ..": "dots/..",
     "with a tab": "a\tb",
     "of dots": "...",
+}
+# The files of a collection. Pieces run across them. Sorted, as the torrent lists them.
+ODD = "sub folder/ü+b.bin"
+LENGTHS = {"a.bin": 200_000, "empty.bin": 0, "sub folder/a.bin": 7, ODD: 300_000}
+FILES = {name: random_bytes(name, length) for name, length in LENGTHS.items()}
+# Keys, and how they are sent.
+SPELLED = {
+    "whose slash is sent as %2F": ("sent/slash", "sent%2Fslash"),
+    "whose + is sent as it is": ("sent+plus", "sent+plus"),
+    "with every byte escaped": ("xx", "%78%78"),
+    "in lower-case escapes": ("/é", "%2f%c3%a9"),
 }
 
 
@@ -67,51 +78,86 @@ def _spelled(stack: Stack, name: str, spelling: str) -> None:
     judge.torrent(stack.ask(f"/{stack.bucket}/{folder}{spelling}?torrent"), item)
 
 
-def _web_seeds(stack: Stack) -> str:
-    urls = judge.torrent(stack.get(stack.plain), stack.plain).web_seeds
-    for url in urls:
-        seed(stack, url, stack.plain)
-    return _count(len(urls))
-
-
-def _web_seeds_of_keys(stack: Stack) -> str:
+def _web_seeds(stack: Stack, names: Iterable[str]) -> str:
     tried = 0
-    for name in KEYS.values():
+    for name in names:
         # What S3 does not take has a line of its own.
         with contextlib.suppress(NotTried):
-            item = _put(stack, name)
+            item = _put(stack, name) if name else stack.plain
             for url in judge.torrent(stack.get(item), item).web_seeds:
-                seed(stack, url, item)
+                _seed(stack, url, item)
                 tried += 1
-    return _count(tried)
-
-
-def _count(tried: int) -> str:
     if not tried:
         raise NotTried("there are none that anyone may read")
     return f"{tried} of them"
 
 
-def seed(stack: Stack, url: str, item: Object) -> None:
+def _seed(stack: Stack, url: str, item: Object) -> None:
     """The web seed gives a range of the object, without credentials."""
-    try:
-        answer = wire.ask(url, headers={"Range": "bytes=1-"})
-    except (OSError, http.client.HTTPException) as error:
-        raise Differs(f"the web seed {url} cannot be reached: {error!r}") from None
+    answer = wire.ask(url, headers={"Range": "bytes=1-"})
     if answer.status == 403:
         stack.must_be_public(item.key)
     if (answer.status, answer.body) != (206, item.body[1:]):
         raise Differs(f"the web seed {url} does not give a range of the object: {answer}")
 
 
+def _collection(stack: Stack) -> None:
+    answer = stack.get(_folder(stack))
+    found = judge.metainfo(answer)
+    files = [{b"length": len(body), b"path": name.encode().split(b"/")} for name, body in FILES.items()]
+    judge.info(found, FILES.values(), {b"files": files, b"name": b"collection"})
+    judge.headers_of_torrent(answer, found)
+    judge.headers(answer, {"x-torrent-files": str(len(FILES))})
+
+
+def _web_seeds_of_collection(stack: Stack) -> None:
+    """Clients append the name and the path."""
+    folder = _folder(stack)
+    urls = judge.metainfo(stack.get(folder)).web_seeds
+    if not urls:
+        raise NotTried("there are none")
+    for url in urls:
+        _seed(stack, f"{url}collection/{quote(ODD)}", Object(folder.key + ODD, [FILES[ODD]]))
+
+
+def _again(stack: Stack) -> None:
+    folder = _folder(stack)
+    first, second = stack.get(folder), stack.get(folder)
+    judge.metainfo(second)
+    judge.headers(second, {"x-torrent-origin": "sidecar"})
+    judge.equal("the bytes", second.body, first.body)
+
+
+def _nothing(stack: Stack) -> None:
+    key = f"{_folder(stack).key}nothing/"
+    judge.error(stack.ask(stack.path(key)), 404, "NoSuchKey", f"/{stack.bucket}/{key}")
+
+
+def _folder(stack: Stack) -> Object:
+    """A prefix with objects, if they can be listed."""
+    if "collections" in stack.settings.without:
+        raise NotTried("WITHOUT names them")
+    prefix = f"{stack.objects.folder}collection/"
+    for name, body in FILES.items():
+        if prefix + name not in stack.objects.keys:
+            stack.objects.put(f"collection/{name}", body)
+    try:
+        if stack.credentials is None:
+            stack.anonymous.list_objects_v2(Bucket=stack.bucket, Prefix=prefix, MaxKeys=1)
+    except ClientError:
+        raise NotTried("nobody may list the bucket without credentials (docs/OPERATIONS.md, Who may list)") from None
+    return Object(prefix, [])
+
+
 CHECKS = (
-    Check("web seeds", _web_seeds),
-    Check("web seeds of the keys below", _web_seeds_of_keys),
+    Check("web seeds", partial(_web_seeds, names=[""])),
+    Check("web seeds of the keys below", partial(_web_seeds, names=KEYS.values())),
     *(Check(f"key {title}", partial(_key, name=name)) for title, name in KEYS.items()),
     Check("key with a slash at its beginning", partial(_key, name="leading", before="/")),
     Check("key with the endpoint's path and the bucket in it", _endpoint_in_key),
-    Check("key whose slash is sent as %2F", partial(_spelled, name="sent/slash", spelling="sent%2Fslash")),
-    Check("key whose + is sent as it is", partial(_spelled, name="sent+plus", spelling="sent+plus")),
-    Check("key with every byte escaped", partial(_spelled, name="xx", spelling="%78%78")),
-    Check("key in lower-case escapes", partial(_spelled, name="/é", spelling="%2f%c3%a9")),
+    *(Check(f"key {title}", partial(_spelled, name=row[0], spelling=row[1])) for title, row in SPELLED.items()),
+    Check("collection", _collection),
+    Check("web seeds of a collection", _web_seeds_of_collection),
+    Check("collection from the sidecar", _again),
+    Check("collection of nothing", _nothing),
 )

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 MIB = 1024 * 1024
 # Parts of an object for a job are copied by S3 from this much, so that little is uploaded.
 SOURCE, COPIED = 80 * MIB, 64 * MIB
+Place = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -35,17 +36,6 @@ class Object:
         return b"".join(self.blocks)
 
 
-@dataclass(frozen=True)
-class Place:
-    """A bucket, and the beginning of all keys there that belong to this run."""
-
-    bucket: str
-    prefix: str
-
-    def __str__(self) -> str:
-        return f"s3://{self.bucket}/{self.prefix}"
-
-
 def random_bytes(seed: str, length: int) -> bytes:
     """Bytes that look random. In every run they are the same, and so are the info hashes that a tracker keeps."""
     return random.Random(seed).randbytes(length)
@@ -54,16 +44,16 @@ def random_bytes(seed: str, length: int) -> bytes:
 class Objects:
     """The objects of one run. They lie below `folder`, or below a slash and `folder`."""
 
-    def __init__(self, client: BaseClient, bucket: str, folder: str, sidecars: tuple[str, str]) -> None:
-        """`sidecars` are SIDECAR_BUCKET and SIDECAR_PREFIX of the stack, or empty."""
+    def __init__(self, client: BaseClient, bucket: str, folder: str, sidecar_bucket: str, sidecar_prefix: str) -> None:
         self.client = client
         self.bucket = bucket
         self.folder = folder
-        own, prefix = sidecars
-        before = f"{prefix}{bucket}/" if own else prefix
-        places = [Place(bucket, folder), Place(bucket, f"/{folder}")]
-        places += [Place(own or bucket, f"{before}{folder}"), Place(own or bucket, f"{before}/{folder}")]
-        self.places = list(dict.fromkeys(places))
+        before = f"{sidecar_prefix}{bucket}/" if sidecar_bucket else sidecar_prefix
+        stores = ((bucket, ""), (sidecar_bucket or bucket, before))
+        # Buckets, and the beginnings of all keys there that belong to this run.
+        self.places: list[Place] = list(
+            dict.fromkeys((store, f"{prefix}{slash}{folder}") for store, prefix in stores for slash in ("", "/"))
+        )
         self._uploads: list[dict[str, Any]] = []
         self.keys: set[str] = set()
 
@@ -71,37 +61,32 @@ class Objects:
         """Puts an object at `before`, the folder and `name`."""
         key = f"{before}{self.folder}{name}"
         self.keys.add(key)
-        put = self.client.put_object(Bucket=self.bucket, Key=key, Body=body)
-        return self._put(key, [body], put.get("VersionId"))
+        return self._put(key, [body], self.client.put_object(Bucket=self.bucket, Key=key, Body=body))
 
     def put_in_parts(self, name: str, parts: Sequence[bytes]) -> Object:
         """Uploads an object in parts, each with its SHA-1."""
-        key = self.folder + name
 
-        def upload(target: dict[str, Any], number: int, part: bytes) -> dict[str, Any]:
+        def upload(target: dict[str, Any], part: bytes) -> dict[str, Any]:
             digest = base64.b64encode(hashlib.sha1(part).digest()).decode()
-            sent = self.client.upload_part(**target, PartNumber=number, Body=part, ChecksumSHA1=digest)
+            sent = self.client.upload_part(**target, Body=part, ChecksumSHA1=digest)
             return {"ETag": sent["ETag"], "ChecksumSHA1": digest}
 
-        return self._multipart(key, parts, upload, ChecksumAlgorithm="SHA1")
+        return self._multipart(name, parts, upload, ChecksumAlgorithm="SHA1")
 
     def put_copied(self, name: str, length: int) -> Object:
         """A large object. At most 80 MiB are uploaded, and its parts are overlapping ranges of those."""
         source = self.put(f"{name}.source", random_bytes(name, min(length, SOURCE)))
-        view = memoryview(source.body)
-        # No part is like its neighbours, so their order shows.
-        starts = [number % 16 * MIB for number in range(-(-length // COPIED))]
-        parts = [view[start : start + COPIED] for start in starts]
-        parts[-1] = parts[-1][: length - COPIED * (len(parts) - 1)]
+        origin, view = {"Bucket": self.bucket, "Key": source.key}, memoryview(source.body)
 
-        def copy(target: dict[str, Any], number: int, part: memoryview) -> dict[str, Any]:
-            start = starts[number - 1]
-            wanted = {"CopySourceRange": f"bytes={start}-{start + len(part) - 1}"}
-            origin = {"Bucket": self.bucket, "Key": source.key}
-            copied = self.client.upload_part_copy(**target, PartNumber=number, CopySource=origin, **wanted)
+        def copy(target: dict[str, Any], part: memoryview) -> dict[str, Any]:
+            start = _start(target["PartNumber"])
+            wanted = f"bytes={start}-{start + len(part) - 1}"
+            copied = self.client.upload_part_copy(**target, CopySource=origin, CopySourceRange=wanted)
             return {"ETag": copied["CopyPartResult"]["ETag"]}
 
-        return self._multipart(self.folder + name, parts, copy)
+        lengths = [min(COPIED, length - at) for at in range(0, length, COPIED)]
+        parts = [view[_start(number) :][:size] for number, size in enumerate(lengths, 1)]
+        return self._multipart(name, parts, copy)
 
     def sidecars(self) -> list[str]:
         """The keys that lie at the places of this run, and that it did not put there."""
@@ -119,38 +104,42 @@ class Objects:
         for place in self.places:
             try:
                 for key, version in list(self._listed(place)):
-                    self.client.delete_object(Bucket=place.bucket, Key=key, **version)
+                    self.client.delete_object(Bucket=place[0], Key=key, **version)
             except (BotoCoreError, ClientError) as error:
-                left.append(f"objects below {place} ({error}): aws s3 rm --recursive {place}")
+                url = f"s3://{'/'.join(place)}"
+                left.append(f"objects below {url} ({error}): aws s3 rm --recursive {url}")
         return left
 
-    def _put(self, key: str, blocks: Sequence[bytes | memoryview], version: str | None) -> Object:
+    def _put(self, key: str, blocks: Sequence[bytes | memoryview], answer: dict[str, Any]) -> Object:
         modified = self.client.head_object(Bucket=self.bucket, Key=key)["LastModified"]
-        return Object(key, blocks, int(modified.timestamp()), version)
+        return Object(key, blocks, int(modified.timestamp()), answer.get("VersionId"))
 
-    def _multipart(self, key: str, parts: Sequence[bytes | memoryview], send: Any, **options: str) -> Object:
+    def _multipart(self, name: str, parts: Sequence, send: Callable, **options: str) -> Object:
+        key = self.folder + name
         target = {"Bucket": self.bucket, "Key": key}
         target["UploadId"] = self.client.create_multipart_upload(**target, **options)["UploadId"]
         self._uploads.append(target)
         self.keys.add(key)
-        sent = [{"PartNumber": number, **send(target, number, part)} for number, part in enumerate(parts, 1)]
+        numbers = [{"PartNumber": number} for number in range(1, len(parts) + 1)]
+        sent = [number | send(target | number, part) for number, part in zip(numbers, parts, strict=True)]
         done = self.client.complete_multipart_upload(**target, MultipartUpload={"Parts": sent})
         self._uploads.remove(target)
-        return self._put(key, parts, done.get("VersionId"))
+        return self._put(key, parts, done)
 
     def _listed(self, place: Place) -> Iterator[tuple[str, dict[str, str]]]:
         """Keys with their versions, or without them if versions may not be listed."""
-        where = {"Bucket": place.bucket, "Prefix": place.prefix}
+        where = {"Bucket": place[0], "Prefix": place[1]}
         try:
             pages = list(self.client.get_paginator("list_object_versions").paginate(**where))
         except ClientError:
             pages = list(self.client.get_paginator("list_objects_v2").paginate(**where))
-        yield from _entries(pages)
+        for page in pages:
+            for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", []), *page.get("Contents", [])]:
+                version = entry.get("VersionId", "null")
+                # To delete a version needs a right of its own. The only one of a bucket without versions does not.
+                yield entry["Key"], {} if version == "null" else {"VersionId": version}
 
 
-def _entries(pages: Iterable[dict[str, Any]]) -> Iterator[tuple[str, dict[str, str]]]:
-    for page in pages:
-        for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", []), *page.get("Contents", [])]:
-            version = entry.get("VersionId", "null")
-            # To delete a version needs a right of its own. The only one of a bucket without versions does not.
-            yield entry["Key"], {} if version == "null" else {"VersionId": version}
+def _start(part: int) -> int:
+    """Where a part is copied from. No part is like its neighbours, so their order shows."""
+    return (part - 1) % 16 * MIB

@@ -28,39 +28,33 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Check:
-    """One line of the output. `run` may return a detail that is worth reading."""
-
-    title: str
-    run: Callable[["Stack"], str | None]
-
-
-@dataclass(frozen=True)
 class Line:
-    """A check that was made."""
+    """One line of the output."""
 
     title: str
     verdict: Verdict
     detail: str = ""
 
     def __str__(self) -> str:
-        return f"{self.title}: {self.outcome}"
-
-    @property
-    def outcome(self) -> str:
-        """The verdict and its detail."""
-        return f"{self.verdict}: {self.detail}" if self.detail else str(self.verdict)
+        return f"{self.title}: {self.verdict}{self.detail and ': '}{' '.join(self.detail.split())}"
 
 
-def made(check: Check, stack: "Stack") -> Line:
-    """Makes a check. No answer of the stack ends the run."""
-    try:
-        return Line(check.title, Verdict.AS_PROMISED, check.run(stack) or "")
-    except Differs as difference:
-        return Line(check.title, Verdict.DIFFERS, str(difference))
-    except NotTried as reason:
-        return Line(check.title, Verdict.NOT_TRIED, str(reason))
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        return Line(check.title, Verdict.DIFFERS, f"an answer cannot be read: {error!r}")
-    except (BotoCoreError, ClientError) as error:
-        return Line(check.title, Verdict.NOT_TRIED, f"S3 refuses what the check needs: {error}")
+@dataclass(frozen=True)
+class Check:
+    """What makes one line. `run` may return a detail that is worth reading."""
+
+    title: str
+    run: Callable[["Stack"], str | None]
+
+    def made(self, stack: "Stack") -> Line:
+        """Makes the check. No answer of the stack ends the run."""
+        try:
+            return Line(self.title, Verdict.AS_PROMISED, self.run(stack) or "")
+        except Differs as difference:
+            return Line(self.title, Verdict.DIFFERS, str(difference))
+        except NotTried as reason:
+            return Line(self.title, Verdict.NOT_TRIED, str(reason))
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            return Line(self.title, Verdict.DIFFERS, f"an answer cannot be read: {error!r}")
+        except (BotoCoreError, ClientError) as error:
+            return Line(self.title, Verdict.NOT_TRIED, f"S3 refuses what the check needs: {error}")

@@ -2,7 +2,6 @@
 
 import platform
 import re
-import statistics
 import subprocess
 import time
 from collections import Counter
@@ -12,12 +11,12 @@ from urllib.parse import quote, urlsplit
 
 import boto3
 
-from scripts.verify import wire
 from scripts.verify.outcome import Line, Verdict
 from scripts.verify.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 PATH = ROOT / "target" / "verify.md"
+KINDS = {".execute-api.": "API Gateway's own host", ".lambda-url.": "a Function URL", "": "another host"}
 
 
 def summary(lines: Sequence[Line]) -> str:
@@ -26,65 +25,29 @@ def summary(lines: Sequence[Line]) -> str:
     return ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict)
 
 
-def write(stack: Stack, lines: Sequence[Line], notes: Sequence[str]) -> Path:
+def write(stack: Stack, lines: Sequence[Line], left: Sequence[str]) -> Path:
     """Writes the report, without names of the operator's."""
-    checks = [f"| {_cell(line.title)} | {_cell(line.outcome)} |" for line in lines]
+    circumstances = [f"{name}: {value}" for name, value in _circumstances(stack).items()]
     text = "\n".join(
-        [
-            "# get-object-torrent, verified",
-            "",
-            f"{summary(lines)}.",
-            "",
-            *(f"* {name}: {value}" for name, value in _circumstances(stack).items()),
-            *(f"* {note}" for note in notes),
-            "",
-            "| check | outcome |",
-            "| --- | --- |",
-            *checks,
-            "",
-            "| seconds until the last byte | median | least | most | requests |",
-            "| --- | --- | --- | --- | --- |",
-            *(_times(name, seconds) for name, seconds in stack.seconds.items()),
-            "",
-        ]
+        [summary(lines), "", *circumstances, *(f"not removed: {what}" for what in left), "", *map(str, lines)]
     )
     PATH.parent.mkdir(exist_ok=True)
-    PATH.write_text(_without_names(text, stack), encoding="utf-8")
+    PATH.write_text(f"# get-object-torrent, verified\n\n~~~\n{_without_names(text, stack)}\n~~~\n", encoding="utf-8")
     return PATH
 
 
 def _circumstances(stack: Stack) -> dict[str, str]:
     parts = urlsplit(stack.settings.endpoint)
-    host = parts.hostname or ""
-    kinds = {".execute-api.": "API Gateway's own host", ".lambda-url.": "a Function URL"}
-    kind = next((kind for part, kind in kinds.items() if part in host), "another host")
+    kind = next(kind for part, kind in KINDS.items() if part in parts.netloc)
+    revision = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--tags"]
     return {
         "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
-        "checkout": _revision(),
+        "checkout": subprocess.run(revision, capture_output=True, text=True, check=False).stdout.strip() or "unknown",
         "Region": stack.region,
         "endpoint": f"{parts.scheme}, {kind}, {'with' if parts.path else 'without'} a path",
         "access": "signed (AWS_IAM)" if stack.credentials else "open",
-        "client": f"{platform.system()}, Python {platform.python_version()}, boto3 {boto3.__version__}, "
-        + (" ".join(wire.curl_version().split()[:2]) or "no curl"),
+        "client": f"{platform.system()}, Python {platform.python_version()}, boto3 {boto3.__version__}",
     }
-
-
-def _revision() -> str:
-    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--tags"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-
-
-def _times(name: str, seconds: Sequence[float]) -> str:
-    figures = (statistics.median(seconds), min(seconds), max(seconds))
-    return f"| {name} | {' | '.join(f'{figure:.3f}' for figure in figures)} | {len(seconds)} |"
-
-
-def _cell(text: str) -> str:
-    """As text, whatever an answer has in it."""
-    return re.sub(r"([\\`*_<>|\[\]])", r"\\\1", " ".join(text.split()))
 
 
 def _without_names(text: str, stack: Stack) -> str:

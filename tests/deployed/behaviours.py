@@ -1,9 +1,11 @@
-"""What a stack for private buckets does. Each function fails if its stack does not do it, or cannot any more."""
+"""What a stack for private buckets does. Each function fails if its stack does not do it any more."""
 
 import contextlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import quote_from_bytes, quote_plus
 
 import clients
 import libtorrent
@@ -11,23 +13,10 @@ from botocore.client import BaseClient
 from clients import Answer
 from deployment import Stack
 from emulator import ROOT
-from served import (
-    BATCH,
-    LARGE,
-    MIB,
-    PRIVATE,
-    TORRENTS,
-    UPLOADS,
-    announce,
-    ask,
-    executions,
-    manifest,
-    run_batch,
-    signed,
-    started,
-    upload_in_parts,
-    wait_for,
-)
+from served import BATCH, LARGE, MIB, PRIVATE, TORRENTS, UPLOADS, ask, signed, wait_for
+
+from scripts.stack.seaweedfs import Credentials
+from scripts.verify.objects import Objects
 
 
 @dataclass(frozen=True)
@@ -40,8 +29,11 @@ class Private:
     key: str
 
     def put(self, body: bytes, key: str = "") -> None:
-        """An object at the key, or below it."""
         self.s3.put_object(Bucket=PRIVATE, Key=self.key + key, Body=body)
+
+    def put_in_parts(self) -> None:
+        """As `aws s3 cp --checksum-algorithm SHA1`: a whole part and a byte."""
+        Objects(self.s3, PRIVATE, "", "", "").put_in_parts(self.key, [bytes(8 * MIB), b"x"])
 
     def ask(self, key: str = "") -> Answer:
         """The torrent, once no job runs."""
@@ -53,48 +45,69 @@ class Private:
         return clients.curl(url, self.folder, *signed(ROOT))
 
     def batch(self) -> list[str]:
-        """What S3 Batch Operations is told of the key."""
-        self.s3.put_object(Bucket=BATCH, Key="manifest.csv", Body=manifest(PRIVATE, [self.key]))
-        return run_batch(self.stack, "manifest.csv")[self.key]
+        """The result of S3 Batch Operations for the key, in the role that is meant for it."""
+        emulator, outputs = self.stack.emulator, self.stack.outputs
+        assumed = emulator.client("sts").assume_role(RoleArn=outputs["BatchRoleArn"], RoleSessionName="batch")
+        role = assumed["Credentials"]
+        credentials = Credentials(role["AccessKeyId"], role["SecretAccessKey"], role["SessionToken"])
+        s3 = emulator.client("s3", credentials)
+        self.s3.put_object(Bucket=BATCH, Key="manifest.csv", Body=quote_plus(self.key).encode())
+        key = s3.get_object(Bucket=BATCH, Key="manifest.csv")["Body"].read().decode()
+        task = {"taskId": "task", "s3Key": key, "s3VersionId": None, "s3BucketArn": f"arn:aws:s3:::{PRIVATE}"}
+        event = {"invocationSchemaVersion": "1.0", "invocationId": "i", "job": {"id": "j"}, "tasks": [task]}
+        function = emulator.client("lambda", credentials)
+        answer = function.invoke(FunctionName=outputs["BatchFunctionArn"], Payload=json.dumps(event))
+        [result] = json.load(answer["Payload"])["results"]
+        s3.put_object(Bucket=BATCH, Key="torrent-batch/report.json", Body=json.dumps(result).encode())
+        return [result["resultCode"], result["resultString"]]
 
     def stored(self) -> bytes:
-        """The sidecar."""
         return self.s3.get_object(Bucket=TORRENTS, Key=f"{PRIVATE}/{self.key}.torrent")["Body"].read()
 
     def forget(self) -> None:
-        """Deletes the sidecar."""
         self.s3.delete_object(Bucket=TORRENTS, Key=f"{PRIVATE}/{self.key}.torrent")
 
     def fragments(self) -> list[str]:
         """What the job keeps between its steps."""
-        [job, *_] = {one["name"].rpartition("-")[0] for one in started(self.stack, self.key)}
+        [job, *_] = {one["name"].rpartition("-")[0] for one in self.started()}
         listed = self.s3.list_objects_v2(Bucket=TORRENTS, Prefix=f"torrent-jobs/{job}/")
         return [one["Key"] for one in listed.get("Contents", [])]
 
+    def started(self, key: str = "") -> list[dict]:
+        """The executions of the job of the key."""
+        workflow = self.stack.emulator.client("stepfunctions")
+        listed = workflow.list_executions(stateMachineArn=self.stack.outputs["JobStateMachineArn"])["executions"]
+        described = [workflow.describe_execution(executionArn=one["executionArn"]) for one in listed]
+        return [one for one in described if json.loads(one["input"]).get("key") == self.key + key]
+
     def jobs(self, key: str = "") -> list[str]:
         """How the jobs of the key have ended."""
-        return [one["status"] for one in executions(self.stack, self.key + key)]
 
-    def lines(self, function: str) -> int:
-        """Of the log of a function."""
-        group = self.stack.outputs[f"{function}LogGroupName"]
-        return len(self.stack.emulator.client("logs").filter_log_events(logGroupName=group)["events"])
+        def ended() -> list[str] | None:
+            statuses = [one["status"] for one in self.started(key)]
+            return None if "RUNNING" in statuses else statuses
+
+        return wait_for(ended, f"end of the job of {self.key}{key}")
+
+    def announce(self, info_hash: bytes, peer: int = 1) -> dict:
+        """The tracker's answer to a peer that has nothing."""
+        query = f"peer_id=-XX0001-{peer:012}&port={7000 + peer}&left=1&compact=1&uploaded=0&downloaded=0"
+        url = f"{self.stack.tracker}?info_hash={quote_from_bytes(info_hash, safe='~')}&{query}"
+        return libtorrent.bdecode(clients.curl(url, self.folder).body)
 
 
 def it_keeps_torrents(private: Private) -> None:
-    """The second answer comes from the sidecar."""
     private.put(b"content")
     assert [private.ask().headers["x-torrent-origin"] for _ in range(2)] == ["object", "sidecar"]
 
 
 def it_uses_part_checksums(private: Private) -> None:
     """No byte is read."""
-    upload_in_parts(private.s3, PRIVATE, private.key)
+    private.put_in_parts()
     assert private.ask().headers["x-torrent-origin"] == "part-checksums"
 
 
 def it_lists_collections(private: Private) -> None:
-    """A prefix gets a torrent."""
     private.put(b"content", "/a")
     assert private.ask("/").status == 200
 
@@ -109,7 +122,6 @@ def it_hashes_in_jobs(private: Private) -> None:
 
 
 def it_hashes_collections_in_jobs(private: Private) -> None:
-    """A large collection gets its torrent."""
     private.put(LARGE, "/a")
     private.ask_once("/")
     assert private.jobs("/") == ["SUCCEEDED"]
@@ -163,13 +175,13 @@ def it_takes_batches_again(private: Private) -> None:
 
 def it_plans_by_part_checksums(private: Private) -> None:
     """A job function reads nothing either."""
-    upload_in_parts(private.s3, PRIVATE, private.key)
+    private.put_in_parts()
     assert private.batch() == ["Succeeded", "part-checksums"]
 
 
 def it_makes_torrents_of_uploads(private: Private) -> None:
     """An upload starts a job. What starts none is in the queue."""
-    private = replace(private, key=UPLOADS + private.key)
+    private = replace(private, key=f"{UPLOADS}a + b é {private.key}")
     queue = private.stack.emulator.client("sqs")
     url = private.stack.outputs["PregenerateQueueUrl"]
 
@@ -185,44 +197,46 @@ def it_makes_torrents_of_uploads(private: Private) -> None:
 
 
 def it_registers_torrents(private: Private) -> None:
-    """The tracker knows the torrent of a request."""
     private.put(b"content of " + private.key.encode())
     info_hash = bytes.fromhex(private.ask().headers["x-torrent-info-hash"])
-    assert b"interval" in announce(private.stack, private.folder, info_hash)
+    assert b"interval" in private.announce(info_hash)
 
 
 def it_registers_torrents_of_jobs(private: Private) -> None:
     """The tracker knows the torrent of a job, before anyone has asked for it."""
     it_takes_batches(private)
     info_hash = libtorrent.torrent_info(libtorrent.bdecode(private.stored())).info_hash().to_bytes()
-    assert b"interval" in announce(private.stack, private.folder, info_hash)
+    assert b"interval" in private.announce(info_hash)
 
 
 def it_brings_peers_together(private: Private) -> None:
     """The second peer of a torrent hears of the first."""
     private.put(b"shared content of " + private.key.encode())
     info_hash = bytes.fromhex(private.ask().headers["x-torrent-info-hash"])
-    announce(private.stack, private.folder, info_hash, port="7001")
-    assert len(announce(private.stack, private.folder, info_hash, b"-XX0001-bbbbbbbbbbbb")[b"peers"]) == 6
+    private.announce(info_hash)
+    assert len(private.announce(info_hash, peer=2)[b"peers"]) == 6
+
+
+@contextlib.contextmanager
+def logged(private: Private, function: str) -> Iterator[None]:
+    """The function's log has grown at the end of the block."""
+    group = private.stack.outputs[f"{function}LogGroupName"]
+    logs = private.stack.emulator.client("logs")
+    before = len(logs.filter_log_events(logGroupName=group)["events"])
+    yield
+    assert len(logs.filter_log_events(logGroupName=group)["events"]) > before
 
 
 def it_logs_requests(private: Private) -> None:
-    """The API function has a log."""
-    before = private.lines("Function")
-    private.ask()
-    assert private.lines("Function") > before
+    with logged(private, "Function"):
+        private.ask()
 
 
 def it_logs_announces(private: Private) -> None:
-    """The tracker has a log."""
-    before = private.lines("TrackerFunction")
-    announce(private.stack, private.folder, bytes(20))
-    assert private.lines("TrackerFunction") > before
+    with logged(private, "TrackerFunction"):
+        private.announce(bytes(20))
 
 
 def it_logs_jobs(private: Private) -> None:
-    """Both functions of jobs have a log."""
-    before = [private.lines(function) for function in ("JobFunction", "HashFunction")]
-    it_hashes_in_jobs(private)
-    after = [private.lines(function) for function in ("JobFunction", "HashFunction")]
-    assert all(new > old for new, old in zip(after, before, strict=True))
+    with logged(private, "JobFunction"), logged(private, "HashFunction"):
+        it_hashes_in_jobs(private)

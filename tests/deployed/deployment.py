@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import platform
+import re
 import zipfile
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from scripts.stack.errors import StackError
 
 TEMPLATE = tools.ROOT / "template.yaml"
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+BUCKET = "sam-artifacts"
+# What starts a job in the template is more than tests upload.
+LEAST_UPLOAD = r"\$\{PregenerateMinSize\}|\b1073741824\b"
 WAIT = {"Delay": 1, "MaxAttempts": 300}
 
 
@@ -27,16 +31,18 @@ def load() -> dict:
 class Package:
     """What `sam package` uploads: the functions' code, the state machine and the template."""
 
-    def __init__(self, emulator: Emulator, binaries: Path, bucket: str = "sam-artifacts") -> None:
+    def __init__(self, emulator: Emulator, binaries: Path) -> None:
         self._s3 = emulator.client("s3")
-        self._bucket = bucket
         self._binaries = binaries
         self._uploads: dict[str, str] = {}
-        self._s3.create_bucket(Bucket=bucket)
+        self._s3.create_bucket(Bucket=BUCKET)
 
-    def template(self) -> str:
-        """Uploads the template, in which uploads stand for local paths, and returns the URL."""
+    def template(self, variables: dict[str, str]) -> str:
+        """Uploads the template, with `variables` for all functions and uploads in place of paths. Returns the URL."""
         template = load()
+        template["Globals"]["Function"]["Environment"]["Variables"] |= variables
+        rule = json.dumps(template["Resources"]["PregenerateRule"])
+        template["Resources"]["PregenerateRule"] = json.loads(re.sub(LEAST_UPLOAD, str(8 * 1024**2), rule))
         for resource in template["Resources"].values():
             properties = resource.get("Properties", {})
             if "CodeUri" in properties:
@@ -45,7 +51,7 @@ class Package:
                 path = tools.ROOT / properties["DefinitionUri"]
                 properties["DefinitionUri"] = self._upload(path.name, path.read_bytes())
         self._upload("template.json", json.dumps(template).encode())
-        return f"{self._s3.meta.endpoint_url}/{self._bucket}/template.json"
+        return f"{self._s3.meta.endpoint_url}/{BUCKET}/template.json"
 
     def _code(self, binary: str) -> str:
         if binary not in self._uploads:
@@ -56,17 +62,20 @@ class Package:
         return self._uploads[binary]
 
     def _upload(self, key: str, content: bytes) -> str:
-        self._s3.put_object(Bucket=self._bucket, Key=key, Body=content)
-        return f"s3://{self._bucket}/{key}"
+        self._s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+        return f"s3://{BUCKET}/{key}"
 
 
 class Stack:
     """A stack of the template."""
 
-    def __init__(self, emulator: Emulator, package: Package, name: str = "torrents") -> None:
+    def __init__(
+        self, emulator: Emulator, package: Package, name: str, variables: dict[str, str] | None = None
+    ) -> None:
         self.name = name
         self.emulator = emulator
         self._package = package
+        self._variables = variables or {}
         self._client = emulator.client("cloudformation")
 
     def deploy(self, **parameters: str) -> None:
@@ -79,14 +88,14 @@ class Stack:
         try:
             getattr(self._client, f"{kind}_stack")(
                 StackName=self.name,
-                TemplateURL=self._package.template(),
+                TemplateURL=self._package.template(self._variables),
                 Parameters=values,
                 Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
             )
         except ClientError as error:
-            if error.response["Error"]["Message"] == "No updates are to be performed.":
-                return
-            raise
+            if error.response["Error"]["Message"] != "No updates are to be performed.":
+                raise
+            return
         self._wait(f"stack_{kind}_complete")
 
     def _kept(self) -> list[str]:
@@ -117,14 +126,16 @@ class Stack:
     @property
     def endpoint(self) -> str:
         """The API, for a client that cannot be told another address for a host name."""
-        host, _, stage = self.outputs["Endpoint"].removeprefix("https://").partition("/")
-        return f"{self.emulator.endpoint}/_aws/execute-api/{host.partition('.')[0]}/{stage}"
+        return self._reached("Endpoint", "execute-api")
 
     @property
     def tracker(self) -> str:
         """The announce URL, likewise."""
-        host, _, path = self.outputs["TrackerUrl"].removeprefix("https://").partition("/")
-        return f"{self.emulator.endpoint}/_aws/lambda-url/{host.partition('.')[0]}/{path}"
+        return self._reached("TrackerUrl", "lambda-url")
+
+    def _reached(self, output: str, service: str) -> str:
+        host, _, path = self.outputs[output].removeprefix("https://").partition("/")
+        return f"{self.emulator.endpoint}/_aws/{service}/{host.partition('.')[0]}/{path}"
 
     def _wait(self, waiter: str) -> None:
         try:

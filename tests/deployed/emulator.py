@@ -1,6 +1,7 @@
 """An emulated AWS on 127.0.0.1: ministack, with its faults made good (faults/) and with IAM enforced."""
 
 import contextlib
+import json
 from pathlib import Path
 
 from botocore.client import BaseClient
@@ -48,3 +49,15 @@ class Emulator:
     def client(self, service: str, credentials: Credentials = ROOT) -> BaseClient:
         """boto3's client of `service`."""
         return credentials.client(self.endpoint, service)
+
+    def user(self, name: str, actions: list[str]) -> Credentials:
+        """A new user who may do these."""
+        self.client("iam").create_user(UserName=name)
+        self.allow(name, {"Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]})
+        key = self.client("iam").create_access_key(UserName=name)["AccessKey"]
+        return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+
+    def allow(self, user: str, policy: dict) -> None:
+        """Gives a user the one policy that it has."""
+        document = json.dumps({"Version": "2012-10-17", **policy})
+        self.client("iam").put_user_policy(UserName=user, PolicyName="own", PolicyDocument=document)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import platform
 import re
 import shutil
@@ -80,11 +81,9 @@ def operator(emulator: Emulator) -> Credentials:
     """A user with the policy that docs/OPERATIONS.md has for whoever deploys."""
     page = (tools.ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
     [policy] = re.findall(r"### Who may deploy\n.*?```json\n(.*?)```", page, re.DOTALL)
-    iam = emulator.client("iam")
-    iam.create_user(UserName="operator")
-    iam.put_user_policy(UserName="operator", PolicyName="deploy", PolicyDocument=policy.replace("ACCOUNT", ACCOUNT))
-    key = iam.create_access_key(UserName="operator")["AccessKey"]
-    return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+    user = emulator.user("operator", [])
+    emulator.allow("operator", json.loads(policy.replace("ACCOUNT", ACCOUNT)))
+    return user
 
 
 @pytest.fixture
@@ -92,15 +91,10 @@ def checkout(emulator: Emulator, operator: Credentials, folder: Path) -> Checkou
     return Checkout(emulator, operator, folder)
 
 
-def parameters(emulator: Emulator) -> dict[str, str]:
+def described(emulator: Emulator, kind: str) -> dict[str, str]:
+    """The stack's values of a kind: Parameter or Output."""
     [stack] = emulator.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
-    return {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}
-
-
-def tracker_url(emulator: Emulator) -> str:
-    [stack] = emulator.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
-    [url] = [one["OutputValue"] for one in stack["Outputs"] if one["OutputKey"] == "TrackerUrl"]
-    return url
+    return {one[f"{kind}Key"]: one[f"{kind}Value"] for one in stack[f"{kind}s"]}
 
 
 def digests(emulator: Emulator) -> set[str]:
@@ -108,36 +102,53 @@ def digests(emulator: Emulator) -> set[str]:
     return {one["CodeSha256"] for one in functions if one["FunctionName"].startswith(STACK)}
 
 
+def everything(emulator: Emulator) -> set[str]:
+    """The names of what stacks of the template are made of."""
+    listed = {
+        ("iam", "list_roles", "Roles"): "RoleName",
+        ("lambda", "list_functions", "Functions"): "FunctionName",
+        ("dynamodb", "list_tables", "TableNames"): None,
+        ("stepfunctions", "list_state_machines", "stateMachines"): "name",
+        ("logs", "describe_log_groups", "logGroups"): "logGroupName",
+        ("cloudwatch", "describe_alarms", "MetricAlarms"): "AlarmName",
+        ("cloudwatch", "list_dashboards", "DashboardEntries"): "DashboardName",
+        ("apigateway", "get_rest_apis", "items"): "id",
+    }
+    found: set[str] = set()
+    for (service, operation, member), name in listed.items():
+        for page in emulator.client(service).get_paginator(operation).paginate():
+            found |= {one[name] if name else one for one in page[member]}
+    return found
+
+
 def test_a_stack_keeps_its_parameters_until_they_are_named_again(emulator: Emulator, checkout: Checkout) -> None:
+    before = everything(emulator)
     checkout.sam("deploy", *FIRST)
     defaults = {name: str(one.get("Default")) for name, one in load()["Parameters"].items()}
-    assert parameters(emulator) == {**defaults, "Buckets": "data"}
+    assert described(emulator, "Parameter") == {**defaults, "Buckets": "data"}
 
     # A release, and parameters changed by the same command.
     release = checkout.package()
     template = ("--template-file", str(release / f"template-{ARCHITECTURE}.yaml"))
     changed = {"Architecture": ARCHITECTURE, "Tracker": "true", "ReservedConcurrency": "20"}
     checkout.sam("deploy", *template, "--parameter-overrides", *(f"{name}={value}" for name, value in changed.items()))
-    assert parameters(emulator) == {**defaults, "Buckets": "data", **changed}
+    assert described(emulator, "Parameter") == {**defaults, "Buckets": "data", **changed}
     assert digests(emulator) == {checkout.digest(release / f"{name}-{ARCHITECTURE}.zip") for name in BINARIES}
-    url = tracker_url(emulator)
+    url = described(emulator, "Output")["TrackerUrl"]
 
     # Back to the version before.
     checkout.sam("deploy")
-    assert parameters(emulator) == {**defaults, "Buckets": "data", **changed}
-    assert tracker_url(emulator) == url
+    assert described(emulator, "Parameter") == {**defaults, "Buckets": "data", **changed}
+    assert described(emulator, "Output")["TrackerUrl"] == url
     assert checkout.changes() == ""
 
     checkout.sam("delete", "--no-prompts")
-    roles = [role["RoleName"] for role in emulator.client("iam").list_roles()["Roles"]]
-    [left] = [name for name in roles if name.startswith(STACK)]
+    [left] = everything(emulator) - before
     assert left.startswith(f"{STACK}-ApiGatewayAccountRole")
-    groups = emulator.client("logs").describe_log_groups()["logGroups"]
-    assert [group["logGroupName"] for group in groups if group["logGroupName"].endswith(STACK)] == []
 
 
 def test_enter_at_every_question_deploys_and_changes_no_file_of_git(emulator: Emulator, checkout: Checkout) -> None:
     output = checkout.sam("deploy", "--guided", *FIRST, answers="\n" * 100)
     assert "Save arguments to configuration file" in output
-    assert parameters(emulator)["Buckets"] == "data"
+    assert described(emulator, "Parameter")["Buckets"] == "data"
     assert checkout.changes() == ""

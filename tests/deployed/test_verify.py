@@ -1,7 +1,7 @@
 """`make verify` against the emulated AWS: what it finds there, and that each of its lines can fail."""
 
 import contextlib
-import json
+import re
 import signal
 import subprocess
 import sys
@@ -15,16 +15,15 @@ from botocore.client import BaseClient
 from deployment import Package
 from deployment import Stack as Deployed
 from emulator import ROOT, Emulator
-from faulty import OF_PATHS, OF_THE_API, OF_THE_TRACKER
+from faulty import OF_PATHS, OF_THE_API, OF_THE_TRACKER, Front, body
 from served import PRIVATE, TORRENTS
-from spoiled import Front, body
 
 from benches.nginx import Nginx
 from scripts.stack.ports import LOOPBACK, free_ports
 from scripts.stack.seaweedfs import public_read_policy
 from scripts.verify import __main__ as verify
 from scripts.verify import opening, report
-from scripts.verify.outcome import Check, Line, Verdict, made
+from scripts.verify.outcome import Check, Line, Verdict
 from scripts.verify.stack import Settings, Stack
 
 PUBLIC, CLOSED, UNSERVED = "verified-data", "verified-closed", "verified-unserved"
@@ -66,15 +65,13 @@ def deployed(emulator: Emulator, package: Package, s3: BaseClient) -> Deployed:
     return stack
 
 
-@pytest.fixture
-def account(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def _account(emulator: Emulator) -> Iterator[None]:
     """The operator's credentials, where boto3 finds them."""
-    _log_in(emulator, monkeypatch)
-
-
-def _log_in(emulator: Emulator, patch: pytest.MonkeyPatch) -> None:
-    for name, value in {"AWS_ENDPOINT_URL": emulator.endpoint, **ROOT.environment()}.items():
-        patch.setenv(name, value)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"AWS_ENDPOINT_URL": emulator.endpoint, **ROOT.environment()}.items():
+            patch.setenv(name, value)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -85,29 +82,25 @@ def fronts(deployed: Deployed) -> Iterator[tuple[Front, Front]]:
 
 
 @pytest.fixture(scope="module")
-def verified(emulator: Emulator, fronts: tuple[Front, Front]) -> Iterator[Stack]:
+def verified(fronts: tuple[Front, Front]) -> Iterator[Stack]:
     """The stack behind those servers, to make single checks of it."""
     api, tracker = fronts
-    with pytest.MonkeyPatch.context() as patch:
-        _log_in(emulator, patch)
-        settings = Settings(api.endpoint, PUBLIC, "faults/", JOB_SIZE // 2 + 1, 20, f"{tracker.endpoint}/announce")
-        objects = opening.objects(settings)
-        stack = opening.stack(settings, objects)
-        assert stack.torrent
-        yield stack
-        assert objects.remove() == []
+    settings = Settings(api.endpoint, PUBLIC, "faults/", JOB_SIZE // 2 + 1, 20, f"{tracker.endpoint}/announce")
+    objects = opening.objects(settings)
+    stack = opening.stack(settings, objects)
+    assert stack.torrent
+    yield stack
+    assert objects.remove() == []
 
 
 def checks(patterns: tuple[str, ...]) -> list[Check]:
-    """Those whose titles are like these."""
     found = [check for check in verify.CHECKS if any(fnmatchcase(check.title, pattern) for pattern in patterns)]
     assert len(found) >= len(patterns)
     return found
 
 
 def lines(stack: Stack, patterns: tuple[str, ...]) -> list[Line]:
-    """Makes those checks."""
-    return [made(check, stack) for check in checks(patterns)]
+    return [check.made(stack) for check in checks(patterns)]
 
 
 def keys(s3: BaseClient, bucket: str = PUBLIC) -> list[str]:
@@ -116,7 +109,6 @@ def keys(s3: BaseClient, bucket: str = PUBLIC) -> list[str]:
     return [entry["Key"] for kind in ("Versions", "DeleteMarkers") for entry in page.get(kind, [])]
 
 
-@pytest.mark.usefixtures("account")
 def test_the_emulated_aws_does_what_the_docs_promise(
     deployed: Deployed, s3: BaseClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -124,17 +116,14 @@ def test_the_emulated_aws_does_what_the_docs_promise(
     status = verify.main([deployed.endpoint, PUBLIC, *options])
     printed = capsys.readouterr().out
     print(printed)
-    titles = {
-        verdict: {line.split(f": {verdict}")[0] for line in printed.splitlines() if f": {verdict}" in line}
-        for verdict in Verdict
-    }
+    titles = {verdict: set(re.findall(f"^(.*?): {verdict}", printed, re.MULTILINE)) for verdict in Verdict}
     assert titles[Verdict.DIFFERS] == DIFFERENT
     assert titles[Verdict.NOT_TRIED] == NOT_TRIED
     assert len(titles[Verdict.AS_PROMISED]) == len(verify.CHECKS) - len(DIFFERENT | NOT_TRIED)
     assert status == verify.DIFFERENT
     assert [key for key in keys(s3) if "whole" in key] == []
     written = report.PATH.read_text(encoding="utf-8")
-    assert written.count("| as promised") == len(titles[Verdict.AS_PROMISED])
+    assert written.count(": as promised") == len(titles[Verdict.AS_PROMISED])
     assert not [name for name in (PUBLIC, deployed.endpoint, "whole/", ROOT.access_key) if name in written]
 
 
@@ -167,47 +156,45 @@ def test_http_2_is_tried_where_there_is_tls(
     with contextlib.ExitStack() as owner:
         monkeypatch.setenv("CURL_CA_BUNDLE", str(Nginx(owner, folder, forwarding).certificate))
         secure = replace(verified, settings=replace(verified.settings, endpoint=f"https://{LOOPBACK}:{port}"))
-        assert [line.outcome for line in lines(secure, (HTTP2,))] == [Verdict.AS_PROMISED] * 2
+        assert [line.verdict for line in lines(secure, (HTTP2,))] == [Verdict.AS_PROMISED] * 2
         with fronts[0].spoiled(body(lambda answer: answer[:-1])):
             assert [line.verdict for line in lines(secure, (HTTP2,))] == [Verdict.DIFFERS] * 2
 
 
-@pytest.mark.usefixtures("account")
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"endpoint": "example.org"}, "should be the stack's output Endpoint"),
-        ({"bucket": "No_Bucket"}, "should be a bucket that the stack serves"),
-        ({"more": "--burst=many"}, "BURST is 'many', and should be a number up to 2000"),
-        ({"more": "--without=everything"}, "WITHOUT names everything, and may name part-checksums and collections"),
-        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "there are no AWS credentials"),
-        ({"AWS_ACCESS_KEY_ID": "ANOTHERKEY"}, "you cannot put an object into s3://verified-data/"),
-        ({"bucket": "verified-absent"}, "there is no bucket verified-absent"),
-        ({"bucket": UNSERVED}, f"does not serve {UNSERVED}: it is not one of `Buckets`"),
-        ({"bucket": CLOSED}, "nobody may read s3://verified-closed/"),
-        ({"endpoint": "http://127.0.0.1:1"}, "http://127.0.0.1:1 cannot be reached"),
-        ({"endpoint": "{emulator}"}, "does not answer as get-object-torrent"),
-    ],
-)
+REFUSALS: dict[str, dict[str, str]] = {
+    "should be the stack's output Endpoint": {"endpoint": "example.org"},
+    "should be a bucket that the stack serves": {"bucket": "No_Bucket"},
+    "BURST is 'many', and should be a number up to 2000": {"more": "--burst=many"},
+    "WITHOUT names everything, and may name part-checksums and collections": {"more": "--without=everything"},
+    "there are no AWS credentials": {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""},
+    "you cannot put an object into s3://verified-data/": {"AWS_ACCESS_KEY_ID": "ANOTHERKEY"},
+    "there is no bucket verified-absent": {"bucket": "verified-absent"},
+    f"does not serve {UNSERVED}: it is not one of `Buckets`": {"bucket": UNSERVED},
+    "nobody may read s3://verified-closed/": {"bucket": CLOSED},
+    "http://127.0.0.1:1 cannot be reached": {"endpoint": "http://127.0.0.1:1"},
+    "does not answer as get-object-torrent": {"endpoint": "{emulator}"},
+}
+
+
+@pytest.mark.parametrize(("message", "change"), REFUSALS.items())
 def test_what_cannot_be_verified_is_refused(
-    change: dict[str, str],
     message: str,
+    change: dict[str, str],
     deployed: Deployed,
     s3: BaseClient,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for name, value in change.items():
-        if name.startswith("AWS"):
-            monkeypatch.setenv(name, value)
-    endpoint = change.get("endpoint", deployed.endpoint).replace("{emulator}", deployed.emulator.endpoint)
-    more = [change["more"]] if "more" in change else []
-    assert verify.main([endpoint, change.get("bucket", PUBLIC), *more]) == verify.REFUSED
+    given = {"endpoint": deployed.endpoint, "bucket": PUBLIC, **change}
+    for name in [name for name in given if name.startswith("AWS")]:
+        monkeypatch.setenv(name, given[name])
+    endpoint = given["endpoint"].replace("{emulator}", deployed.emulator.endpoint)
+    more = [given["more"]] if "more" in given else []
+    assert verify.main([endpoint, given["bucket"], *more]) == verify.REFUSED
     assert message in capsys.readouterr().err
     assert [key for key in keys(s3) if key.startswith("get-object-torrent-verify")] == []
 
 
-@pytest.mark.usefixtures("account")
 def test_an_interrupted_run_removes_its_objects(deployed: Deployed, s3: BaseClient) -> None:
     command = [sys.executable, "-m", "scripts.verify", deployed.endpoint, PUBLIC, "--prefix=interrupted/"]
     with subprocess.Popen(command, cwd=verify.report.ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
@@ -219,38 +206,25 @@ def test_an_interrupted_run_removes_its_objects(deployed: Deployed, s3: BaseClie
     assert [key for key in keys(s3) if key.startswith("interrupted/")] == []
 
 
-@pytest.mark.usefixtures("account")
 def test_what_cannot_be_removed_is_named(
     deployed: Deployed, s3: BaseClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(verify, "CHECKS", verify.CHECKS[:1])
-    iam = deployed.emulator.client("iam")
-    iam.create_user(UserName="keeper")
-    allowed = {"Effect": "Allow", "Action": ["s3:Get*", "s3:List*", "s3:Put*"], "Resource": "*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-    iam.put_user_policy(UserName="keeper", PolicyName="keeps", PolicyDocument=policy)
-    key = iam.create_access_key(UserName="keeper")["AccessKey"]
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+    keeper = deployed.emulator.user("keeper", ["s3:Get*", "s3:List*", "s3:Put*"])
+    for name, value in keeper.environment().items():
+        monkeypatch.setenv(name, value)
     assert verify.main([deployed.endpoint, PUBLIC, "--prefix=kept/"]) == 0
     assert f"could not be removed: objects below s3://{PUBLIC}/kept/" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("account")
 def test_a_private_stack_gets_signatures_and_keeps_no_torrents(
     private: Deployed, s3: BaseClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     patterns = ("GET without Accept, HTTP/1.1", "boto3*", "the second*", "key with signs", "CORS on an *", "web seeds")
     monkeypatch.setattr(verify, "CHECKS", checks(patterns))
     assert verify.main([private.endpoint, PRIVATE, "--prefix=signed/", f"--sidecar-bucket={TORRENTS}"]) == 1
-    told = capsys.readouterr().out.splitlines()
-    assert [line.split(": ")[1] for line in told[:-1]] == [
-        Verdict.AS_PROMISED,
-        Verdict.NOT_TRIED,
-        Verdict.AS_PROMISED,
-        # The emulator has no web seeds of S3's own names.
-        Verdict.DIFFERS,
-        Verdict.AS_PROMISED,
-        Verdict.AS_PROMISED,
-    ]
+    verdicts = [line.split(": ")[1] for line in capsys.readouterr().out.splitlines()[:-1]]
+    right = Verdict.AS_PROMISED
+    # The emulator has no web seeds of S3's own names.
+    assert verdicts == [right, Verdict.NOT_TRIED, right, Verdict.DIFFERS, right, right]
     assert not [key for bucket in (PRIVATE, TORRENTS) for key in keys(s3, bucket) if "signed/" in key]

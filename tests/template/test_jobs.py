@@ -232,7 +232,7 @@ def test_the_outputs_name_the_jobs_parts():
     assert outputs["PregenerateQueueUrl"] == "<PregenerateQueue>"
 
 
-# docs/OPERATIONS.md
+# docs/OPERATIONS.md and docs/EXISTING-OBJECTS.md
 
 
 def test_every_parameter_is_in_the_operations_or_the_readme():
@@ -244,7 +244,8 @@ def test_every_parameter_is_in_the_operations_or_the_readme():
 
 
 def json_blocks():
-    return map(json.loads, re.findall(r"```json\n(.*?)```", source("docs", "OPERATIONS.md"), re.DOTALL))
+    pages = source("docs", "OPERATIONS.md") + source("docs", "EXISTING-OBJECTS.md")
+    return map(json.loads, re.findall(r"```json\n(.*?)```", pages, re.DOTALL))
 
 
 def test_the_lifecycle_rules_are_ones_that_s3_takes():

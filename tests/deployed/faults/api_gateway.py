@@ -1,98 +1,71 @@
 """Faults of ministack's REST APIs."""
 
-from contextvars import ContextVar
-
 from ministack import app
 from ministack.services import apigateway_v1 as rest
 from ministack.services.cloudformation import provisioners
 
-from faults.seams import replace
+from faults import instead_of
 
-# The host and the path of a request to a custom domain.
-_SENT: ContextVar[tuple[str, str] | None] = ContextVar("sent")
-
-
-def make_good() -> None:
-    """All of this module."""
-    whole_definitions_are_imported()
-    changed_definitions_keep_their_api()
-    paths_stay_as_they_came()
-    answers_are_decoded_without_accept()
+rest._OPENAPI_HTTP_METHODS.add("any")
 
 
-def whole_definitions_are_imported() -> None:
-    """`x-amazon-apigateway-any-method` and gateway responses are dropped, and `*~1*` is not read as `*/*`."""
-    import_api, import_path = rest._import_rest_api, rest._import_path_item
-
-    def import_rest_api(spec: dict, base: dict | None = None) -> str:
-        media_types = [kind.replace("~1", "/") for kind in (base or {}).get("binaryMediaTypes", [])]
-        api = import_api(spec, {**(base or {}), "binaryMediaTypes": media_types})
-        for kind, response in spec.get("x-amazon-apigateway-gateway-responses", {}).items():
-            rest._put_gateway_response(api, kind, response)
-        return api
-
-    def import_path_item(api: str, path: str, item: dict, *more: object) -> None:
-        names = {"x-amazon-apigateway-any-method": "any"}
-        import_path(api, path, {names.get(name, name): value for name, value in item.items()}, *more)
-
-    rest._OPENAPI_HTTP_METHODS.add("any")
-    replace(import_api, import_rest_api)
-    replace(import_path, import_path_item)
+@instead_of(rest._import_rest_api)
+def import_rest_api(import_api, spec: dict, base: dict | None = None) -> str:
+    """Gateway responses are dropped, and `*~1*` is not read as `*/*`."""
+    media_types = [kind.replace("~1", "/") for kind in (base or {}).get("binaryMediaTypes", [])]
+    api = import_api(spec, {**(base or {}), "binaryMediaTypes": media_types})
+    for kind, response in spec.get("x-amazon-apigateway-gateway-responses", {}).items():
+        rest._put_gateway_response(api, kind, response)
+    return api
 
 
-def changed_definitions_keep_their_api() -> None:
+@instead_of(rest._import_path_item)
+def import_path_item(import_path, api: str, path: str, item: dict, *more: object) -> None:
+    """`x-amazon-apigateway-any-method` is dropped."""
+    names = {"x-amazon-apigateway-any-method": "any"}
+    import_path(api, path, {names.get(name, name): value for name, value in item.items()}, *more)
+
+
+_HANDLERS = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::RestApi"]
+_update = _HANDLERS["update"]
+
+
+def update_rest_api(api: str, old: dict, new: dict, stack: str, logical_id: str | None = None) -> tuple[str, dict]:
     """A changed definition makes a new API, which has another address."""
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::RestApi"]
-    update = handlers["update"]
-
-    def update_rest_api(api: str, old: dict, new: dict, stack: str, logical_id: str | None = None) -> tuple[str, dict]:
-        if new.get("Body") == old.get("Body"):
-            return update(api, old, new, stack, logical_id)
-        imported, _ = provisioners._apigw_rest_api_create(logical_id, new, stack)
-        rest._rest_apis[api] = {**rest._rest_apis[imported], "id": api}
-        for parts in (rest._resources, rest._authorizers_v1, rest._gateway_responses):
-            parts[api] = parts.get(imported, {})
-        rest._delete_rest_api(imported)
-        return api, provisioners._apigw_rest_api_attrs(api)
-
-    handlers["update"] = update_rest_api
+    if new.get("Body") == old.get("Body"):
+        return _update(api, old, new, stack, logical_id)
+    imported, _ = provisioners._apigw_rest_api_create(logical_id, new, stack)
+    rest._rest_apis[api] = {**rest._rest_apis[imported], "id": api}
+    for parts in (rest._resources, rest._authorizers_v1, rest._gateway_responses):
+        parts[api] = parts.get(imported, {})
+    rest._delete_rest_api(imported)
+    return api, provisioners._apigw_rest_api_attrs(api)
 
 
-def paths_stay_as_they_came() -> None:
-    """Functions get the path decoded, without empty segments, and without what stands before it on a custom domain.
-
-    Of a repeated parameter they are told the first value, not the last.
-    """
-    handle, build = app._handle_execute_api_request, rest._build_lambda_event_v1
-
-    async def handle_execute_api_request(
-        host: str, path: str, *request: object, raw_path: str | None = None, **more: object
-    ) -> tuple | None:
-        path = raw_path or path
-        _SENT.set((host, path) if app._parse_execute_api_url(host, path) is None else None)
-        return await handle(host, path, *request, raw_path=raw_path, **more)
-
-    def build_lambda_event(api: str, stage_name: str, stage: dict, resource: dict, path: str, *more, **named) -> dict:
-        event = build(api, stage_name, stage, resource, path, *more, **named)
-        event["path"] = "/" + path.lstrip("/")
-        if sent := _SENT.get():
-            event["requestContext"]["domainName"], event["path"] = sent
-            event["requestContext"]["path"] = event["path"]
-        if event["pathParameters"]:
-            event["pathParameters"] = {"proxy": path.strip("/")}
-        values = event["multiValueQueryStringParameters"] or {}
-        event["queryStringParameters"] = {name: every[-1] for name, every in values.items()} or None
-        return event
-
-    replace(handle, handle_execute_api_request)
-    replace(build, build_lambda_event)
+_HANDLERS["update"] = update_rest_api
 
 
-def answers_are_decoded_without_accept() -> None:
+@instead_of(app._handle_execute_api_request)
+async def handle_execute_api_request(handle, host: str, path: str, *request: object, **more: object) -> tuple | None:
+    """Functions get the path decoded."""
+    return await handle(host, more.get("raw_path") or path, *request, **more)
+
+
+@instead_of(rest._build_lambda_event_v1)
+def build_lambda_event(
+    build, api: str, stage_name: str, stage: dict, resource: dict, path: str, *more, **named
+) -> dict:
+    """Functions get the path without empty segments, and of a repeated parameter the first value, not the last."""
+    event = build(api, stage_name, stage, resource, path, *more, **named)
+    event["path"] = "/" + path.lstrip("/")
+    if event["pathParameters"]:
+        event["pathParameters"] = {"proxy": path.strip("/")}
+    values = event["multiValueQueryStringParameters"] or {}
+    event["queryStringParameters"] = {name: every[-1] for name, every in values.items()} or None
+    return event
+
+
+@instead_of(rest._media_type_matches)
+def media_type_matches(matches, media_type: str | None, binary: list[str] | None) -> bool:
     """Without `Accept`, an answer stays base64 even where every type is binary."""
-    matches = rest._media_type_matches
-
-    def media_type_matches(media_type: str | None, binary: list[str] | None) -> bool:
-        return "*/*" in (binary or []) or matches(media_type, binary)
-
-    replace(matches, media_type_matches)
+    return "*/*" in (binary or []) or matches(media_type, binary)
