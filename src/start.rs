@@ -25,7 +25,10 @@ const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(3);
 pub async fn account(sdk: &SdkConfig) -> Account {
     Account {
         region: sdk.region().map(|region| region.as_ref().to_owned()),
-        has_credentials: has_credentials(sdk).await,
+        has_credentials: match sdk.credentials_provider() {
+            Some(provider) => matches!(timeout(CREDENTIALS_TIMEOUT, provider.provide_credentials()).await, Ok(Ok(_))),
+            None => false,
+        },
         endpoint: sdk.endpoint_url().map(str::to_owned),
     }
 }
@@ -102,9 +105,4 @@ fn registry(config: &Config, sdk: &SdkConfig) -> Option<Registry> {
 fn clients(config: &Config, sdk: &SdkConfig, waits: Waits) -> Clients {
     let path_style = config.endpoint.as_deref().is_some_and(is_path_style_endpoint);
     Clients::new(sdk, path_style, waits.s3)
-}
-
-async fn has_credentials(sdk: &SdkConfig) -> bool {
-    let Some(provider) = sdk.credentials_provider() else { return false };
-    matches!(timeout(CREDENTIALS_TIMEOUT, provider.provide_credentials()).await, Ok(Ok(_)))
 }

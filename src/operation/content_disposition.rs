@@ -20,7 +20,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 /// Returns `attachment` with `filename`, and with `filename*` if the name is not ASCII. The value is safe in a header:
 /// ASCII without control characters.
 pub(super) fn attachment(filename: &str) -> String {
-    let plain: String = filename.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+    let plain: String = filename.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '_' }).collect();
     let quoted = plain.replace('\\', "\\\\").replace('"', "\\\"");
     let extended = utf8_percent_encode(filename, ESCAPED);
     if filename.is_ascii() {
@@ -28,10 +28,6 @@ pub(super) fn attachment(filename: &str) -> String {
     } else {
         format!("attachment; filename=\"{quoted}\"; filename*=UTF-8''{extended}")
     }
-}
-
-fn is_plain(c: char) -> bool {
-    c.is_ascii_graphic() || c == ' '
 }
 
 #[cfg(test)]

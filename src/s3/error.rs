@@ -7,6 +7,8 @@ use aws_sdk_s3::{
 };
 use http_body_util::LengthLimitError;
 
+use super::body_limit::TooLong;
+
 /// Why a call to S3 failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -171,7 +173,7 @@ where
         return classify(error);
     }
     let mut sources = std::iter::successors(std::error::Error::source(&error), |error| error.source());
-    let is_too_long = sources.any(<dyn std::error::Error>::is::<LengthLimitError>);
+    let is_too_long = sources.any(|source| source.is::<TooLong>() || source.is::<LengthLimitError>());
     if is_too_long { Error::Unexpected(error.into()) } else { Error::Unavailable(error.into()) }
 }
 

@@ -72,11 +72,7 @@ fn etag_of(prefix: &ObjectKey, objects: &[ListedObject]) -> Result<ETag, Collect
     ETag::new(&hex::encode(hasher.finalize())).ok_or(CollectionError::Endless)
 }
 
-/// Lists the collection at the prefix `object.key`.
-///
-/// # Errors
-/// Returns [`s3::Error::NoSuchKey`] if there is no object, [`Error::NotListed`] if listing is denied, a
-/// [`CollectionError`] if the objects cannot be one torrent, or S3's error.
+/// Lists the collection at the prefix `object.key`. No object at all is an [`s3::Error::NoSuchKey`].
 pub(super) async fn list(bucket: &Bucket, object: &ObjectId, config: &Config) -> Result<Collection, Error> {
     let limit = config.max_collection_objects;
     let exclusions = Exclusions::new(object, &config.sidecar);

@@ -21,9 +21,9 @@ use crate::{
 /// A bucket, with the client, the caller's options and the meter of one request.
 #[derive(Clone, Debug)]
 pub struct Bucket {
-    client: RegionalClient,
+    pub(in crate::s3) client: RegionalClient,
     name: BucketName,
-    call: Call,
+    pub(in crate::s3) call: Call,
 }
 
 impl Bucket {
@@ -55,11 +55,6 @@ impl Bucket {
     /// Returns how long the caller waits for S3.
     pub(in crate::s3) fn waits(&self) -> &Waits {
         self.client.waits()
-    }
-
-    /// Returns the client of the function's own region, for calls to a presigned URL.
-    pub(in crate::s3) fn home_client(&self) -> &Client {
-        self.client.home()
     }
 
     /// Calls S3 in the bucket's region. `ask` gets the client, and the interceptor that every call needs. It is called
@@ -104,11 +99,6 @@ impl Bucket {
             request.customize().interceptor(call).send()
         };
         self.call(ask).await.map(|_| ())
-    }
-
-    /// Returns the interceptor that every call needs.
-    pub(in crate::s3) fn interceptor(&self) -> Call {
-        self.call.clone()
     }
 }
 

@@ -90,7 +90,7 @@ impl Source {
             request.set_if_match(head.map(|head| head.etag.to_string())).customize().interceptor(call)
         };
         if let Some(url) = &self.presigned {
-            let request = request(self.bucket.home_client(), self.bucket.interceptor());
+            let request = request(self.bucket.client.home(), self.bucket.call.clone());
             return request.interceptor(url.clone()).send().await.map_err(classify_presigned);
         }
         let sent = self.bucket.call(|client, call| request(&client, call).send()).await;
