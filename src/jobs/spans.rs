@@ -113,7 +113,7 @@ impl Spans {
 
 #[cfg(test)]
 mod tests {
-    use proptest::{collection::vec, prop_assert, prop_assert_eq, prop_oneof, proptest};
+    use proptest::{collection::vec, prelude::ProptestConfig, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
     use super::*;
     use crate::{jobs::Manifest, jobs::manifest::read, object::ETag};
@@ -139,6 +139,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn spans_cover_every_piece_once_and_their_manifests_lines_hold_few_objects(
             sizes in vec(prop_oneof![0_u64..9, 0_u64..300_000], 1..200),

@@ -172,7 +172,7 @@ impl Executions {
         let Some(mut latest) = self.describe(job, known).await? else { return Ok(None) };
         let mut step = 1;
         while let Some(later) = self.describe(job, latest.attempt + step).await? {
-            (latest, step) = (later, step * 2);
+            (latest, step) = (later, step << 1);
         }
         let mut missing = latest.attempt + step;
         while missing - latest.attempt > 1 {
@@ -225,4 +225,15 @@ where
     let code = error.code().unwrap_or_default();
     let may_pass = status >= 500 || status == 429 || code.contains("Throttl") || code.contains("LimitExceeded");
     if may_pass { WorkflowError::Unavailable(error.into()) } else { WorkflowError::Refused(error.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_cannot_be_made_is_refused() {
+        let error: SdkError<StartExecutionError, HttpResponse> = SdkError::construction_failure("no region");
+        assert!(matches!(classify(error), WorkflowError::Refused(_)));
+    }
 }

@@ -36,7 +36,8 @@ pub(crate) async fn end(worker: &Worker, task: &str, plan: &Value) -> Result<Val
     run_task(worker, json!({"task": task, "job": plan["job"]})).await
 }
 
-/// After a child or Assemble failed: the map gives its own name for it. Explain is tried four times, as the workflow does.
+/// After a child or Assemble failed: the map gives its own name for it. Explain is tried four times, as the workflow
+/// does.
 pub(crate) async fn explain(worker: &Worker, plan: &Value, caught: &str) -> Reason {
     let failure = json!({"Error": caught, "Cause": "words of AWS"});
     let task = json!({"task": "explain", "job": plan["job"], "failure": failure});

@@ -130,6 +130,7 @@ async fn an_object_that_changes_ends_the_job_by_name() {
             s3.put("data", "a", Content::cheap(LENGTH, 10));
         }
         assert_eq!(name(hash(&worker, &plan, span).await), failure);
+        assert_eq!(explain(&worker, &plan, CHILD_FAILED).await.error, failure);
     }
 }
 
@@ -179,8 +180,8 @@ async fn more_fragments_than_a_page_are_cleaned() {
     for number in 0..1_005 {
         s3.put("data", &format!("{folder}spans/{number:020}-{:020}", number + 1), "x");
     }
-    let others =
-        ["torrent-jobs/of-another/items.json".to_owned(), format!("{folder}notes"), format!("{folder}spans/1")];
+    let odd = ["notes", "spans/1", "spans/1-2", "spans/00000000000000000001-x"].map(|name| format!("{folder}{name}"));
+    let others: Vec<_> = odd.into_iter().chain(["torrent-jobs/of-another/items.json".to_owned()]).collect();
     for key in &others {
         s3.put("data", key, "nothing of the job's");
     }

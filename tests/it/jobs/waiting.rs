@@ -83,6 +83,7 @@ async fn callers_who_pay_differently_wait_for_one_job_and_are_told_how_much_is_d
     let answer = function.get_with("/data/a", &[("x-amz-request-payer", "requester")]).await;
     assert!(message(&answer).contains("0 of 6 spans are hashed"), "{}", answer.text());
     assert_eq!((answer.header("retry-after"), answer.header("x-amz-retry-after")), (Some("5"), Some("5000")));
+    assert_eq!(workflow.calls(), ["StartExecution", "DescribeExecution"], "the execution is looked at in intervals");
     let id = workflow.executions()[0][..40].to_owned();
     for number in 0..4_u64 {
         let (start, end) = (number * 524_288, (number + 1) * 524_288);
@@ -90,8 +91,9 @@ async fn callers_who_pay_differently_wait_for_one_job_and_are_told_how_much_is_d
     }
     let text = message(&function.get("/data/a").await);
     assert!(text.contains("4 of 6 spans are hashed"), "{text}");
-    s3.fault(Matcher::any().when(|call| call.key.is_empty()), Fault::access_denied());
-    let text = message(&function.get("/data/a").await);
+    s3.fault(Matcher::any().when(|call| call.key.is_empty()), Fault::Delay(Duration::from_secs(10)));
+    let hasty = [SPANS, VARIABLES[1], ("TIME_BUDGET_MS", "2000")];
+    let text = message(&Function::with_jobs(&s3, &workflow, &hasty).await.get("/data/a").await);
     assert!(text.contains("there are 6 spans to hash"), "{text}");
     assert_eq!(attempts(&workflow), ["1"]);
     assert_eq!(reads(&s3), 0);

@@ -1,5 +1,5 @@
-//! Under any fault a job leaves the right sidecar or fails by a name that is known, and so does every job after it; once
-//! nothing is wrong any more, the next one succeeds.
+//! Under any fault a job leaves the right sidecar or fails by a name that is known, and so does every job after it;
+//! once nothing is wrong any more, the next one succeeds.
 //!
 //! The states, retries and catches are the workflow's own (statemachine/); its waits are left out.
 

@@ -1,5 +1,5 @@
-//! What one seed stands for: an object and what lies at its sidecar's key, how its job is split, what goes wrong with S3,
-//! and what with Lambda.
+//! What one seed stands for: an object and what lies at its sidecar's key, how its job is split, what goes wrong with
+//! S3, and what with Lambda.
 
 use std::time::Duration;
 
