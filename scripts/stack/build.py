@@ -54,10 +54,9 @@ def test_s3(owner: contextlib.ExitStack, *, release: bool = False) -> Path:
 
 def cached(owner: contextlib.ExitStack, *, release: bool = True) -> Path:
     """Builds what calls the function for the benchmark of that name, and says where it lies."""
-    options = ["--package", "bench-tools", "--bin", "cached"]
-    return (
-        _build(owner, "release/cached", [*options, "--release"]) if release else _build(owner, "debug/cached", options)
-    )
+    if release:
+        return _build(owner, "release/cached", ["--package", "bench-tools", "--bin", "cached", "--release"])
+    return _build(owner, "debug/cached", [*TEST_PROGRAMS, "--bin", "cached"])
 
 
 def plan(owner: contextlib.ExitStack) -> Path:
