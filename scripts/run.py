@@ -32,14 +32,16 @@ def main() -> int:
         tracker, once = (os.environ.get(name, "0") not in ("", "0") for name in ("TRACKER", "ONCE"))
         tools.isolate()
         with contextlib.ExitStack() as owner:
-            # Nothing disturbs the cleaning up, which takes seconds at most.
-            owner.callback(signals.ignore_stop_signals)
-            demo = Demo(owner, file, folder)
-            demo.run(port, s3_port, tracker=tracker)
-            with contextlib.suppress(signals.Stopped):
-                if not once:
-                    demo.show_commands()
-                    signal.pause()
+            try:
+                demo = Demo(owner, file, folder)
+                demo.run(port, s3_port, tracker=tracker)
+                with contextlib.suppress(signals.Stopped):
+                    if not once:
+                        demo.show_commands()
+                        signal.pause()
+            finally:
+                # Nothing disturbs the cleaning up, which takes seconds at most.
+                signals.ignore_stop_signals()
         with contextlib.suppress(signals.Stopped):
             line("\nAll that was started has ended.")
     except signals.Stopped:

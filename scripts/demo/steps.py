@@ -107,7 +107,7 @@ class Demo:
         client.put_object(Bucket=BUCKET, Key=EVENTS_KEY, Body=EVENTS_CONTENT)
         for source in (self._file, self._folder):
             for key, file in source.files.items():
-                _progress(key)
+                _progress(key[-70:])
                 client.upload_file(str(file), BUCKET, key)
             count = f"{len(source.files):,} files of " if source is self._folder else ""
             line(f"   s3://{BUCKET}/{source.key}, {count}{_amount(source.size)}")

@@ -10,7 +10,7 @@ from scripts.stack.ports import LOOPBACK
 
 PROBE_SECONDS = 5.0
 
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def accepts(port: int) -> bool:
@@ -26,7 +26,7 @@ def body(url: str, form: Mapping[str, str] | None = None) -> bytes | None:
     """The body of a 200, `None` for all else. A form is sent by POST."""
     data = urllib.parse.urlencode(form).encode() if form else None
     try:
-        with _DIRECT.open(url, data, timeout=PROBE_SECONDS) as response:
+        with DIRECT.open(url, data, timeout=PROBE_SECONDS) as response:
             return response.read()
     except OSError:
         return None
@@ -36,7 +36,7 @@ def preflight(endpoint: str) -> bool:
     """Whether a CORS preflight is answered as it should."""
     request = urllib.request.Request(f"{endpoint}/", method="OPTIONS")
     try:
-        with _DIRECT.open(request, timeout=PROBE_SECONDS) as response:
+        with DIRECT.open(request, timeout=PROBE_SECONDS) as response:
             return response.status == 204
     except OSError:
         return False

@@ -67,25 +67,11 @@ def aria2(torrent: bytes, folder: Path, peers_at: str | None = None) -> Path:
     target = folder / "aria2"
     source = _write(torrent, folder)
     [port] = free_ports(1)
-    options = {
-        "no-conf": "true",
-        "dir": str(target),
-        "interface": peers_at or LOOPBACK,
-        "disable-ipv6": "true",
-        "listen-port": str(port),
-        "enable-dht": "false",
-        "enable-dht6": "false",
-        "bt-enable-lpd": "false",
-        "enable-peer-exchange": "false",
-        "seed-time": "0",
-        "file-allocation": "none",
-        "bt-stop-timeout": "30",
-    }
-    if peers_at is None:
-        options["bt-exclude-tracker"] = "*"
-    command = [tools.installed("aria2c")]
-    command += [f"--{name}={value}" for name, value in options.items()]
-    _run([*command, source], folder)
+    options = ["no-conf", f"dir={target}", f"interface={peers_at or LOOPBACK}", "disable-ipv6", f"listen-port={port}"]
+    options += ["enable-dht=false", "enable-dht6=false", "bt-enable-lpd=false", "enable-peer-exchange=false"]
+    options += ["seed-time=0", "file-allocation=none", "bt-stop-timeout=30"]
+    options += [] if peers_at else ["bt-exclude-tracker=*"]
+    _run([tools.installed("aria2c"), *(f"--{option}" for option in options), source], folder)
     return _only_entry(target)
 
 
@@ -96,7 +82,8 @@ def transmission(torrent: bytes, folder: Path, peers_at: str = LOOPBACK) -> Path
     rpc_port, peer_port = free_ports(2)
     with contextlib.ExitStack() as owner:
         home = temporary.folder(owner, "transmission")
-        settings = _transmission_settings(target, rpc_port, peer_port, peers_at)
+        own = {"download-dir": str(target), "rpc-port": rpc_port, "peer-port": peer_port, "bind-address-ipv4": peers_at}
+        settings = {**_TRANSMISSION_SETTINGS, **own}
         (home / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
         daemon = tools.installed("transmission-daemon")
         process = Process(
@@ -161,32 +148,27 @@ WebUI\\Port={port}
 """
 
 
+_TRANSMISSION_SETTINGS = {
+    "bind-address-ipv6": "::1",
+    "port-forwarding-enabled": False,
+    "dht-enabled": False,
+    "lpd-enabled": False,
+    "pex-enabled": False,
+    "utp-enabled": False,
+    "rpc-bind-address": LOOPBACK,
+    "rpc-authentication-required": False,
+    "rpc-host-whitelist-enabled": False,
+    "incomplete-dir-enabled": False,
+    "start-added-torrents": True,
+    "umask": 18,
+}
+
+
 def _is_complete(torrents: bytes | None) -> bool:
     """Whether qBittorrent's one torrent is there in whole, and checked."""
     [torrent] = json.loads(torrents or b"[{}]") or [{}]
     assert torrent.get("state") not in ("error", "missingFiles"), torrent
     return torrent.get("progress") == 1 and torrent["amount_left"] == 0
-
-
-def _transmission_settings(target: Path, rpc_port: int, peer_port: int, address: str) -> dict[str, object]:
-    return {
-        "bind-address-ipv4": address,
-        "bind-address-ipv6": "::1",
-        "peer-port": peer_port,
-        "port-forwarding-enabled": False,
-        "dht-enabled": False,
-        "lpd-enabled": False,
-        "pex-enabled": False,
-        "utp-enabled": False,
-        "rpc-bind-address": LOOPBACK,
-        "rpc-port": rpc_port,
-        "rpc-authentication-required": False,
-        "rpc-host-whitelist-enabled": False,
-        "download-dir": str(target),
-        "incomplete-dir-enabled": False,
-        "start-added-torrents": True,
-        "umask": 18,
-    }
 
 
 class _Rpc:
@@ -195,28 +177,26 @@ class _Rpc:
     def __init__(self, port: int) -> None:
         self._url = f"http://{LOOPBACK}:{port}/transmission/rpc"
         self._session = ""
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def call(self, method: str, **arguments: object) -> dict[str, object] | None:
         """The result's arguments; `None` while the daemon does not answer."""
         body = json.dumps({"method": method, "arguments": arguments}).encode()
         for _ in range(2):
-            headers = {"X-Transmission-Session-Id": self._session}
-            request = urllib.request.Request(self._url, data=body, headers=headers)
+            request = urllib.request.Request(self._url, body, {"X-Transmission-Session-Id": self._session})
             try:
-                with self._opener.open(request, timeout=10) as response:
+                with http.DIRECT.open(request, timeout=10) as response:
                     answer = json.load(response)
                     assert answer["result"] == "success", answer
                     return answer["arguments"]
             except urllib.error.HTTPError as error:
                 self._session = error.headers.get("X-Transmission-Session-Id", "")
             except OSError:
-                return None
+                break
         return None
 
     def is_complete(self) -> bool:
         """Whether the one torrent is there in whole."""
-        answer = self.call("torrent-get", fields=["percentDone", "leftUntilDone", "error", "errorString", "status"])
+        answer = self.call("torrent-get", fields=["percentDone", "leftUntilDone", "error", "errorString"])
         [torrent] = answer["torrents"] if answer else [{}]
         # 1 and 2 are tracker troubles; 3 is of the disk.
         assert torrent.get("error", 0) != 3, torrent

@@ -16,10 +16,14 @@ APT_GET = """\
 echo "apt-get $* ($([ -x "$DPKG_ROOT/usr/sbin/policy-rc.d" ] && "$DPKG_ROOT/usr/sbin/policy-rc.d"; echo $?))" >>"$LOG"
 [ "$1" = update ] || for tool in $BRINGS; do cat "$BIN/true" >"$BIN/$tool"; chmod 755 "$BIN/$tool"; done
 """
-SUDO = 'echo "sudo ${*##*/}" >>"$LOG"; [ "$1" != -n ] || exit "$ASKS"; "$@"\n'
-PYTHON = 'case $2 in *version_info*) exit "$OLD" ;; *ensurepip*) exit "$NO_VENV" ;; esac\n'
-CARGO = 'echo "cargo $CARGO_VERSION (797e5a59b 2026-01-01)"\n'
-APT_ALONE = ["apt-get update --quiet --quiet (101)"]
+PROGRAMS = {
+    "apt-get": APT_GET,
+    "cargo": 'echo "cargo $CARGO_VERSION (797e5a59b 2026-01-01)"\n',
+    "id": 'echo "$USER_ID"\n',
+    "python3": 'case $2 in *version_info*) exit "$OLD" ;; *ensurepip*) exit "$NO_VENV" ;; esac\n',
+    "sudo": 'echo "sudo ${*##*/}" >>"$LOG"; [ "$1" != -n ] || exit "$ASKS"; "$@"\n',
+    "systemctl": 'echo "systemctl $*" >>"$LOG"\n',
+}
 
 
 class Machine:
@@ -32,22 +36,20 @@ class Machine:
         self.log.touch()
         for name in NEEDED:
             (self.bin / name).symlink_to(str(shutil.which(name)))
-        bodies = {"apt-get": APT_GET, "sudo": SUDO, "python3": PYTHON, "id": f"echo {user}\n"}
-        bodies |= {"cargo": CARGO, "systemctl": 'echo "systemctl $*" >>"$LOG"\n'}
         for name in ("id", "true", *programs):
-            (self.bin / name).write_text(f"#!{shutil.which('sh')}\n{bodies.get(name, '')}", encoding="utf-8")
+            (self.bin / name).write_text(f"#!{shutil.which('sh')}\n{PROGRAMS.get(name, '')}", encoding="utf-8")
             (self.bin / name).chmod(0o755)
-        self._env = {"PATH": self.bin, "BIN": self.bin, "LOG": self.log, "DPKG_ROOT": folder, "BRINGS": brings}
-        self._env |= {"ASKS": "0", "OLD": "0", "NO_VENV": "0"}
-        self._env |= {"CARGO_VERSION": RUST, **variables}
+        places = {"PATH": self.bin, "BIN": self.bin, "LOG": self.log, "DPKG_ROOT": folder}
+        self._env = {name: str(place) for name, place in places.items()} | {"USER_ID": str(user), "BRINGS": brings}
+        self._env |= {"ASKS": "0", "OLD": "0", "NO_VENV": "0", "CARGO_VERSION": RUST, **variables}
 
     def setup(self, *tools: str) -> tuple[int, str]:
         """The exit status, and what a person sees."""
         command = [ROOT / "scripts" / "setup.sh", *tools]
-        env = {name: str(value) for name, value in self._env.items()}
-        ran = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-        assert ran.stdout == ""
-        assert not self.policy.exists()
+        ran = subprocess.run(
+            command, env=self._env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        assert (ran.stdout, self.policy.exists()) == ("", False)
         return ran.returncode, ran.stderr
 
     def calls(self) -> list[str]:
@@ -57,7 +59,7 @@ class Machine:
 
 def installs(packages: str) -> list[str]:
     options = "--quiet --quiet --yes --no-install-recommends -o DPkg::Lock::Timeout=300"
-    return [*APT_ALONE, f"apt-get install {options} {packages} (101)"]
+    return ["apt-get update --quiet --quiet (101)", f"apt-get install {options} {packages} (101)"]
 
 
 def test_what_is_there_is_left_alone(tmp_path: Path) -> None:

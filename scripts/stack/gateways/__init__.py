@@ -12,14 +12,13 @@ The rest is as AWS's documentation has it: <https://docs.aws.amazon.com/lambda/l
 
 from scripts.stack.gateways.load_balancer import load_balancer
 from scripts.stack.gateways.messages import FAILED, Event, Gateway, Request, Response
-from scripts.stack.gateways.rest_api import custom_domain, rest_api
+from scripts.stack.gateways.rest_api import rest_api
 from scripts.stack.gateways.version_2 import function_url, http_api
 
 __all__ = ["FAILED", "GATEWAYS", "Event", "Gateway", "Request", "Response", "function_url", "rest_api"]
 
 GATEWAYS: dict[str, Gateway] = {
     "rest-api": rest_api,
-    "custom-domain": custom_domain,
     "http-api": http_api,
     "function-url": function_url,
     "load-balancer": load_balancer,

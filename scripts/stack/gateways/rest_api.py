@@ -42,20 +42,6 @@ def _event(request: Request) -> Event:
 
     Slashes between the two are folded in `path` and kept in the request context.
     """
-    folded = "/" + request.path.lstrip("/")
-    return _version_1(request, folded, f"/{STAGE}{request.path}", API_DOMAIN)
-
-
-def _event_below_base_path(request: Request) -> Event:
-    """A request below a base path of a custom domain, whose mapping names no stage: both are left in the path.
-
-    Nobody has recorded slashes here. <https://github.com/localstack/localstack/pull/12296> tells the shapes.
-    """
-    path = f"/v1/{STAGE}{request.path}"
-    return _version_1(request, path, path, "torrents.example.org")
-
-
-def _version_1(request: Request, path: str, whole: str, domain: str) -> Event:
     headers = grouped(_passed_on(request))
     query = grouped(request.parameters)
     # Encoded, and without its last slash. The template's routes are `/` and `/{proxy+}`.
@@ -63,7 +49,7 @@ def _version_1(request: Request, path: str, whole: str, domain: str) -> Event:
     resource = "/{proxy+}" if proxy else "/"
     return {
         "resource": resource,
-        "path": path,
+        "path": "/" + request.path.lstrip("/"),
         "httpMethod": request.method,
         "headers": _last(headers),
         "multiValueHeaders": headers,
@@ -74,11 +60,11 @@ def _version_1(request: Request, path: str, whole: str, domain: str) -> Event:
         "requestContext": {
             "accountId": ACCOUNT,
             "apiId": API,
-            "domainName": domain,
-            "domainPrefix": domain.partition(".")[0],
+            "domainName": API_DOMAIN,
+            "domainPrefix": API,
             "httpMethod": request.method,
             "identity": {"sourceIp": request.address, "userAgent": request.headers.get("user-agent")},
-            "path": whole,
+            "path": f"/{STAGE}{request.path}",
             "protocol": "HTTP/1.1",
             "requestId": "gateway-request-id",
             "resourcePath": resource,
@@ -122,4 +108,3 @@ def _remapped(name: str) -> str:
 
 
 rest_api = Gateway(_event, _response)
-custom_domain = Gateway(_event_below_base_path, _response)
