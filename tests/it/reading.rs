@@ -14,8 +14,7 @@ const MIB: u64 = 1024 * KIB;
 async fn read(length: u64, piece_length: u64, variables: &[(&str, &str)]) -> FakeS3 {
     let content = Content::cheap(length, length);
     let s3 = serving(content.clone()).await;
-    // A debug build on a busy machine may need more than the default.
-    let setup = Setup::new(&s3).identity(None).set("TIME_BUDGET_MS", "900000");
+    let setup = Setup::new(&s3).identity(None);
     let torrent = setup.set_all(variables).function().await.get("/data/a").await.torrent();
     assert_eq!((torrent.info.length, torrent.info.piece_length), (length, piece_length));
     assert_eq!(torrent.info.pieces, model(&content, piece_length), "{length} bytes");

@@ -130,6 +130,8 @@ impl<'a> Setup<'a> {
         let given = self.variables.iter().rev().find(|(variable, _)| *variable == name);
         let others = || match name {
             "BUCKETS" => Some("data".to_owned()),
+            // A busy machine may need more than the default.
+            "TIME_BUDGET_MS" if self.endpoints.0.is_empty() => Some("300000".to_owned()),
             "AWS_ENDPOINT_URL_S3" if !self.is_at_aws => Some(self.s3.endpoint()),
             _ => None,
         };

@@ -66,7 +66,7 @@ async fn many_small_objects_are_read_once_each_and_side_by_side() {
     let keys: Vec<_> = keys.iter().map(String::as_str).collect();
     let sizes = (0..600).map(|number| number % 97 * 61);
     let s3 = server(&keys.iter().copied().zip(sizes).collect::<Vec<_>>()).await;
-    let function = Function::start(&s3, &[("FETCH_CONCURRENCY", "32"), ("TIME_BUDGET_MS", "900000")]).await;
+    let function = Function::start(&s3, &[("FETCH_CONCURRENCY", "32")]).await;
     let info = function.get("/data/p/").await.torrent().info;
     assert_eq!(info.pieces, model(&together(&s3, &keys), info.piece_length));
     // A piece's end within an object makes no further request, and of seven objects nothing is asked for.

@@ -72,7 +72,7 @@ impl Plan {
             (pieces + dice.pick(&[0, 1, PIECE - 1, 5_000])).max(1)
         };
         let fixed_pieces = !dice.one_in(4);
-        let budget_ms = if dice.one_in(6) { IMPATIENT_MS } else { 20_000 };
+        let budget_ms = if dice.one_in(6) { IMPATIENT_MS } else { 300_000 };
         // A busy machine needs long for many ranges.
         let ranges = if budget_ms == IMPATIENT_MS { 2..4 } else { 0..4 };
         let range_size = dice.pick(&[2 * PIECE, 3 * PIECE, 4 * PIECE, 16 * KIB * KIB][ranges]);

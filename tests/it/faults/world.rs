@@ -124,7 +124,7 @@ impl World {
     /// A request while nothing goes wrong; a machine may be too busy for the budget.
     pub(super) async fn ask_well(&self, plan: &Plan, function: &Function) -> Answer {
         let mut answer = self.send("GET", function).await;
-        for _ in 0..30 {
+        for _ in 0..300 {
             if !(plan.is_impatient() && answer.status == 503) {
                 break;
             }
