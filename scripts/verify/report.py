@@ -2,6 +2,7 @@
 
 import platform
 import re
+import shutil
 import subprocess
 import time
 from collections import Counter
@@ -39,10 +40,13 @@ def write(stack: Stack, lines: Sequence[Line], left: Sequence[str]) -> Path:
 def _circumstances(stack: Stack) -> dict[str, str]:
     parts = urlsplit(stack.settings.endpoint)
     kind = next(kind for part, kind in KINDS.items() if part in parts.netloc)
-    revision = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--tags"]
+    revision = ""
+    if git := shutil.which("git"):
+        describe = [git, "-C", str(ROOT), "describe", "--always", "--dirty", "--tags"]
+        revision = subprocess.run(describe, capture_output=True, text=True, check=False).stdout
     return {
         "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
-        "checkout": subprocess.run(revision, capture_output=True, text=True, check=False).stdout.strip() or "unknown",
+        "checkout": revision.strip() or "unknown",
         "Region": stack.region,
         "endpoint": f"{parts.scheme}, {kind}, {'with' if parts.path else 'without'} a path",
         "access": "signed (AWS_IAM)" if stack.credentials else "open",

@@ -1,4 +1,4 @@
-"""S3 Batch Operations: the function that it invokes, the role that it takes, and the commands of docs/EXISTING-OBJECTS.md."""
+"""S3 Batch Operations: the function that it invokes, the role that it takes, and the commands in the docs."""
 
 import json
 import re
@@ -21,7 +21,8 @@ def resource(name, **given):
 
 def commands():
     """The options of each `aws s3control create-job`."""
-    blocks = re.findall(r"```\n(aws s3control create-job.*?)```", test_jobs.source("docs", "EXISTING-OBJECTS.md"), re.DOTALL)
+    page = test_jobs.source("docs", "EXISTING-OBJECTS.md")
+    blocks = re.findall(r"```\n(aws s3control create-job.*?)```", page, re.DOTALL)
     for block in blocks:
         words = shlex.split(block.replace("\\\n", " "))[3:]
         words.remove("--no-confirmation-required")
