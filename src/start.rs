@@ -12,8 +12,8 @@ use crate::{
     jobs::{Executions, Jobs, Worker},
     logging,
     operation::GetObjectTorrent,
-    registry::Registry,
     s3::access::{Clients, is_path_style_endpoint},
+    table::{Limits, Registry, Table},
     tracker::function::Tracker,
 };
 
@@ -47,7 +47,10 @@ pub async fn tracker() -> Option<Tracker> {
     let config = TrackerConfig::from_lookup(|name| env::var(name).ok());
     logging::init(&config.as_ref().map(|config| config.log_filter.clone()).unwrap_or_default());
     match config {
-        Ok(config) => Some(Tracker::new(&aws_config::load_defaults(BehaviorVersion::latest()).await, config.table)),
+        Ok(config) => {
+            let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
+            Some(Tracker::new(Table::new(&sdk, config.table, Limits::TRACKER)))
+        }
         Err(faults) => report(&faults),
     }
 }
@@ -91,7 +94,7 @@ pub fn worker(config: Config, sdk: &SdkConfig) -> Worker {
 
 fn registry(config: &Config, sdk: &SdkConfig) -> Option<Registry> {
     let table = config.tracker_table.clone().filter(|_| config.has_credentials)?;
-    Some(Registry::new(sdk, table))
+    Some(Registry::new(Table::new(sdk, table, Limits::REGISTRY)))
 }
 
 fn clients(config: &Config, sdk: &SdkConfig) -> Clients {

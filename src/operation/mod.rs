@@ -30,7 +30,7 @@ pub use self::{
     subject::Subject,
     torrent::{CONTENT_TYPE, Torrent, UnstoredTorrent},
 };
-use crate::{config::Config, meter::Meter, registry::Registry, s3::access::Clients};
+use crate::{config::Config, meter::Meter, s3::access::Clients, table::Registry};
 
 /// The operation, with everything that outlives a request.
 #[derive(Clone, Debug)]

@@ -18,9 +18,9 @@ use get_object_torrent::{
     jobs::{Executions, Jobs, Worker},
     metrics::Metrics,
     operation::GetObjectTorrent,
-    registry::Registry,
     s3::access::Clients,
     start,
+    table::Registry,
     torrent::{Metainfo, PieceHash, Pieces},
 };
 use lambda_http::{Context, LambdaEvent, Service, request::LambdaRequest};

@@ -160,7 +160,7 @@ async fn a_private_key_a_missing_one_and_a_deleted_one_look_the_same() {
             assert_same_headers(&answer, &missing);
         }
     }
-    assert_eq!(workflow.calls(), Vec::<String>::new());
+    assert!(workflow.calls().is_empty());
 }
 
 #[tokio::test]

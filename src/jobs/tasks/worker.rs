@@ -13,8 +13,8 @@ use crate::{
     meter::Meter,
     metrics::Metrics,
     operation::{BoundOperation, GetObjectTorrent},
-    registry::Registry,
     s3::access::Clients,
+    table::Registry,
 };
 
 /// The worker that does every task.

@@ -1,5 +1,5 @@
-//! An event of a Function URL (payload version 2.0), of which only what is needed is read. Anything else is a request that
-//! nothing is found for, so no event can fail.
+//! Events and responses of a Function URL (payload version 2.0). An event without the fields that are read here is a
+//! request for nothing, so no event can fail.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads>
 
 use std::net::IpAddr;
@@ -7,13 +7,13 @@ use std::net::IpAddr;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
-use crate::tracker::{Query, Refusal};
+use crate::tracker::{Query, RequestError};
 
-/// A request, as far as the tracker is concerned.
+/// What the tracker reads of an event.
 pub(super) struct Request<'a> {
     pub(super) action: Action,
     pub(super) query: Query<'a>,
-    pub(super) address: Result<IpAddr, Refusal>,
+    pub(super) address: Result<IpAddr, RequestError>,
 }
 
 /// What a request asks for.
@@ -21,7 +21,6 @@ pub(super) struct Request<'a> {
 pub(super) enum Action {
     Announce,
     Scrape,
-    /// Nothing that there is.
     Other,
 }
 
@@ -44,19 +43,19 @@ impl<'a> Request<'a> {
             ("GET", "/scrape") => Action::Scrape,
             _ => Action::Other,
         };
-        let address = text("/requestContext/http/sourceIp").parse().map_err(|_| Refusal::Address);
+        let address = text("/requestContext/http/sourceIp").parse().map_err(|_| RequestError::Address);
         Self { action, query: Query::new(text("/rawQueryString")), address }
     }
 }
 
-/// Returns the response 200 with `body`, which is no text: a Function URL takes that as base64.
-pub(super) fn found(body: &[u8]) -> Value {
+/// Returns the response 200. A Function URL takes a binary body as base64.
+pub(super) fn ok(body: &[u8]) -> Value {
     response(200, &BASE64_STANDARD.encode(body), true)
 }
 
 /// Returns the response 404.
 pub(super) fn not_found() -> Value {
-    response(404, "There are /announce and /scrape.\n", false)
+    response(404, "The tracker serves /announce and /scrape.\n", false)
 }
 
 fn response(status: u16, body: &str, is_base64: bool) -> Value {
