@@ -3,19 +3,18 @@
 use std::net::SocketAddr;
 
 use super::{
-    COMPLETED, LENGTH, Table, TableError,
+    COMPLETED, LENGTH, Partition, Result,
     item::{self, Item, Session},
     key::{self, MARK, Position, session_key},
-    page::{Found, Page, Read},
+    page::{Found, Read},
 };
-use crate::{torrent::InfoHash, tracker::AnnounceRequest};
+use crate::tracker::AnnounceRequest;
 
 /// The number of items in the first page. An item has at most 128 bytes, and 4 KiB take half a read unit: 1.5 units.
 const HEAD_ITEMS: usize = 96;
 
 /// The first page.
 pub(super) struct Head {
-    pub(super) info_hash: InfoHash,
     pub(super) found: Found,
     /// How many downloads were completed.
     pub(super) completed: u64,
@@ -27,18 +26,17 @@ pub(super) struct Head {
 }
 
 impl Head {
-    fn of(info_hash: InfoHash, Page { items, end }: Page, now: u64) -> Option<Self> {
+    fn of(items: Vec<Item>, end: Option<Position>, now: u64) -> Option<Self> {
         let mark = items.iter().find(|item| item::sort_key(item) == Some(&MARK))?;
         let completed = item::number_of(mark, COMPLETED).unwrap_or_default();
         let length = item::number_of(mark, LENGTH);
-        Some(Self { info_hash, found: Found::of(&items, now), completed, length, end, items })
+        Some(Self { found: Found::of(&items, now), completed, length, end, items })
     }
 
     /// An empty page that ends at `end`.
     #[cfg(test)]
     pub(super) fn empty(end: Option<Position>) -> Self {
-        let info_hash = InfoHash::from([0; 20]);
-        Self { info_hash, found: Found::default(), completed: 0, length: None, end, items: Vec::new() }
+        Self { found: Found::default(), completed: 0, length: None, end, items: Vec::new() }
     }
 
     /// Returns whether no peers follow the page.
@@ -53,14 +51,15 @@ impl Head {
     }
 }
 
-impl Table {
-    /// Reads the first page of a torrent at `now`, or returns `None` if the torrent is not registered.
-    pub(super) async fn head(&self, info_hash: InfoHash, now: u64) -> Result<Option<Head>, TableError> {
-        // An eventually consistent read is enough: a peer that it misses is in the next answer. But the torrent may just
-        // have been registered.
+impl Partition {
+    /// Reads the first page, or returns `None` if the torrent is not registered.
+    pub(super) async fn head(&self) -> Result<Option<Head>> {
+        // An eventually consistent read is enough: a peer that it misses is in the next answer. But the torrent may be
+        // new.
         for is_consistent in [false, true] {
             let read = Read { limit: HEAD_ITEMS, is_consistent, ..Read::default() };
-            if let Some(head) = Head::of(info_hash, self.page(info_hash, read).await?, now) {
+            let (items, end) = self.page(read).await?;
+            if let Some(head) = Head::of(items, end, self.now) {
                 return Ok(Some(head));
             }
         }
@@ -69,7 +68,7 @@ impl Table {
 
     /// Returns the announcing client's session: from the first page, or by a read if it may lie behind that. A client
     /// that announces by IPv6 needs no such read, since it writes its session anyway.
-    pub(super) async fn session(&self, request: &AnnounceRequest, head: &Head) -> Result<Session, TableError> {
+    pub(super) async fn session(&self, request: &AnnounceRequest, head: &Head) -> Result<Session> {
         let (id, key) = (request.peer.id, session_key(&request.peer.id));
         if let Some(item) = head.items.iter().find(|item| item::sort_key(item) == Some(&key)) {
             return Ok(Session::of(item, id));
@@ -77,7 +76,7 @@ impl Table {
         if head.end.is_none() || request.peer.address.is_ipv6() {
             return Ok(Session::default());
         }
-        let get = self.client.get_item().table_name(&self.name).set_key(Some(item::key(request.info_hash, key)));
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(item::key(self.info_hash, key)));
         let item = Box::pin(get.send()).await?.item;
         Ok(item.map(|item| Session::of(&item, id)).unwrap_or_default())
     }

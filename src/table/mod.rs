@@ -4,7 +4,7 @@
 //! | attribute | of | value |
 //! | --- | --- | --- |
 //! | `torrent` | all | the partition key: the info hash |
-//! | `peer` | all | the sort key: see [`key`] |
+//! | `peer` | all | the sort key: see `key.rs` |
 //! | `length` | the mark | the torrent's length in bytes; marks of earlier versions have none |
 //! | `completed` | the mark | how many downloads were completed |
 //! | `id`, `left` | a peer | its peer ID, and how many bytes it still needs |
@@ -12,7 +12,7 @@
 //! | `up`, `down` | a session | the same, as it was last counted |
 //! | `ipv6` | a session | there if the client announces by IPv6, so another address may also be its own |
 //! | `completed` | a session | there if its download was counted |
-//! | `expires` | a peer, a session | when the item expires, in seconds since 1970; `DynamoDB` removes it some time later |
+//! | `expires` | a peer, a session | when it expires, in seconds since 1970; `DynamoDB` removes it some time later |
 
 mod announce;
 mod head;
@@ -24,7 +24,7 @@ mod registry;
 mod sample;
 mod write;
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, result, time::Duration};
 
 use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::{Client, config::Builder};
@@ -34,6 +34,7 @@ use aws_smithy_http_client::{
 };
 
 pub use self::{announce::AnnounceRecord, item::Session, registry::Registry};
+use crate::torrent::InfoHash;
 
 const TORRENT: &str = "torrent";
 const PEER: &str = "peer";
@@ -49,11 +50,23 @@ const EXPIRES: &str = "expires";
 /// Why the table cannot be read or written.
 pub type TableError = Box<dyn Error + Send + Sync>;
 
+type Result<T, E = TableError> = result::Result<T, E>;
+
 /// The table.
 #[derive(Clone, Debug)]
 pub struct Table {
     client: Client,
     name: String,
+}
+
+/// The items of one torrent, as they are or should be at a time.
+#[derive(Clone, Debug)]
+pub struct Partition {
+    client: Client,
+    table: String,
+    info_hash: InfoHash,
+    /// In seconds since 1970.
+    now: u64,
 }
 
 /// How long calls may take.
@@ -104,5 +117,10 @@ impl Table {
             config = config.http_client(http.build_https());
         }
         Self { client: Client::from_conf(config.build()), name }
+    }
+
+    /// Returns the items of a torrent at `now`, in seconds since 1970.
+    pub fn partition(&self, info_hash: InfoHash, now: u64) -> Partition {
+        Partition { client: self.client.clone(), table: self.name.clone(), info_hash, now }
     }
 }

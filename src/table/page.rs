@@ -1,11 +1,13 @@
 //! Reading items that lie side by side.
 
+use std::collections::BTreeMap;
+
 use super::{
-    EXPIRES, Table, TableError,
+    EXPIRES, Partition, Result,
     item::{self, Item, bytes, number},
     key::Position,
 };
-use crate::{torrent::InfoHash, tracker::Peer};
+use crate::tracker::Peer;
 
 /// Which items of a torrent to read, and how.
 #[derive(Default)]
@@ -14,26 +16,20 @@ pub(super) struct Read {
     pub(super) between: Option<[Vec<u8>; 2]>,
     /// At most so many items. Each of them costs.
     pub(super) limit: usize,
-    /// Return only items that have not expired at that time.
-    pub(super) alive_at: Option<u64>,
+    /// Return only items that have not expired.
+    pub(super) is_alive: bool,
     /// See the latest writes, which costs twice as much.
     pub(super) is_consistent: bool,
     /// Read the last items first.
     pub(super) is_backward: bool,
 }
 
-/// Items that lie side by side.
-pub(super) struct Page {
-    pub(super) items: Vec<Item>,
-    /// Where the last item lies, if others may follow.
-    pub(super) end: Option<Position>,
-}
-
 /// What was read.
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) peers: Vec<Stored>,
-    pub(super) stale: Vec<Stale>,
+    /// The items that have expired or are one too many, by sort key, with what they say when they expire.
+    pub(super) stale: BTreeMap<Vec<u8>, u64>,
     /// The number of items.
     pub(super) items: usize,
 }
@@ -46,13 +42,6 @@ pub(super) struct Stored {
     pub(super) peer: Peer,
 }
 
-/// An item that has expired, or is one too many. It is removed if it is still the same.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Stale {
-    pub(super) key: Vec<u8>,
-    pub(super) expires: u64,
-}
-
 impl Found {
     /// Sorts out what was read at `now`.
     pub(super) fn of(items: &[Item], now: u64) -> Self {
@@ -61,7 +50,7 @@ impl Found {
             let (Some(key), Some(expires)) = (item::sort_key(item), item::number_of(item, EXPIRES)) else { continue };
             let key = key.to_vec();
             if expires <= now {
-                found.stale.push(Stale { key, expires });
+                found.stale.insert(key, expires);
             } else if let Some(peer) = item::peer(item) {
                 found.peers.push(Stored { expires, key, peer });
             }
@@ -82,13 +71,13 @@ impl Found {
     }
 }
 
-impl Table {
-    /// Reads items of a torrent.
-    pub(super) async fn page(&self, info_hash: InfoHash, read: Read) -> Result<Page, TableError> {
+impl Partition {
+    /// Reads items. Returns where the last one lies, too, if others may follow.
+    pub(super) async fn page(&self, read: Read) -> Result<(Vec<Item>, Option<Position>)> {
         let limit = i32::try_from(read.limit).unwrap_or(i32::MAX);
-        let mut query = self.client.query().table_name(&self.name).limit(limit);
+        let mut query = self.client.query().table_name(&self.table).limit(limit);
         query = query.consistent_read(read.is_consistent).scan_index_forward(!read.is_backward);
-        query = query.expression_attribute_values(":torrent", bytes(*info_hash.as_bytes()));
+        query = query.expression_attribute_values(":torrent", bytes(*self.info_hash.as_bytes()));
         query = match read.between {
             None => query.key_condition_expression("torrent = :torrent"),
             Some([from, to]) => query
@@ -96,12 +85,12 @@ impl Table {
                 .expression_attribute_values(":from", bytes(from))
                 .expression_attribute_values(":to", bytes(to)),
         };
-        if let Some(now) = read.alive_at {
-            query = query.filter_expression("expires > :now").expression_attribute_values(":now", number(now));
+        if read.is_alive {
+            query = query.filter_expression("expires > :now").expression_attribute_values(":now", number(self.now));
         }
         // Boxed, since the SDK's futures are large.
         let output = Box::pin(query.send()).await?;
         let end = output.last_evaluated_key().and_then(item::sort_key).map(Position::of);
-        Ok(Page { items: output.items.unwrap_or_default(), end })
+        Ok((output.items.unwrap_or_default(), end))
     }
 }

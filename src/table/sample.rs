@@ -7,17 +7,13 @@ use super::{
     key::{Position, Zone},
     page::Stored,
 };
-use crate::{
-    torrent::InfoHash,
-    tracker::{Peer, Sample},
-};
+use crate::tracker::{Peer, Sample};
 
 /// How sure the estimate must be that one more page has all of the zone.
 const CAUTION: f64 = 0.9;
 
 /// What was read of a zone.
 pub(super) struct ZoneSample {
-    pub(super) info_hash: InfoHash,
     pub(super) zone: Zone,
     /// The places that were not read.
     gaps: Vec<Range<u64>>,
@@ -37,7 +33,7 @@ impl ZoneSample {
     pub(super) fn of(head: &Head, zone: Zone) -> Self {
         let is_here = |key: &[u8]| matches!(Position::of(key), Position::Peer(other, _) if other == zone);
         let spare: Vec<Stored> = head.found.peers.iter().filter(|stored| is_here(&stored.key)).cloned().collect();
-        let head_items = spare.len() + head.found.stale.iter().filter(|stale| is_here(&stale.key)).count();
+        let head_items = spare.len() + head.found.stale.keys().filter(|key| is_here(key)).count();
         let Range { start, end } = zone.places();
         let last = match head.end {
             Some(Position::Peer(Zone::Seeders, _)) if zone == Zone::Leechers => start,
@@ -45,8 +41,7 @@ impl ZoneSample {
             _ => end,
         };
         let gaps = iter::once(last..end).filter(|gap| !gap.is_empty()).collect();
-        let (info_hash, peers, keys) = (head.info_hash, Vec::new(), HashSet::new());
-        Self { info_hash, zone, gaps, last, head_items, peers, spare, keys }
+        Self { zone, gaps, last, head_items, peers: Vec::new(), spare, keys: HashSet::new() }
     }
 
     /// Returns whether all of the zone was read.
@@ -65,8 +60,9 @@ impl ZoneSample {
     }
 
     /// Returns where the first page ended, if `limit` more items seem to be all.
+    #[allow(clippy::cast_precision_loss)]
     pub(super) fn end_of_head(&self, limit: usize) -> Option<u64> {
-        let fits = to_float(self.head_items) <= self.share() * CAUTION * to_float(self.head_items + limit);
+        let fits = self.head_items as f64 <= self.share() * CAUTION * (self.head_items + limit) as f64;
         (fits && self.has_head()).then_some(self.last)
     }
 
@@ -105,11 +101,6 @@ impl ZoneSample {
         let missing: u64 = self.gaps.iter().map(|gap| gap.end - gap.start).sum();
         (end - start - missing).max(1) as f64 / (end - start) as f64
     }
-}
-
-#[allow(clippy::cast_precision_loss)]
-fn to_float(number: usize) -> f64 {
-    number as f64
 }
 
 #[cfg(test)]

@@ -18,5 +18,5 @@ pub use self::{
     request::{AnnounceRequest, Event, Peer, RequestError, ScrapeRequest},
     response::{AnnounceResponse, BUSY, FailureResponse, LIFETIME, ScrapeResponse, compact, encode},
     swarm::{MAX_IN_NETWORK, PeerCounts, Sample, Swarm},
-    transfer::{Bounds, PreviousAnnounce, Transfer},
+    transfer::{PreviousAnnounce, Transfer},
 };

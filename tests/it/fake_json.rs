@@ -1,5 +1,5 @@
-//! A server of AWS's JSON protocol in this process, on 127.0.0.1. It refuses, stalls and loses connections when it is
-//! told to. The real ones do so only when they like.
+//! A server of AWS's JSON protocol in this process, on 127.0.0.1. Unlike real ones, it refuses, stalls and loses
+//! connections on demand.
 
 use std::{
     convert::Infallible,

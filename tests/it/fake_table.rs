@@ -1,5 +1,5 @@
-//! `DynamoDB` in this process: one table of torrents and peers, and just the calls that the tracker makes. The end-to-end
-//! tests use one that is not ours.
+//! `DynamoDB` in this process: one table of torrents and peers, and just the calls that the tracker makes. The
+//! end-to-end tests use one that is not ours.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Step Functions in this process: executions by name, of which one can run. What each attempt does is said beforehand.
-//! The real interpreter of the real definition is for the end-to-end tests.
+//! Step Functions in this process: executions by name. The test says what each attempt does. The end-to-end tests run
+//! the real definition.
 
 use std::{
     collections::BTreeMap,

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     logging::causes,
-    tracker::{AnnounceRequest, AnnounceResponse, Bounds, RequestError, encode},
+    tracker::{AnnounceRequest, AnnounceResponse, RequestError, encode},
 };
 
 impl Tracker {
@@ -16,14 +16,15 @@ impl Tracker {
         let request = AnnounceRequest::parse(request.query, request.address?)?;
         (outcome.info_hash, outcome.event) = (request.info_hash.to_string(), request.event.as_str());
         let (mut random, now) = (fastrand::Rng::new(), now());
-        let record = self.table.announce(&request, &mut random, now).await?.ok_or(RequestError::Unregistered)?;
+        let partition = self.table.partition(request.info_hash, now);
+        let record = partition.announce(&request, &mut random).await?.ok_or(RequestError::Unregistered)?;
         let swarm = &record.swarm;
         if let Some(session) = record.session {
-            let bounds = Bounds { length: record.length, others: swarm.others(&request).peers(), now };
-            outcome.transfer = request.transfer(session.totals.or(record.previous).as_ref(), &bounds);
-            if request.completes(record.previous.as_ref()) && !session.completed {
+            let (previous, others) = (session.totals.or(record.previous), swarm.others(&request).peers());
+            outcome.transfer = request.transfer(previous, record.length, others, now);
+            if request.completes(record.previous) && !session.completed {
                 // A number that is too low by one is no reason to fail.
-                let counted = self.table.complete(request.info_hash).await;
+                let counted = partition.complete().await;
                 let counted = counted.inspect_err(|error| {
                     tracing::warn!(cause = causes(&**error), "a completed download is not counted");
                 });

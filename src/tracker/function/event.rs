@@ -11,38 +11,17 @@ use crate::tracker::{Query, RequestError};
 
 /// What the tracker reads of an event.
 pub(super) struct Request<'a> {
-    pub(super) action: Action,
+    /// What it asks for: `announce`, `scrape`, or nothing that the tracker serves.
+    pub(super) action: &'a str,
     pub(super) query: Query<'a>,
     pub(super) address: Result<IpAddr, RequestError>,
-}
-
-/// What a request asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
-    Announce,
-    Scrape,
-    Other,
-}
-
-impl Action {
-    /// Returns the action's name in the log.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Announce => "announce",
-            Self::Scrape => "scrape",
-            Self::Other => "other",
-        }
-    }
 }
 
 impl<'a> Request<'a> {
     pub(super) fn of(event: &'a Value) -> Self {
         let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let action = match (text("/requestContext/http/method"), text("/rawPath")) {
-            ("GET", "/announce") => Action::Announce,
-            ("GET", "/scrape") => Action::Scrape,
-            _ => Action::Other,
-        };
+        let is_get = text("/requestContext/http/method") == "GET";
+        let action = text("/rawPath").strip_prefix('/').filter(|_| is_get).unwrap_or_default();
         let address = text("/requestContext/http/sourceIp").parse().map_err(|_| RequestError::Address);
         Self { action, query: Query::new(text("/rawQueryString")), address }
     }

@@ -1,7 +1,6 @@
-//! The end of a request: its line in the log, and its line of metrics. The log has neither addresses nor queries. It has
+//! The end of a request: its line in the log, and its line of metrics. The log has neither addresses nor queries, and
 //! no lines about success unless you ask for them: a million lines would cost as much as the announces.
 
-use super::event::Action;
 use crate::{
     invocation::{Invocation, log_outcome},
     logging::causes,
@@ -33,7 +32,7 @@ pub(super) enum Failure {
 }
 
 impl Outcome {
-    pub(super) fn write(&self, action: Action, failure: Option<&Failure>, metrics: &Metrics, invocation: &Invocation) {
+    pub(super) fn write(&self, action: &str, failure: Option<&Failure>, metrics: &Metrics, invocation: &Invocation) {
         let duration_ms = invocation.milliseconds();
         let is_refused = matches!(failure, Some(Failure::Refused(_)));
         let cause = match failure {
@@ -42,7 +41,7 @@ impl Outcome {
         };
         log_outcome!(
             if cause.is_some() => WARN else DEBUG,
-            action = action.as_str(),
+            action,
             info_hash = self.info_hash,
             event = self.event,
             complete = self.counts.seeders,
@@ -54,8 +53,8 @@ impl Outcome {
             "tracker"
         );
         let mut values = vec![
-            ("Announces", u64::from(action == Action::Announce)),
-            ("Scrapes", u64::from(action == Action::Scrape)),
+            ("Announces", u64::from(action == "announce")),
+            ("Scrapes", u64::from(action == "scrape")),
             ("Refusals", u64::from(is_refused)),
             ("TableFailures", u64::from(cause.is_some())),
             ("Peers", self.counts.peers()),

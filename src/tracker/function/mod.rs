@@ -15,7 +15,7 @@ use tokio::{task::JoinSet, time::timeout};
 use tracing::Instrument;
 
 use self::{
-    event::{Action, Request, not_found, ok},
+    event::{Request, not_found, ok},
     log::{Failure, Outcome},
 };
 use super::{FailureResponse, Query, ScrapeRequest, ScrapeResponse, encode};
@@ -60,9 +60,9 @@ impl Tracker {
         let mut outcome = Outcome::default();
         let answer = async {
             match request.action {
-                Action::Announce => self.announce(&request, &mut outcome).await.map(Some),
-                Action::Scrape => self.scrape(request.query).await.map(Some),
-                Action::Other => Ok(None),
+                "announce" => self.announce(&request, &mut outcome).await.map(Some),
+                "scrape" => self.scrape(request.query).await.map(Some),
+                _ => Ok(None),
             }
         };
         let answer = timeout(TIMEOUT, answer).await.unwrap_or_else(|late| Err(Failure::Table(late.into())));
@@ -78,9 +78,8 @@ impl Tracker {
     async fn scrape(&self, query: Query<'_>) -> Result<Vec<u8>, Failure> {
         let mut reads = JoinSet::new();
         for info_hash in ScrapeRequest::parse(query)?.info_hashes {
-            let table = self.table.clone();
-            reads
-                .spawn(async move { Ok((info_hash, table.swarm(info_hash, &mut fastrand::Rng::new(), now()).await?)) });
+            let partition = self.table.partition(info_hash, now());
+            reads.spawn(async move { Ok((info_hash, partition.swarm(&mut fastrand::Rng::new()).await?)) });
         }
         let read: Result<Vec<_>, TableError> = reads.join_all().await.into_iter().collect();
         let registered = read?.into_iter().filter_map(|(info_hash, swarm)| Some((info_hash, swarm?)));

@@ -89,7 +89,7 @@ async fn a_table_that_refuses_or_stalls_makes_the_tracker_busy() {
 async fn dead_connections_are_given_up_in_time() {
     let (call, attempt) = (Duration::from_mins(1), Duration::from_secs(1));
     let tracker = Tracker::with_limits(0, Limits { call, attempt, ..Limits::TRACKER }).await;
-    // Each torrent of a scrape has a connection, of which fewer are kept than there are attempts.
+    // Each torrent of a scrape needs a connection. Fewer are kept than a call has attempts.
     let torrents: Vec<[u8; 20]> = (0..20).map(|number| [number; 20]).collect();
     for torrent in &torrents {
         tracker.table.put(*torrent, &[0], json!({}));
