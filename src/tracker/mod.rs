@@ -15,7 +15,7 @@ mod transfer;
 
 pub use self::{
     query::Query,
-    request::{AnnounceRequest, Event, Peer, RequestError, ScrapeRequest},
+    request::{AnnounceRequest, Event, Peer, Refusal, ScrapeRequest},
     response::{AnnounceResponse, BUSY, FailureResponse, LIFETIME, ScrapeResponse, compact, encode},
     swarm::{MAX_IN_NETWORK, PeerCounts, Sample, Swarm},
     transfer::{PreviousAnnounce, Transfer},

@@ -56,7 +56,7 @@ pub enum Event {
 
 /// What is wrong with a request. Clients show this text to their users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RequestError {
+pub enum Refusal {
     /// An info hash is missing, or has another length.
     #[error("info_hash must have 20 bytes")]
     InfoHash,
@@ -116,12 +116,12 @@ impl AnnounceRequest {
     ///
     /// # Errors
     /// Returns the first parameter that is missing or wrong.
-    pub fn parse(query: Query<'_>, address: IpAddr) -> Result<Self, RequestError> {
+    pub fn parse(query: Query<'_>, address: IpAddr) -> Result<Self, Refusal> {
         let twenty_bytes = |name| query.first(name).and_then(|value| <[u8; 20]>::try_from(&*value).ok());
-        let info_hash = twenty_bytes("info_hash").ok_or(RequestError::InfoHash)?.into();
-        let id = twenty_bytes("peer_id").ok_or(RequestError::PeerId)?;
+        let info_hash = twenty_bytes("info_hash").ok_or(Refusal::InfoHash)?.into();
+        let id = twenty_bytes("peer_id").ok_or(Refusal::PeerId)?;
         let port = query.number("port").and_then(|port| u16::try_from(port).ok()).filter(|port| *port != 0);
-        let address = SocketAddr::new(address.to_canonical(), port.ok_or(RequestError::Port)?);
+        let address = SocketAddr::new(address.to_canonical(), port.ok_or(Refusal::Port)?);
         let numwant =
             query.number("numwant").map_or(DEFAULT_NUMWANT, |number| usize::try_from(number).unwrap_or(MAX_NUMWANT));
         Ok(Self {
@@ -148,13 +148,13 @@ impl ScrapeRequest {
     ///
     /// # Errors
     /// Returns what is wrong with it. A scrape of all torrents is refused.
-    pub fn parse(query: Query<'_>) -> Result<Self, RequestError> {
+    pub fn parse(query: Query<'_>) -> Result<Self, Refusal> {
         let values: Vec<_> = query.all("info_hash").take(MAX_SCRAPED + 1).collect();
         if !(1..=MAX_SCRAPED).contains(&values.len()) {
-            return Err(RequestError::Scrape);
+            return Err(Refusal::Scrape);
         }
         let info_hashes = values.iter().map(|value| <[u8; 20]>::try_from(&**value).map(InfoHash::from));
-        Ok(Self { info_hashes: info_hashes.collect::<Result<_, _>>().map_err(|_| RequestError::InfoHash)? })
+        Ok(Self { info_hashes: info_hashes.collect::<Result<_, _>>().map_err(|_| Refusal::InfoHash)? })
     }
 }
 
@@ -199,12 +199,12 @@ mod tests {
     fn a_missing_or_wrong_parameter_is_named() {
         let parse = |query: &str| AnnounceRequest::parse(Query::new(query), HOST);
         let id = "peer_id=aaaaaaaaaaaaaaaaaaaa";
-        assert_eq!(parse(""), Err(RequestError::InfoHash));
-        assert_eq!(parse(&format!("info_hash={HASH}b&{id}&port=1")), Err(RequestError::InfoHash));
-        assert_eq!(parse(&format!("info_hash={HASH}&port=1")), Err(RequestError::PeerId));
-        assert_eq!(parse(&format!("info_hash={HASH}&{id}")), Err(RequestError::Port));
+        assert_eq!(parse(""), Err(Refusal::InfoHash));
+        assert_eq!(parse(&format!("info_hash={HASH}b&{id}&port=1")), Err(Refusal::InfoHash));
+        assert_eq!(parse(&format!("info_hash={HASH}&port=1")), Err(Refusal::PeerId));
+        assert_eq!(parse(&format!("info_hash={HASH}&{id}")), Err(Refusal::Port));
         for port in ["0", "65536", "-1", "%2B6881", "x", ""] {
-            assert_eq!(parse(&format!("info_hash={HASH}&{id}&port={port}")), Err(RequestError::Port), "{port}");
+            assert_eq!(parse(&format!("info_hash={HASH}&{id}&port={port}")), Err(Refusal::Port), "{port}");
         }
     }
 
@@ -220,9 +220,9 @@ mod tests {
         let parse = |query: &str| ScrapeRequest::parse(Query::new(query)).map(|request| request.info_hashes.len());
         let hashes = |number: usize| (0..number).map(|number| format!("info_hash={number:020}")).collect::<Vec<_>>();
         for (number, expected) in [(0, None), (1, Some(1)), (74, Some(74)), (75, None)] {
-            assert_eq!(parse(&hashes(number).join("&")), expected.ok_or(RequestError::Scrape));
+            assert_eq!(parse(&hashes(number).join("&")), expected.ok_or(Refusal::Scrape));
         }
-        assert_eq!(parse("info_hash=short"), Err(RequestError::InfoHash));
+        assert_eq!(parse("info_hash=short"), Err(Refusal::InfoHash));
         assert_eq!(parse(&[hashes(1), hashes(1)].concat().join("&")), Ok(1));
     }
 }

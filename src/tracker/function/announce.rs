@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     logging::causes,
-    tracker::{AnnounceRequest, AnnounceResponse, RequestError, encode},
+    tracker::{AnnounceRequest, AnnounceResponse, Refusal, encode},
 };
 
 impl Tracker {
@@ -17,7 +17,7 @@ impl Tracker {
         (outcome.info_hash, outcome.event) = (request.info_hash.to_string(), request.event.as_str());
         let (mut random, now) = (fastrand::Rng::new(), now());
         let partition = self.table.partition(request.info_hash, now);
-        let record = partition.announce(&request, &mut random).await?.ok_or(RequestError::Unregistered)?;
+        let record = partition.announce(&request, &mut random).await?.ok_or(Refusal::Unregistered)?;
         let swarm = &record.swarm;
         if let Some(session) = record.session {
             let (previous, others) = (session.totals.or(record.previous), swarm.others(&request).peers());

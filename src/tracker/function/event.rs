@@ -7,14 +7,14 @@ use std::net::IpAddr;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
-use crate::tracker::{Query, RequestError};
+use crate::tracker::{Query, Refusal};
 
 /// What the tracker reads of an event.
 pub(super) struct Request<'a> {
     /// What it asks for: `announce`, `scrape`, or nothing that the tracker serves.
     pub(super) action: &'a str,
     pub(super) query: Query<'a>,
-    pub(super) address: Result<IpAddr, RequestError>,
+    pub(super) address: Result<IpAddr, Refusal>,
 }
 
 impl<'a> Request<'a> {
@@ -22,7 +22,7 @@ impl<'a> Request<'a> {
         let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let is_get = text("/requestContext/http/method") == "GET";
         let action = text("/rawPath").strip_prefix('/').filter(|_| is_get).unwrap_or_default();
-        let address = text("/requestContext/http/sourceIp").parse().map_err(|_| RequestError::Address);
+        let address = text("/requestContext/http/sourceIp").parse().map_err(|_| Refusal::Address);
         Self { action, query: Query::new(text("/rawQueryString")), address }
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     logging::causes,
     metrics::{self, Metrics},
     table::TableError,
-    tracker::{BUSY, PeerCounts, RequestError, Transfer},
+    tracker::{BUSY, PeerCounts, Refusal, Transfer},
 };
 
 /// What is known about a request at its end.
@@ -26,7 +26,7 @@ pub(super) struct Outcome {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     #[error(transparent)]
-    Refused(#[from] RequestError),
+    Refused(#[from] Refusal),
     #[error("{BUSY}")]
     Table(#[from] TableError),
 }
