@@ -66,8 +66,13 @@ impl<T: Default + Send + 'static> FakeJson<T> {
         &self.endpoint
     }
 
-    /// Each operation that was called, with its input, except for further attempts. They are forgotten after that.
+    /// Each operation that was called, with its input, except for further attempts.
     pub(crate) fn calls(&self) -> Vec<(String, Value)> {
+        lock(&self.state).calls.clone()
+    }
+
+    /// The same, and forgets them.
+    pub(crate) fn take_calls(&self) -> Vec<(String, Value)> {
         std::mem::take(&mut lock(&self.state).calls)
     }
 

@@ -28,7 +28,7 @@ async fn an_announce_is_one_read_and_one_write() {
     let tracker = Tracker::start(0).await;
     for (event, write) in [("started", "PutItem"), ("", "PutItem"), ("stopped", "DeleteItem")] {
         tracker.announce(Client::leecher("192.0.2.1:1"), &format!("&event={event}")).await;
-        let calls = tracker.table.calls().into_iter().map(|(operation, _)| operation);
+        let calls = tracker.table.take_calls().into_iter().map(|(operation, _)| operation);
         assert_eq!(calls.collect::<Vec<_>>(), ["Query", write]);
     }
 }
@@ -91,5 +91,5 @@ async fn everything_else_is_not_found() {
     for event in events {
         assert_eq!(tracker.send(event.clone()).await["statusCode"], 404, "{event}");
     }
-    assert!(tracker.table.calls().is_empty());
+    assert!(tracker.table.take_calls().is_empty());
 }

@@ -14,7 +14,7 @@ fn units(tracker: &Tracker) -> f64 {
         "GetItem" => 1,
         _ => 0,
     };
-    tracker.table.calls().into_iter().map(units).map(|units| f64::from(units) / 2.0).sum()
+    tracker.table.take_calls().into_iter().map(units).map(|units| f64::from(units) / 2.0).sum()
 }
 
 fn planted(response: &Response) -> usize {
@@ -52,7 +52,7 @@ async fn an_announce_reads_three_units_at_most_and_small_swarms_half_a_unit() {
         tracker.plant(0..peers, 1 << 40, FUTURE);
         for number in 0..8 {
             for event in ["started", "", "stopped"] {
-                tracker.table.calls();
+                tracker.table.take_calls();
                 let client = Client::leecher(&format!("198.51.100.{number}:6881"));
                 let response = tracker.announce(client, &format!("&event={event}&numwant=100")).await;
                 let units = units(&tracker);
@@ -81,7 +81,7 @@ async fn a_seeder_gets_the_few_leechers_among_many_seeders() {
     for number in 0..300 {
         tracker.announce(Client::seeder(&format!("10.1.{}.{}:1", number / 250, number % 250)), "&numwant=0").await;
     }
-    tracker.table.calls();
+    tracker.table.take_calls();
     for _ in 0..20 {
         let response = tracker.announce(Client::seeder("10.1.0.1:1"), "").await;
         assert_eq!((response.peers().len(), response.incomplete), (5, 5));
@@ -101,7 +101,7 @@ async fn expired_peers_hide_nobody_and_are_removed() {
             assert!((70..=140).contains(&response.incomplete), "{} with {expired}", response.incomplete);
         }
         // Nothing was removed twice, and nothing that is alive.
-        let calls = tracker.table.calls().into_iter().filter(|(operation, _)| operation == "DeleteItem");
+        let calls = tracker.table.take_calls().into_iter().filter(|(operation, _)| operation == "DeleteItem");
         let keys: Vec<String> = calls.map(|(_, input)| input["Key"]["peer"]["B"].to_string()).collect();
         assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
         assert_eq!(tracker.table.items(TORRENT).len() + keys.len(), before + 5);

@@ -56,13 +56,13 @@ async fn an_instance_registers_a_torrent_once_and_keeps_an_earlier_mark() {
         assert_eq!(mark.keys().collect::<Vec<_>>(), ["length", "peer", "torrent"]);
         assert_eq!((marks.len(), &mark["length"]["N"]), (1, &json!("7")));
     }
-    assert_eq!(world.table.calls().len(), 1);
+    assert_eq!(world.table.take_calls().len(), 1);
     world.table.change(|item| item["completed"] = json!({"N": "7"}));
     let (written, guard) = capture("info");
     let marks = world.marks(true).await;
     drop(guard);
     assert_eq!((marks.len(), &marks[0].1["completed"]["N"]), (1, &json!("7")));
-    assert_eq!(world.table.calls().len(), 1);
+    assert_eq!(world.table.take_calls().len(), 1);
     assert!(!written.text().contains("WARN"), "{}", written.text());
 }
 
@@ -75,7 +75,7 @@ async fn a_table_in_trouble_fails_no_request_and_is_left_alone_for_a_while() {
         assert!(world.marks(false).await.is_empty());
     }
     drop(guard);
-    assert_eq!(world.table.calls().len(), 1);
+    assert_eq!(world.table.take_calls().len(), 1);
     let warnings: Vec<_> = written.lines().into_iter().filter(|line| line["level"] == "WARN").collect();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert_eq!(warnings[0]["message"], "the torrent cannot be registered with the tracker");
@@ -93,7 +93,7 @@ async fn refusals_register_nothing() {
     let world = World::start().await;
     assert_eq!(world.function.get("/data/missing").await.status, 403);
     assert_eq!(world.function.send(&function_url("OPTIONS", "/data/a", "torrent", &[])).await.status, 204);
-    assert!(world.table.calls().is_empty());
+    assert!(world.table.take_calls().is_empty());
 }
 
 #[tokio::test]
@@ -101,13 +101,13 @@ async fn presigned_requests_and_jobs_register_too() {
     let world = World::of(presigned::server().await).await;
     let url = presigned::url_of(&world.s3, &presigned::reader(), "a").await;
     presigned::get(&world.function, "/data/a", &url).await.torrent();
-    assert_eq!(world.table.calls().len(), 1);
+    assert_eq!(world.table.take_calls().len(), 1);
 
     let world = World::start().await;
     world.s3.put("data", "a", vec![7; 600_000]);
     let worker = worker(&world.s3, &VARIABLES).await.with_registry(Some(registry(&world.table)));
     run_job(&worker, &world.s3.client(), json!({"bucket": "data", "key": "a"})).await.expect("a job that succeeds");
-    assert_eq!(world.table.calls().len(), 1);
+    assert_eq!(world.table.take_calls().len(), 1);
     // The API function's answer is the same torrent.
     assert_eq!(world.marks(true).await.len(), 1);
 }
