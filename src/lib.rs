@@ -15,14 +15,15 @@
 
 pub mod api;
 pub mod config;
+mod invocation;
 pub mod jobs;
 pub mod logging;
 pub mod meter;
 pub mod metrics;
 pub mod object;
 pub mod operation;
-pub mod registry;
 pub mod s3;
 pub mod start;
+pub mod table;
 pub mod torrent;
 pub mod tracker;

@@ -50,7 +50,7 @@ pub const TASK: [Directive; 3] = [
     Directive { dimensions: &["FunctionName"], metrics: &[("TaskBytesRead", "Bytes")] },
 ];
 
-/// The metrics of a tracker's request. Bytes are those that clients tell of, since their announce before.
+/// The metrics of a tracker's request. Bytes are what clients claim to have moved since their previous announce.
 pub const TRACKER: [Directive; 1] = [Directive {
     dimensions: &["FunctionName"],
     metrics: &[
@@ -66,11 +66,10 @@ pub const TRACKER: [Directive; 1] = [Directive {
     ],
 }];
 
-/// A dimension has this value where it does not apply. CloudWatch accepts no empty one.
+/// The value of a dimension that does not apply. CloudWatch accepts no empty one.
 pub(crate) const NONE: &str = "none";
 
-/// Where the lines go: to standard output, unless told otherwise. They do not go through `tracing`, whose filter could
-/// hide them.
+/// Where the lines go: to standard output by default, and not through `tracing`, whose filter could hide them.
 #[derive(Clone)]
 pub struct Metrics(Arc<dyn Fn(&str) + Send + Sync>);
 

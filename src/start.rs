@@ -13,8 +13,8 @@ use crate::{
     jobs::{self, Executions, Jobs, Worker},
     logging,
     operation::GetObjectTorrent,
-    registry::Registry,
     s3::access::{self, Clients, is_path_style_endpoint},
+    table::{Limits, Registry, Table},
     tracker::function::Tracker,
 };
 
@@ -46,7 +46,8 @@ pub async fn configure() -> Option<(Config, SdkConfig)> {
 pub async fn tracker() -> Option<Tracker> {
     let config = TrackerConfig::from_lookup(|name| env::var(name).ok());
     let config = start_log(config, |config| &config.log_filter)?;
-    Some(Tracker::new(&aws_config::load_defaults(BehaviorVersion::latest()).await, config.table))
+    let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    Some(Tracker::new(Table::new(&sdk, config.table, Limits::TRACKER)))
 }
 
 /// Starts the log, and reports the faults of the configuration there.
@@ -84,8 +85,8 @@ pub fn api(config: Config, sdk: &SdkConfig, waits: Waits) -> Api {
     }
     let config = Arc::new(config);
     let state_machine = config.job_state_machine_arn.clone().filter(|_| config.has_credentials);
-    let jobs = state_machine
-        .map(|arn| Jobs::new(Arc::clone(&config), Executions::new(sdk, arn)).with_waits(waits.jobs));
+    let jobs =
+        state_machine.map(|arn| Jobs::new(Arc::clone(&config), Executions::new(sdk, arn)).with_waits(waits.jobs));
     let registry = registry(&config, sdk);
     Api::new(Arc::clone(&config), GetObjectTorrent::new(config, clients).with_registry(registry), jobs)
 }
@@ -99,7 +100,7 @@ pub fn worker(config: Config, sdk: &SdkConfig, waits: Waits) -> Worker {
 
 fn registry(config: &Config, sdk: &SdkConfig) -> Option<Registry> {
     let table = config.tracker_table.clone().filter(|_| config.has_credentials)?;
-    Some(Registry::new(sdk, table))
+    Some(Registry::new(Table::new(sdk, table, Limits::REGISTRY)))
 }
 
 fn clients(config: &Config, sdk: &SdkConfig, waits: Waits) -> Clients {

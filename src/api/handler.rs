@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use lambda_http::{Body, Context, Request, RequestExt, Response};
+use lambda_http::{Body, Request, RequestExt, Response};
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     config::Config,
+    invocation::Invocation,
     jobs::Jobs,
     meter::Meter,
     metrics::Metrics,
@@ -51,16 +52,13 @@ impl Api {
 
     /// Answers `request`. Every failure is a response.
     pub async fn handle(self, request: Request) -> Response<Body> {
-        let context = request.lambda_context_ref().cloned().unwrap_or_default();
-        // No filter hides this level, so each line has the ID.
-        let span = tracing::error_span!("request", request_id = context.request_id);
-        self.answer(request, &context).instrument(span).await
+        let invocation = Invocation::begin(request.lambda_context_ref().cloned().unwrap_or_default());
+        self.answer(request, &invocation).instrument(invocation.span()).await
     }
 
-    async fn answer(&self, request: Request, context: &Context) -> Response<Body> {
-        let started = Instant::now();
-        let meter = Meter::default();
-        let deadlines = deadlines(&self.config, started, context.deadline);
+    async fn answer(&self, request: Request, invocation: &Invocation) -> Response<Body> {
+        let (context, meter) = (&invocation.context, Meter::default());
+        let deadlines = deadlines(&self.config, invocation.started, context.deadline);
         let parsed = parse(&request, &self.config, &self.endpoints);
         let to = ResponseTo { method: request.method(), headers: request.headers(), request_id: &context.request_id };
         let (mut origin, mut code, mut failure) = ("", "", None);
@@ -77,8 +75,8 @@ impl Api {
         };
         let status = response.status();
         let failure = failure.as_ref();
-        let end = RequestEnd { parsed: &parsed, meter: &meter, started, deadlines, origin, status, code, failure };
-        end.write(&self.metrics, context);
+        let end = RequestEnd { invocation, parsed: &parsed, meter: &meter, deadlines, origin, status, code, failure };
+        end.write(&self.metrics);
         response
     }
 

@@ -1,16 +1,14 @@
 //! The end of a request: its line in the log, and its line of metrics. A field that does not apply is empty or 0.
 //! Neither line ever has headers or the query, and the metrics have neither bucket nor key.
 
-use std::time::Duration;
-
-use lambda_http::{Context, http::StatusCode};
-use tokio::time::Instant;
+use lambda_http::http::StatusCode;
 
 use super::{
     request::{Call, Parsed},
     torrents::{Deadlines, Error},
 };
 use crate::{
+    invocation::{Invocation, log_outcome, milliseconds},
     logging::causes,
     meter::Meter,
     metrics::{self, Metrics, NONE},
@@ -18,9 +16,9 @@ use crate::{
 
 /// What is known about a request at its end.
 pub(super) struct RequestEnd<'a> {
+    pub(super) invocation: &'a Invocation,
     pub(super) parsed: &'a Parsed,
     pub(super) meter: &'a Meter,
-    pub(super) started: Instant,
     pub(super) deadlines: Deadlines,
     pub(super) origin: &'static str,
     pub(super) status: StatusCode,
@@ -30,14 +28,14 @@ pub(super) struct RequestEnd<'a> {
 
 impl RequestEnd<'_> {
     /// Writes both lines.
-    pub(super) fn write(&self, metrics: &Metrics, context: &Context) {
-        let duration = self.started.elapsed();
-        self.log(duration);
-        self.measure(duration, metrics, context);
+    pub(super) fn write(&self, metrics: &Metrics) {
+        let duration_ms = self.invocation.milliseconds();
+        self.log(duration_ms);
+        self.measure(duration_ms, metrics);
     }
 
     /// This is the only place that logs the causes of a 5xx.
-    fn log(&self, duration: Duration) {
+    fn log(&self, duration_ms: u64) {
         let address = &self.parsed.address;
         let asked = match &self.parsed.call {
             Ok(Call::Torrent { request, .. }) => Some(request),
@@ -46,54 +44,45 @@ impl RequestEnd<'_> {
         let version_id = asked.and_then(|request| request.object.version_id.as_deref());
         let presigned = asked.is_some_and(|request| request.presigned.is_some());
         let cause = self.failure.filter(|_| self.status.is_server_error()).map(|error| causes(error));
-        macro_rules! line {
-            ($level:expr) => {
-                tracing::event!(
-                    $level,
-                    bucket = address.bucket,
-                    key = address.key,
-                    version_id = version_id.unwrap_or_default(),
-                    presigned,
-                    origin = self.origin,
-                    object_size_bytes = self.meter.object_size.get(),
-                    objects = self.meter.objects.get(),
-                    piece_count = self.meter.piece_count.get(),
-                    bytes_read = self.meter.bytes_read.get(),
-                    s3_requests = self.meter.s3_requests.get(),
-                    duration_ms = milliseconds(duration),
-                    status = self.status.as_u16(),
-                    code = self.code,
-                    cause,
-                    "request"
-                )
-            };
-        }
-        if self.is_fault() {
-            line!(tracing::Level::ERROR);
-        } else {
-            line!(tracing::Level::INFO);
-        }
+        log_outcome!(
+            if self.is_fault() => ERROR else INFO,
+            bucket = address.bucket,
+            key = address.key,
+            version_id = version_id.unwrap_or_default(),
+            presigned,
+            origin = self.origin,
+            object_size_bytes = self.meter.object_size.get(),
+            objects = self.meter.objects.get(),
+            piece_count = self.meter.piece_count.get(),
+            bytes_read = self.meter.bytes_read.get(),
+            s3_requests = self.meter.s3_requests.get(),
+            duration_ms,
+            status = self.status.as_u16(),
+            code = self.code,
+            cause,
+            "request"
+        );
     }
 
-    fn measure(&self, duration: Duration, metrics: &Metrics, context: &Context) {
+    fn measure(&self, duration_ms: u64, metrics: &Metrics) {
         let status = format!("{}xx", self.status.as_u16() / 100);
         let origin = if self.origin.is_empty() { NONE } else { self.origin };
         let bytes_read = self.meter.bytes_read.get();
         let mut values = vec![
             ("Requests", 1),
-            ("Duration", milliseconds(duration)),
+            ("Duration", duration_ms),
             ("BytesRead", bytes_read),
             ("Errors", u64::from(self.is_fault())),
             ("SidecarFailures", u64::from(self.sidecar_failed())),
         ];
         // A request that waits for a job uses all its time by design, and reads nothing.
         if bytes_read > 0 {
-            values.push(("TimeUsed", self.time_used(duration)));
+            values.push(("TimeUsed", self.time_used(duration_ms)));
         }
         if self.meter.objects.get() > 0 {
             values.push(("Objects", self.meter.objects.get()));
         }
-        metrics.write(context, &metrics::REQUEST, &[("Origin", origin), ("Status", &status)], &values);
+        metrics.write(&self.invocation.context, &metrics::REQUEST, &[("Origin", origin), ("Status", &status)], &values);
     }
 
     /// Returns whether this is a 5xx that an operator should know about. Neither a 501 is one, which anyone can cause,
@@ -109,12 +98,8 @@ impl RequestEnd<'_> {
 
     /// Returns how much of the time for making the torrent was used, in percent. It may exceed 100, because storing the
     /// torrent has time of its own.
-    fn time_used(&self, duration: Duration) -> u64 {
-        let allowed = self.deadlines.torrent.saturating_duration_since(self.started);
-        milliseconds(duration) * 100 / milliseconds(allowed).max(1)
+    fn time_used(&self, duration_ms: u64) -> u64 {
+        let allowed = self.deadlines.torrent.saturating_duration_since(self.invocation.started);
+        duration_ms * 100 / milliseconds(allowed).max(1)
     }
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -15,12 +15,12 @@ use crate::{
     config::{Access, Config},
     meter::Meter,
     object::ByteRange,
-    registry::Registry,
     s3::{
         access::{Bucket, Clients, RegionalClient},
         reading::{ObjectHead, PartChecksums, Source},
         sidecar::{SidecarStore, Slot},
     },
+    table::Registry,
     torrent::{PieceLength, Pieces, torrent_name},
 };
 

@@ -30,8 +30,8 @@ use crate::{
     config::Config,
     meter::Meter,
     object::{CallOptions, ObjectId},
-    registry::Registry,
     s3::access::{Clients, PresignedUrl},
+    table::Registry,
 };
 
 /// A checked request for the torrent of an object or a collection.

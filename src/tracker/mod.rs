@@ -1,29 +1,22 @@
 //! The tracker: peers of one torrent find each other through it. This module is pure: it knows neither AWS nor async.
-//! [`function`] is what AWS sees of it.
+//! [`function`] is the Lambda function around it.
 //!
 //! Implements [BEP 3](https://www.bittorrent.org/beps/bep_0003.html) (announces),
 //! [BEP 23](https://www.bittorrent.org/beps/bep_0023.html) and [BEP 7](https://www.bittorrent.org/beps/bep_0007.html)
 //! (compact peers), [BEP 48](https://www.bittorrent.org/beps/bep_0048.html) (scrapes) and
-//! [BEP 31](https://www.bittorrent.org/beps/bep_0031.html) (when to try again).
+//! [BEP 31](https://www.bittorrent.org/beps/bep_0031.html) (when to retry).
 
-mod announce;
-mod answer;
 pub mod function;
 mod query;
-mod refusal;
-mod scrape;
+mod request;
+mod response;
 mod swarm;
 mod transfer;
 
 pub use self::{
-    announce::{Announce, Event, Peer},
-    answer::{BUSY, LIFETIME, announced, busy, compacted, refused, scraped},
     query::Query,
-    refusal::Refusal,
-    scrape::{MAX_SCRAPED, torrents_of},
-    swarm::{Counts, MAX_IN_NETWORK, Sample, Swarm},
-    transfer::{Before, Bounds, Transfer},
+    request::{AnnounceRequest, Event, Peer, Refusal, ScrapeRequest},
+    response::{AnnounceResponse, BUSY, FailureResponse, LIFETIME, ScrapeResponse, compact, encode},
+    swarm::{MAX_IN_NETWORK, PeerCounts, Sample, Swarm},
+    transfer::{PreviousAnnounce, Transfer},
 };
-
-#[cfg(test)]
-mod tests;

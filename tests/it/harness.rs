@@ -15,9 +15,9 @@ use get_object_torrent::{
     config::Config,
     jobs::Worker,
     operation::GetObjectTorrent,
-    registry::Registry,
     s3::access::{Clients, Waits},
     start,
+    table::Registry,
     torrent::{Metainfo, PieceHash, Pieces},
 };
 use lambda_http::{Context, LambdaEvent, Service, request::LambdaRequest};

@@ -6,6 +6,7 @@ mod address;
 mod collections;
 mod event_files;
 mod failures;
+mod fake_json;
 mod fake_table;
 mod fake_workflow;
 mod far_end;

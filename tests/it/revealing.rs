@@ -170,7 +170,7 @@ async fn a_private_key_a_missing_one_and_a_deleted_one_look_the_same() {
             assert_same_error(&function.get(&format!("/data/{key}")).await, &missing);
         }
     }
-    assert_eq!(workflow.calls(), Vec::<String>::new());
+    assert!(workflow.calls().is_empty());
 }
 
 #[tokio::test]

@@ -91,15 +91,14 @@ def test_what_makes_torrents_learns_the_announce_url_and_the_table(name):
 
 
 def test_the_table_has_the_keys_that_the_code_uses():
-    names = dict(re.findall(r'pub const (\w+): &str = "(\w+)";', test_jobs.source("src", "registry.rs")))
+    names = dict(re.findall(r'const (\w+): &str = "(\w+)";', test_jobs.source("src", "table", "mod.rs")))
     table = properties("TrackerTable")
     key = [names["TORRENT"], names["PEER"]]
     assert table["KeySchema"] == [
         {"AttributeName": name, "KeyType": kind} for name, kind in zip(key, ("HASH", "RANGE"), strict=True)
     ]
     assert table["AttributeDefinitions"] == [{"AttributeName": name, "AttributeType": "B"} for name in key]
-    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
-    assert '"expires"' in "".join(path.read_text("utf-8") for path in (cfn.ROOT / "src" / "tracker").rglob("*.rs"))
+    assert table["TimeToLiveSpecification"] == {"AttributeName": names["EXPIRES"], "Enabled": True}
 
 
 def test_the_table_is_paid_by_use_up_to_a_limit():
@@ -138,7 +137,7 @@ def test_what_hashes_has_no_right_on_the_table():
     assert not rights.grants(HASH, "dynamodb", **ON)
 
 
-@pytest.mark.parametrize(("role", "files"), [(API, ["registry.rs"]), (TRACKER, ["tracker/**/*.rs"])])
+@pytest.mark.parametrize(("role", "files"), [(API, ["table/registry.rs"]), (TRACKER, ["table/*.rs"])])
 def test_a_role_grants_the_calls_of_the_code_and_no_other(role, files):
     model = Loader().load_service_model("dynamodb", "service-2")
     operations = {xform_name(name): name for name in model["operations"]}

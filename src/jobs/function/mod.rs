@@ -6,12 +6,12 @@ mod input;
 
 use lambda_runtime::{Context, LambdaEvent, Service, service_fn};
 use serde_json::Value;
-use tokio::time::Instant;
 use tracing::Instrument;
 
 use self::input::{Task, TaskFields};
 use super::tasks::{TaskFailure, Worker};
 use crate::{
+    invocation::{Invocation, log_outcome},
     logging::causes,
     meter::Meter,
     metrics::{self, NONE},
@@ -29,58 +29,48 @@ pub fn service(
     service_fn(move |event: LambdaEvent<Value>| {
         let worker = worker.clone();
         let LambdaEvent { payload, context } = event;
-        // Every filter lets this level through, so that each line has the ID.
-        let span = tracing::error_span!("task", request_id = context.request_id);
-        async move { answer(&worker, payload, &context).await }.instrument(span)
+        let invocation = Invocation::begin(context);
+        let span = invocation.span();
+        async move { answer(&worker, payload, &invocation).await }.instrument(span)
     })
 }
 
 /// Does the task, and writes one line to the log and one of metrics. Both always have the same fields, which are empty
 /// or 0 where they do not apply.
-async fn answer(worker: &Worker, payload: Value, context: &Context) -> Result<Value, TaskFailure> {
-    let started = Instant::now();
+async fn answer(worker: &Worker, payload: Value, invocation: &Invocation) -> Result<Value, TaskFailure> {
     let meter = Meter::default();
     let task = Task::from_input(payload);
     let TaskFields { task: name, object, job, span_start } = task.as_ref().map(Task::fields).unwrap_or_default();
     let object = object.as_ref();
     let done = match task {
-        Ok(task) => run(worker, task, context, &meter).await,
+        Ok(task) => run(worker, task, &invocation.context, &meter).await,
         Err(error) => Err(TaskFailure::BadInput(error.to_string())),
     };
-    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let duration_ms = invocation.milliseconds();
     let failure = done.as_ref().err();
     let failure_name = failure.map(TaskFailure::name);
     let failure_name = failure_name.as_deref();
-    macro_rules! line {
-        ($level:expr) => {
-            tracing::event!(
-                $level,
-                task = name,
-                bucket = object.map(|object| object.bucket.as_str()).unwrap_or_default(),
-                key = object.map(|object| object.key.as_str()).unwrap_or_default(),
-                version_id = object.and_then(|object| object.version_id.as_deref()).unwrap_or_default(),
-                job,
-                span_start,
-                objects = meter.objects.get(),
-                bytes_read = meter.bytes_read.get(),
-                s3_requests = meter.s3_requests.get(),
-                duration_ms,
-                failure = failure_name.unwrap_or_default(),
-                reason = done.as_ref().ok().and_then(reason),
-                cause = failure.map(|failure| causes(failure)),
-                "task"
-            )
-        };
-    }
-    if failure.is_some() {
-        line!(tracing::Level::ERROR);
-    } else {
-        line!(tracing::Level::INFO);
-    }
+    log_outcome!(
+        if failure.is_some() => ERROR else INFO,
+        task = name,
+        bucket = object.map(|object| object.bucket.as_str()).unwrap_or_default(),
+        key = object.map(|object| object.key.as_str()).unwrap_or_default(),
+        version_id = object.and_then(|object| object.version_id.as_deref()).unwrap_or_default(),
+        job,
+        span_start,
+        objects = meter.objects.get(),
+        bytes_read = meter.bytes_read.get(),
+        s3_requests = meter.s3_requests.get(),
+        duration_ms,
+        failure = failure_name.unwrap_or_default(),
+        reason = done.as_ref().ok().and_then(reason),
+        cause = failure.map(|failure| causes(failure)),
+        "task"
+    );
     let name = if name.is_empty() { NONE } else { name };
     let dimensions = [("Task", name), ("Failure", failure_name.unwrap_or(NONE))];
     let values = [("Tasks", 1), ("TaskDuration", duration_ms), ("TaskBytesRead", meter.bytes_read.get())];
-    worker.metrics.write(context, &metrics::TASK, &dimensions, &values);
+    worker.metrics.write(&invocation.context, &metrics::TASK, &dimensions, &values);
     done
 }
 

@@ -21,8 +21,8 @@ use crate::{
     meter::Meter,
     metrics::Metrics,
     operation::{BoundOperation, GetObjectTorrent},
-    registry::Registry,
     s3::{access::Clients, sidecar::SidecarStore},
+    table::Registry,
 };
 
 /// The worker that does every task, with everything that outlives a task.

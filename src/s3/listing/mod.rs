@@ -53,7 +53,9 @@ impl<'a> Listing<'a> {
             Next::After(token) => Some(token.clone()),
             Next::End => return Ok(None),
         };
-        let page = Retries::of_page(self.bucket.waits()).repeat(|| async { whole(self.send(token.as_deref()).await?) }).await?;
+        let page = Retries::of_page(self.bucket.waits())
+            .repeat(|| async { whole(self.send(token.as_deref()).await?) })
+            .await?;
         self.request_charged |= page.request_charged() == Some(&RequestCharged::Requester);
         self.next = match (page.is_truncated() == Some(true), page.next_continuation_token()) {
             (false, _) => Next::End,

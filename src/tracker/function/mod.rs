@@ -1,26 +1,32 @@
-//! The tracker as a Lambda function behind a Function URL, with its peers in a `DynamoDB` table.
+//! The tracker as a Lambda function behind a Function URL.
 
 mod announce;
-mod answer;
 mod event;
-mod head;
-mod item;
-mod key;
-mod outcome;
-mod part;
-mod reading;
-mod table;
-mod write;
+mod log;
 
-use std::convert::Infallible;
+use std::{
+    convert::Infallible,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
-use aws_config::SdkConfig;
-use lambda_runtime::{LambdaEvent, Service, service_fn};
+use lambda_runtime::LambdaEvent;
 use serde_json::Value;
+use tokio::{task::JoinSet, time::timeout};
 use tracing::Instrument;
 
-use self::table::Table;
-use crate::metrics::Metrics;
+use self::{
+    event::{Request, not_found, ok},
+    log::{Failure, Outcome},
+};
+use super::{FailureResponse, Query, ScrapeRequest, ScrapeResponse, encode};
+use crate::{
+    invocation::Invocation,
+    metrics::Metrics,
+    table::{Table, TableError},
+};
+
+/// The longest time for an answer. Lambda ends the function a second later.
+const TIMEOUT: Duration = Duration::from_secs(9);
 
 /// The tracker function.
 #[derive(Clone, Debug)]
@@ -30,31 +36,58 @@ pub struct Tracker {
 }
 
 impl Tracker {
-    /// Keeps the peers in `table`, with `sdk`'s region, endpoint and credentials.
-    pub fn new(sdk: &SdkConfig, table: String) -> Self {
-        Self { table: Table::new(sdk, table), metrics: Metrics::default() }
+    /// Keeps the peers in `table`.
+    pub fn new(table: Table) -> Self {
+        Self { table, metrics: Metrics::default() }
     }
 
     /// Writes the metrics elsewhere than to standard output.
     pub fn with_metrics(self, metrics: Metrics) -> Self {
         Self { metrics, ..self }
     }
+
+    /// Answers an event. Every event gets a response.
+    ///
+    /// # Errors
+    /// Returns none.
+    pub async fn handle(self, event: LambdaEvent<Value>) -> Result<Value, Infallible> {
+        let invocation = Invocation::begin(event.context);
+        Ok(self.answer(&event.payload, &invocation).instrument(invocation.span()).await)
+    }
+
+    async fn answer(&self, event: &Value, invocation: &Invocation) -> Value {
+        let request = Request::of(event);
+        let mut outcome = Outcome::default();
+        let answer = async {
+            match request.action {
+                "announce" => self.announce(&request, &mut outcome).await.map(Some),
+                "scrape" => self.scrape(request.query).await.map(Some),
+                _ => Ok(None),
+            }
+        };
+        let answer = timeout(TIMEOUT, answer).await.unwrap_or_else(|late| Err(Failure::Table(late.into())));
+        let Some(answer) = answer.transpose() else { return not_found() };
+        outcome.write(request.action, answer.as_ref().err(), &self.metrics, invocation);
+        ok(&answer.unwrap_or_else(|failure| match failure {
+            Failure::Refused(error) => encode(&FailureResponse::refused(error.to_string())),
+            Failure::Table(_) => encode(&FailureResponse::busy()),
+        }))
+    }
+
+    /// Answers a scrape, which leaves out torrents that are not registered.
+    async fn scrape(&self, query: Query<'_>) -> Result<Vec<u8>, Failure> {
+        let mut reads = JoinSet::new();
+        for info_hash in ScrapeRequest::parse(query)?.info_hashes {
+            let partition = self.table.partition(info_hash, now());
+            reads.spawn(async move { Ok((info_hash, partition.swarm(&mut fastrand::Rng::new()).await?)) });
+        }
+        let read: Result<Vec<_>, TableError> = reads.join_all().await.into_iter().collect();
+        let registered = read?.into_iter().filter_map(|(info_hash, swarm)| Some((info_hash, swarm?)));
+        Ok(encode(&ScrapeResponse::new(registered)))
+    }
 }
 
-/// Makes the service that the Lambda runtime calls. Every event gets a response.
-pub fn service(
-    tracker: Tracker,
-) -> impl Service<
-    LambdaEvent<Value>,
-    Response = Value,
-    Error = Infallible,
-    Future = impl Future<Output = Result<Value, Infallible>> + Send,
-> {
-    service_fn(move |event: LambdaEvent<Value>| {
-        let tracker = tracker.clone();
-        let LambdaEvent { payload, context } = event;
-        // Every filter lets this level through, so that each line has the ID.
-        let span = tracing::error_span!("tracker", request_id = context.request_id);
-        async move { Ok(tracker.answer(&payload, &context).await) }.instrument(span)
-    })
+/// Returns the time in seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

@@ -7,4 +7,3 @@ mod hostile;
 mod large;
 mod log;
 mod registry;
-mod trouble;

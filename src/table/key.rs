@@ -3,13 +3,12 @@
 //! | item | sort key |
 //! | --- | --- |
 //! | the mark, which registers the torrent | one byte, 0 |
-//! | a seeder | two bytes of 0, then as a leecher |
+//! | a seeder | two bytes of 0, then as for a leecher |
 //! | a leecher | a hash of its network (8 bytes), its address (4 or 16) and port (2) |
-//! | a client's session | two bytes of 255, and the peer id |
+//! | a client's session | two bytes of 255, then the peer ID |
 //!
-//! So the first page has the seeders, where they are few. Peers lie in no order that anybody chose: what follows a random
-//! place is a random choice of them, and how far apart they lie tells how many there are. The peers of one network lie
-//! side by side.
+//! So the first page has the seeders, if they are few. Nobody chooses the order of peers: those behind a random place
+//! are a random choice, and their density shows how many there are. The peers of one network lie side by side.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -18,8 +17,10 @@ use std::{
 
 use sha1::{Digest, Sha1};
 
-use crate::tracker::{Peer, compacted};
+use crate::tracker::{Peer, compact};
 
+/// The sort key of the mark.
+pub(super) const MARK: [u8; 1] = [0];
 const SEEDERS: [u8; 2] = [0, 0];
 const SESSIONS: [u8; 2] = [0xff, 0xff];
 const PLACE_BYTES: usize = 8;
@@ -31,7 +32,7 @@ pub(super) enum Zone {
     Leechers,
 }
 
-/// Where a page of a torrent's items ends.
+/// Where an item of a torrent lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Position {
     /// At this place of a zone.
@@ -41,9 +42,9 @@ pub(super) enum Position {
 }
 
 impl Zone {
-    /// Returns the zone in which `peer` belongs.
+    /// Returns the zone of `peer`.
     pub(super) fn of(peer: &Peer) -> Self {
-        if peer.is_seed() { Self::Seeders } else { Self::Leechers }
+        if peer.is_seeder() { Self::Seeders } else { Self::Leechers }
     }
 
     /// Returns the other zone.
@@ -54,7 +55,7 @@ impl Zone {
         }
     }
 
-    /// Returns the places that there are. Those of leechers leave room for the keys before and behind them.
+    /// Returns all places of the zone. Those of leechers leave room for the keys before and behind them.
     pub(super) fn places(self) -> Range<u64> {
         match self {
             Self::Seeders => 0..u64::MAX,
@@ -62,44 +63,36 @@ impl Zone {
         }
     }
 
-    /// Returns the key before all that lie at `place` or behind it.
+    /// Returns the key before all peers at `place` or behind it.
     pub(super) fn key_at(self, place: u64) -> Vec<u8> {
-        [self.prefix(), &place.to_be_bytes()].concat()
+        let prefix = if self == Self::Seeders { &SEEDERS[..] } else { &[] };
+        [prefix, &place.to_be_bytes()].concat()
     }
 
-    /// Returns the place of the peers of `peer`'s network.
+    /// Returns the place of all peers of `peer`'s network.
     pub(super) fn place_of(self, peer: &Peer) -> u64 {
         let hash = match peer.network() {
             IpAddr::V4(address) => Sha1::digest(address.octets()),
             IpAddr::V6(address) => Sha1::digest(&address.octets()[..8]),
         };
         let Range { start, end } = self.places();
-        position(&hash).clamp(start, end - 1)
+        place(&hash).clamp(start, end - 1)
     }
 
     /// Returns the sort key of `peer`.
     pub(super) fn key_of(self, peer: &Peer) -> Vec<u8> {
-        let mut key = self.key_at(self.place_of(peer));
-        key.extend(compacted(peer.address));
-        key
-    }
-
-    fn prefix(self) -> &'static [u8] {
-        match self {
-            Self::Seeders => &SEEDERS,
-            Self::Leechers => &[],
-        }
+        [self.key_at(self.place_of(peer)), compact(peer.address)].concat()
     }
 }
 
 impl Position {
     /// Returns where `key` lies, whatever it is.
     pub(super) fn of(key: &[u8]) -> Self {
-        if key.starts_with(&SESSIONS) {
-            return Self::Session;
+        match key.strip_prefix(&SEEDERS) {
+            Some(rest) => Self::Peer(Zone::Seeders, place(rest)),
+            None if key.starts_with(&SESSIONS) => Self::Session,
+            None => Self::Peer(Zone::Leechers, place(key)),
         }
-        key.strip_prefix(&SEEDERS)
-            .map_or_else(|| Self::Peer(Zone::Leechers, position(key)), |rest| Self::Peer(Zone::Seeders, position(rest)))
     }
 }
 
@@ -108,23 +101,19 @@ pub(super) fn session_key(id: &[u8; 20]) -> Vec<u8> {
     [&SESSIONS[..], id].concat()
 }
 
-/// Returns the address in a sort key, where it is a peer's. Versions before this one had no zone for seeders, and another
-/// hash.
+/// Returns the address in a sort key, if it is a peer's. Earlier versions had no zone for seeders, and another hash.
 pub(super) fn address(key: &[u8]) -> Option<SocketAddr> {
-    let address = match key.len() {
-        14 | 26 => key.get(PLACE_BYTES..)?,
-        16 | 28 => key.strip_prefix(&SEEDERS)?.get(PLACE_BYTES..)?,
-        _ => return None,
-    };
-    let (address, port) = address.split_last_chunk::<2>()?;
+    let key = if matches!(key.len(), 16 | 28) { key.strip_prefix(&SEEDERS)? } else { key };
+    let (address, port) = key.get(PLACE_BYTES..)?.split_last_chunk::<2>()?;
     let address = match address.len() {
         4 => IpAddr::from(<[u8; 4]>::try_from(address).ok()?),
-        _ => IpAddr::from(<[u8; 16]>::try_from(address).ok()?),
+        16 => IpAddr::from(<[u8; 16]>::try_from(address).ok()?),
+        _ => return None,
     };
     Some(SocketAddr::new(address, u16::from_be_bytes(*port)))
 }
 
-fn position(bytes: &[u8]) -> u64 {
+fn place(bytes: &[u8]) -> u64 {
     let mut place = [0; PLACE_BYTES];
     place.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
     u64::from_be_bytes(place)
@@ -132,19 +121,17 @@ fn position(bytes: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use proptest::{collection::vec, prelude::*};
+    use proptest::prelude::*;
 
     use super::*;
-    use crate::registry::MARK;
 
     proptest! {
         #[test]
         fn a_key_has_the_address_and_lies_in_its_zone(address: SocketAddr, left in 0..2_u64, id: [u8; 20]) {
-            let address = SocketAddr::new(address.ip(), address.port());
-            let peer = Peer { address, id, left };
+            let peer = Peer { address: SocketAddr::new(address.ip(), address.port()), id, left };
             let zone = Zone::of(&peer);
             let key = zone.key_of(&peer);
-            prop_assert_eq!(super::address(&key), Some(address));
+            prop_assert_eq!(super::address(&key), Some(peer.address));
             prop_assert_eq!(Position::of(&key), Position::Peer(zone, zone.place_of(&peer)));
             prop_assert!(zone.places().contains(&zone.place_of(&peer)));
             let Range { start, end } = zone.places();
@@ -154,29 +141,16 @@ mod tests {
             prop_assert_eq!(Position::of(&session_key(&id)), Position::Session);
             prop_assert_eq!(super::address(&session_key(&id)), None);
         }
-
-        #[test]
-        fn no_key_makes_it_panic(key in vec(any::<u8>(), 0..40)) {
-            address(&key);
-            Position::of(&key);
-        }
     }
 
     #[test]
-    fn the_ports_of_one_network_lie_side_by_side() {
-        let place = |address: &str, zone: Zone| {
-            zone.place_of(&Peer { address: address.parse().unwrap(), id: [0; 20], left: 1 })
-        };
+    fn the_peers_of_one_network_lie_side_by_side() {
+        let peer = |address: &str| Peer { address: address.parse().unwrap(), id: [0; 20], left: 1 };
         for zone in [Zone::Seeders, Zone::Leechers] {
-            assert_eq!(place("192.0.2.1:1", zone), place("192.0.2.1:2", zone));
-            assert_ne!(place("192.0.2.1:1", zone), place("192.0.2.2:1", zone));
-            assert_eq!(place("[2001:db8::1]:1", zone), place("[2001:db8::2:0:0:3]:2", zone));
+            let place = |address| zone.place_of(&peer(address));
+            assert_eq!(place("192.0.2.1:1"), place("192.0.2.1:2"));
+            assert_ne!(place("192.0.2.1:1"), place("192.0.2.2:1"));
+            assert_eq!(place("[2001:db8::1]:1"), place("[2001:db8::2:0:0:3]:2"));
         }
-    }
-
-    #[test]
-    fn the_keys_of_versions_before_this_one_are_read() {
-        let old = [&b"\x12abcdefg"[..], &[192, 0, 2, 1, 26, 225]].concat();
-        assert_eq!(address(&old), Some(SocketAddr::from(([192, 0, 2, 1], 6881))));
     }
 }
