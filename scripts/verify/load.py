@@ -45,10 +45,10 @@ def _latency(stack: Stack) -> str:
 
 
 def _throttled(stack: Stack) -> str:
-    """More requests at once than `ThrottleBurst`. They do not reach S3."""
+    """More requests at once than the API accepts. They do not reach S3."""
     count = stack.settings.burst
     if not count:
-        raise NotTried("give BURST=n, more than ThrottleBurst: for example 300, with the default of 100")
+        raise NotTried("give BURST=n, more than the API accepts at once: for example 300, as the template says 100")
 
     def ask(_: int) -> Answer:
         return stack.ask(f"/{stack.bucket}?torrent")

@@ -22,7 +22,7 @@ pytest.register_assert_rewrite("behaviours", "served")
 from deployment import Package, Stack  # noqa: E402
 from emulator import Emulator  # noqa: E402
 from leftovers import pytest_configure, pytest_sessionfinish, pytest_unconfigure  # noqa: E402, F401
-from served import EVERYTHING, OPEN, PRIVATE, TORRENTS, create_buckets  # noqa: E402
+from served import EVERYTHING, OPEN, PRIVATE, SMALL_SPANS, TORRENTS, create_buckets  # noqa: E402
 from shown import shown  # noqa: E402
 
 from scripts.stack import build, temporary  # noqa: E402
@@ -52,7 +52,7 @@ def package(emulator: Emulator, pytestconfig: pytest.Config) -> Package:
 @pytest.fixture(scope="session")
 def stack(emulator: Emulator, package: Package) -> Stack:
     """The template as most people deploy it, with everything on."""
-    stack = Stack(emulator, package)
+    stack = Stack(emulator, package, **SMALL_SPANS)
     stack.deploy(Buckets=f"{OPEN},{PRIVATE}", **EVERYTHING)
     return stack
 
@@ -60,9 +60,9 @@ def stack(emulator: Emulator, package: Package) -> Stack:
 @pytest.fixture(scope="session")
 def private(emulator: Emulator, package: Package) -> Stack:
     """The template for buckets that only roles may read, with everything on."""
-    stack = Stack(emulator, package, "private")
     # No request waits long for a job, so that it may be asked about while it runs.
-    own = {"Buckets": PRIVATE, "SidecarBucket": TORRENTS, "PregenerateBuckets": PRIVATE, "TimeBudgetMs": "5000"}
+    stack = Stack(emulator, package, "private", **SMALL_SPANS, TIME_BUDGET_MS="5000")
+    own = {"Buckets": PRIVATE, "SidecarBucket": TORRENTS, "PregenerateBuckets": PRIVATE}
     stack.deploy(**{**EVERYTHING, **own}, Access="function-role", ApiAuthorizer="AWS_IAM")
     return stack
 

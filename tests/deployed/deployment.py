@@ -17,6 +17,8 @@ from scripts.stack.errors import StackError
 TEMPLATE = tools.ROOT / "template.yaml"
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 WAIT = {"Delay": 1, "MaxAttempts": 300}
+# The least that starts a job when it is uploaded: less than the template says, as tests upload it.
+MIN_SIZE = 8 * 1024**2
 
 
 def load() -> dict:
@@ -34,9 +36,13 @@ class Package:
         self._uploads: dict[str, str] = {}
         self._s3.create_bucket(Bucket=bucket)
 
-    def template(self) -> str:
-        """Uploads the template, in which uploads stand for local paths, and returns the URL."""
+    def template(self, variables: dict[str, str]) -> str:
+        """Uploads the template, with these variables and with uploads in place of local paths, and returns the URL."""
         template = load()
+        template["Globals"]["Function"]["Environment"]["Variables"].update(variables)
+        rule = template["Resources"]["PregenerateRule"]["Properties"]
+        for text in (rule["EventPattern"], rule["Targets"][0]["InputTransformer"]["InputTemplate"]):
+            text["Fn::Sub"][1]["MinSize"] = str(MIN_SIZE)
         for resource in template["Resources"].values():
             properties = resource.get("Properties", {})
             if "CodeUri" in properties:
@@ -61,10 +67,11 @@ class Package:
 
 
 class Stack:
-    """A stack of the template."""
+    """A stack of the template, in which `variables` are edited: those that are no parameters."""
 
-    def __init__(self, emulator: Emulator, package: Package, name: str = "torrents") -> None:
+    def __init__(self, emulator: Emulator, package: Package, name: str = "torrents", **variables: str) -> None:
         self.name = name
+        self._variables = variables
         self.emulator = emulator
         self._package = package
         self._client = emulator.client("cloudformation")
@@ -79,7 +86,7 @@ class Stack:
         try:
             getattr(self._client, f"{kind}_stack")(
                 StackName=self.name,
-                TemplateURL=self._package.template(),
+                TemplateURL=self._package.template(self._variables),
                 Parameters=values,
                 Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
             )

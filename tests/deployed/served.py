@@ -35,14 +35,12 @@ POLL_SECONDS = 0.1
 EVERYTHING = {
     "PregenerateBuckets": OPEN,
     "PregeneratePrefix": UPLOADS,
-    "PregenerateMinSize": str(8 * MIB),
     "BatchBucket": BATCH,
     "Tracker": "true",
     "InlineMaxSize": str(MIB),
-    "SpanSize": str(MIB),
     "ThrottleRate": "10000",
-    "ThrottleBurst": "5000",
 }
+SMALL_SPANS = {"SPAN_SIZE": str(MIB)}
 
 
 def create_buckets(s3: BaseClient) -> None:

@@ -15,7 +15,7 @@ import yaml
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 PSEUDO = {
     "AWS::AccountId": "123456789012",
@@ -61,6 +61,11 @@ def _parsed():
 def load():
     """The template as it is written."""
     return copy.deepcopy(_parsed())
+
+
+def as_list(value):
+    """Where one may stand for a list of one."""
+    return value if isinstance(value, list) else [value]
 
 
 def values(**given):
