@@ -104,7 +104,7 @@ def rule_faults(**given):
     ]
 
 
-@functools.lru_cache(maxsize=32)
+@functools.cache
 def _translated(chosen):
     """SAM's own work, the slow part."""
     template = load()

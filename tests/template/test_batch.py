@@ -30,10 +30,6 @@ def test_the_function_is_one_of_jobs_that_knows_the_state_machine():
     assert batch["Environment"]["Variables"] == variables
 
 
-def test_there_is_nothing_for_batches_unless_asked():
-    assert not [name for part in cfn.render().values() for name in part if name.startswith("Batch")]
-
-
 def test_the_commands_are_ones_that_s3_takes_and_the_role_may_do():
     model = ServiceModel(Loader().load_service_model("s3control", "service-2"))
     manifests = []

@@ -95,16 +95,10 @@ def test_roles_grant_the_actions_of_the_calls_and_no_other(roles, program):
     assert granted == {action for call in calls for action in call["actions"]}
 
 
-def test_the_api_function_and_the_one_that_plans_may_start_jobs_and_look_at_them():
-    for role in (API, JOB):
-        assert rights.grants(role, "states") == {
-            ("states:StartExecution", MACHINE),
-            ("states:DescribeExecution", f"{EXECUTIONS}:*"),
-        }
-
-
 @pytest.mark.parametrize("role", [API, JOB])
-def test_what_makes_torrents_may_put_marks_and_no_peers(role):
+def test_what_makes_torrents_may_start_jobs_and_look_at_them_and_put_marks_and_no_peers(role):
+    jobs = {("states:StartExecution", MACHINE), ("states:DescribeExecution", f"{EXECUTIONS}:*")}
+    assert rights.grants(role, "states") == jobs
     (statement,) = [s for s in rights.statements(role, Tracker="true") if "dynamodb:PutItem" in s["Action"]]
     assert statement["Resource"] == "<TrackerTable.Arn>"
     assert statement["Condition"] == {
@@ -118,10 +112,9 @@ def test_the_tracker_reaches_its_table_and_its_log_alone():
     assert resources == {"<TrackerTable.Arn>", "<TrackerFunctionLogGroup.Arn>"}
 
 
-@pytest.mark.parametrize("role", FUNCTION_ROLES)
-def test_a_function_logs_to_its_own_group_only(role):
-    log = f"<{role.removesuffix('Role')}LogGroup.Arn>" if role == API else f"<{role[:-4]}FunctionLogGroup.Arn>"
-    assert {resource for _, resource in rights.grants(role, "logs")} == {log}
+@pytest.mark.parametrize(("role", "group"), [(API, ""), (JOB, "Job"), (HASH, "Hash")])
+def test_a_function_logs_to_its_own_group_only(role, group):
+    assert {resource for _, resource in rights.grants(role, "logs")} == {f"<{group}FunctionLogGroup.Arn>"}
 
 
 def test_the_state_machine_invokes_reads_lists_of_spans_and_minds_its_own_executions():
