@@ -17,7 +17,7 @@ def make_good() -> None:
 
 
 def conditions_know_every_function() -> None:
-    """A condition takes `Fn::Split` and `Fn::Sub` within `Fn::Select` as they are written, so there are ten buckets."""
+    """A condition takes `Fn::Split` and `Fn::Sub` within `Fn::Select` as they are written, so all is reserved."""
     evaluate = engine._evaluate_conditions
 
     def evaluate_conditions(template: dict, params: dict) -> dict[str, bool]:
