@@ -91,12 +91,16 @@ const fn number(number: Number, sentence: &'static str) -> Variable {
 
 /// Every variable that this service itself reads.
 pub const VARIABLES: [Variable; 24] = [
-    variable("BUCKETS", List, "The buckets to serve, which are required."),
-    variable("ACCESS", Choice(&[PUBLIC_READ, FUNCTION_ROLE]), "Serve what anyone may read, or what its role may read."),
+    variable("BUCKETS", List, "The buckets to serve, separated by commas. It is required."),
+    variable(
+        "ACCESS",
+        Choice(&[PUBLIC_READ, FUNCTION_ROLE]),
+        "`public-read` serves what anyone may read, `function-role` what the role may read.",
+    ),
     variable("SIDECAR_BUCKET", Text(""), "The bucket where torrents are kept. If empty, it is the object's own."),
     variable("SIDECAR_PREFIX", Text(""), "What the keys of kept torrents begin with."),
     variable("SIDECAR_SUFFIX", Text(SIDECAR_SUFFIX), "What the keys of kept torrents end with."),
-    variable("TRACKERS", List, "Announce URLs (http, https, udp, ws, wss)."),
+    variable("TRACKERS", List, "Announce URLs (http, https, udp, ws, wss), separated by commas."),
     variable("TRACKER_URL", Text(""), "The announce URL of the stack's own tracker, which comes first."),
     Variable {
         programs: ALL,
@@ -105,18 +109,18 @@ pub const VARIABLES: [Variable; 24] = [
     variable(
         "WEB_SEEDS",
         List,
-        "URLs with `{key}`, also `{bucket}`, `{region}`, `{suffix}`. If empty, two of S3. Or `none`.",
+        "URLs with `{key}`, also `{bucket}`, `{region}`, `{suffix}`; or `none`. If empty, two of S3.",
     ),
     variable(
         "PIECE_LENGTH",
         PowerOfTwo(PieceLength::MIN, PieceLength::MAX),
-        "In bytes, a power of two. If empty, by size.",
+        "In bytes, a power of two. If empty, by the object's size.",
     ),
     number(MAX_OBJECT_SIZE, "In bytes: larger objects and collections are refused."),
-    variable("COLLECTIONS", Choice(&SWITCH), "Whether prefixes have torrents."),
+    variable("COLLECTIONS", Choice(&SWITCH), "Whether prefixes have torrents: `true` or `false`."),
     number(MAX_COLLECTION_OBJECTS, "Collections of more objects are refused."),
-    number(INLINE_MAX_SIZE, "More bytes go to a job."),
-    number(INLINE_MAX_OBJECTS, "More objects go to a job."),
+    number(INLINE_MAX_SIZE, "Objects and collections of more bytes go to a job."),
+    number(INLINE_MAX_OBJECTS, "Collections of more objects go to a job."),
     number(FETCH_CONCURRENCY, "How many ranged GETs run at once."),
     number(RANGE_SIZE, "How many bytes each of them asks for."),
     number(TIME_BUDGET_MS, "After this time a request is answered 503."),
@@ -126,7 +130,7 @@ pub const VARIABLES: [Variable; 24] = [
         "The state machine of jobs, which the template sets. If empty, no jobs.",
     ),
     number(JOB_CONCURRENCY, "How many functions of a job run at once."),
-    number(SPAN_SIZE, "How many bytes each of them hashes. 0: by size."),
+    number(SPAN_SIZE, "How many bytes each of them hashes; with 0, by the object's size."),
     variable("VIRTUAL_HOST_DOMAIN", Text(""), "Also serve `{bucket}.domain`."),
     variable("BASE_PATH", Text(""), "What comes before the bucket in paths, if events do not say it."),
     Variable { programs: ALL, ..variable("RUST_LOG", Text(LOG_FILTER), "The filter of this service's own log.") },
