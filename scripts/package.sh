@@ -18,8 +18,8 @@ cp target/get-object-torrent.cdx.json samconfig.yaml statemachine/torrent-job.as
 # The template, with the zip of its binary for each function, and this architecture only.
 sed -E "s|(DefinitionUri: )statemachine/|\1|
     /^  Architecture:/,/Default:/s/(AllowedValues: \[|Default: )[^]]*/\1$architecture/" template.yaml |
-    awk '/^ +Binary:/ { zip = $2 "-'"$architecture"'.zip" } /^ +CodeUri: \.$/ { sub(/\.$/, zip) } 1' \
-        > "target/package/template-$architecture.yaml"
+    awk '/[{]Binary: / { zip = $0; sub(/.*[{]Binary: /, "", zip); sub(/[}].*/, "-'"$architecture"'.zip", zip) }
+        /^ +CodeUri: \.$/ { sub(/\.$/, zip) } 1' > "target/package/template-$architecture.yaml"
 cd target/package
 for function in get-object-torrent torrent-job torrent-tracker; do
     cp "$built/$function" bootstrap

@@ -7,7 +7,7 @@ mod variables;
 use tracing_subscriber::filter::Targets;
 
 use self::parse::Environment;
-pub use self::variables::VARIABLES;
+pub use self::variables::{Number, VARIABLES, Values, Variable};
 use crate::{
     object::{BucketName, SidecarLocation},
     torrent::{PieceLength, WebSeedTemplate},
@@ -117,7 +117,7 @@ impl Config {
             web_seeds: reader.web_seeds(),
             piece_length: reader.piece_length(),
             max_object_size: reader.number(&variables::MAX_OBJECT_SIZE),
-            collections: reader.switch("COLLECTIONS", true),
+            collections: reader.switch("COLLECTIONS"),
             max_collection_objects: reader.count(&variables::MAX_COLLECTION_OBJECTS),
             fetch_concurrency: reader.count(&variables::FETCH_CONCURRENCY),
             range_size: reader.number(&variables::RANGE_SIZE),

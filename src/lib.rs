@@ -15,6 +15,7 @@
 
 pub mod api;
 pub mod config;
+pub mod contract;
 mod invocation;
 pub mod jobs;
 pub mod logging;

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 //!
 //! Each combination of dimensions is a metric that costs money, so no bucket, key or exact status is a dimension.
-//! tests/template compares the template's alarms and dashboard with the tables of this file.
+//! tests/template compares the template's alarms and dashboard with these tables, and the docs show them.
 
 use std::{
     fmt,
@@ -18,51 +18,57 @@ use serde_json::{Value, json};
 /// The namespace in CloudWatch.
 pub const NAMESPACE: &str = "GetObjectTorrent";
 
-/// Metrics that share their dimensions, each with its unit.
+/// Metrics that share their dimensions.
 #[derive(Clone, Copy, Debug)]
 pub struct Directive {
     /// The names of the dimensions, in order.
     pub dimensions: &'static [&'static str],
-    /// The name and unit of each metric.
-    pub metrics: &'static [(&'static str, &'static str)],
+    /// The name and unit of each metric, and what it is, in one sentence.
+    pub metrics: &'static [(&'static str, &'static str, &'static str)],
 }
 
 /// The metrics of a request.
 pub const REQUEST: [Directive; 3] = [
-    Directive { dimensions: &["FunctionName", "Origin", "Status"], metrics: &[("Requests", "Count")] },
-    Directive { dimensions: &["FunctionName", "Origin"], metrics: &[("Duration", "Milliseconds")] },
+    Directive { dimensions: &["FunctionName", "Origin", "Status"], metrics: &[("Requests", "Count", "1")] },
+    Directive { dimensions: &["FunctionName", "Origin"], metrics: &[("Duration", "Milliseconds", "as in the log")] },
     Directive {
         dimensions: &["FunctionName"],
         metrics: &[
-            ("BytesRead", "Bytes"),
-            ("Errors", "Count"),
-            ("Objects", "Count"),
-            ("SidecarFailures", "Count"),
-            ("TimeUsed", "Percent"),
+            ("BytesRead", "Bytes", "bytes of the object that were hashed"),
+            ("Errors", "Count", "1 after a failure that is answered 5xx, otherwise 0"),
+            ("Objects", "Count", "how many objects the collection has; only if a collection was found"),
+            ("SidecarFailures", "Count", "1 if there was a warning about the sidecar, otherwise 0"),
+            ("TimeUsed", "Percent", "the share of its time that a request used to read an object"),
         ],
     },
 ];
 
 /// The metrics of a job's task.
 pub const TASK: [Directive; 3] = [
-    Directive { dimensions: &["FunctionName", "Task", "Failure"], metrics: &[("Tasks", "Count")] },
-    Directive { dimensions: &["FunctionName", "Task"], metrics: &[("TaskDuration", "Milliseconds")] },
-    Directive { dimensions: &["FunctionName"], metrics: &[("TaskBytesRead", "Bytes")] },
+    Directive {
+        dimensions: &["FunctionName", "Task", "Failure"],
+        metrics: &[("Tasks", "Count", "1; `Failure` is the failure's name, or `none`")],
+    },
+    Directive { dimensions: &["FunctionName", "Task"], metrics: &[("TaskDuration", "Milliseconds", "as in the log")] },
+    Directive {
+        dimensions: &["FunctionName"],
+        metrics: &[("TaskBytesRead", "Bytes", "bytes of the object that were hashed")],
+    },
 ];
 
 /// The metrics of a tracker's request. Bytes are what clients claim to have moved since their previous announce.
 pub const TRACKER: [Directive; 1] = [Directive {
     dimensions: &["FunctionName"],
     metrics: &[
-        ("Announces", "Count"),
-        ("Scrapes", "Count"),
-        ("Refusals", "Count"),
-        ("TableFailures", "Count"),
-        ("Peers", "Count"),
-        ("Completed", "Count"),
-        ("BytesFromPeers", "Bytes"),
-        ("BytesDownloaded", "Bytes"),
-        ("TrackerDuration", "Milliseconds"),
+        ("Announces", "Count", "1 for an announce"),
+        ("Scrapes", "Count", "1 for a scrape"),
+        ("Refusals", "Count", "1 if the client was refused: an unregistered torrent, or a wrong query"),
+        ("TableFailures", "Count", "1 if the table could not be read or written"),
+        ("Peers", "Count", "how many peers the torrent has"),
+        ("Completed", "Count", "1 if the client has completed a download"),
+        ("BytesFromPeers", "Bytes", "what the client has sent to others since its last announce"),
+        ("BytesDownloaded", "Bytes", "what it has received since then, from peers and web seeds"),
+        ("TrackerDuration", "Milliseconds", "as in the log"),
     ],
 }];
 
@@ -93,8 +99,8 @@ impl Metrics {
         let has_value = |name: &str| values.iter().any(|(valued, _)| *valued == name);
         let directives = directives.iter().map(|directive| {
             // Everything that a directive names must be in the line.
-            let metrics = directive.metrics.iter().filter(|(name, _)| has_value(name));
-            let metrics: Vec<Value> = metrics.map(|(name, unit)| json!({"Name": name, "Unit": unit})).collect();
+            let metrics = directive.metrics.iter().filter(|(name, ..)| has_value(name));
+            let metrics: Vec<Value> = metrics.map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
             json!({"Namespace": NAMESPACE, "Dimensions": [directive.dimensions], "Metrics": metrics})
         });
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();

@@ -21,7 +21,7 @@ use lambda_http::{
 };
 
 use self::event::sanitize;
-pub use self::handler::Api;
+pub use self::{handler::Api, response::EXPOSED_HEADERS};
 
 type Answer = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 type Handler = ServiceFn<fn(Request) -> Answer>;

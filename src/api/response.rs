@@ -12,7 +12,8 @@ use crate::operation::{CONTENT_TYPE, Torrent};
 
 const ALLOWED_METHODS: &str = "GET, HEAD, OPTIONS";
 const CACHE_CONTROL: &str = "no-cache";
-const EXPOSED: &str = "Content-Type, Content-Disposition, ETag, Cache-Control, Retry-After, \
+/// The headers that pages of other origins may read.
+pub const EXPOSED_HEADERS: &str = "Content-Type, Content-Disposition, ETag, Cache-Control, Retry-After, \
     x-amz-request-charged, x-amz-request-id, x-amz-delete-marker, x-amz-retry-after, \
     x-torrent-files, x-torrent-info-hash, x-torrent-origin";
 
@@ -78,7 +79,7 @@ impl ResponseTo<'_> {
         let mut response = Response::new(Body::Empty);
         *response.status_mut() = status;
         set(&mut response, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-        set(&mut response, header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        set(&mut response, header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
         set(&mut response, HeaderName::from_static("x-amz-request-id"), self.request_id);
         response
     }

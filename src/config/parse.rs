@@ -5,7 +5,10 @@ use std::str::FromStr;
 use tracing_subscriber::filter::Targets;
 use url::Url;
 
-use super::{Access, ConfigFaults, variables::Number};
+use super::{
+    Access, ConfigFaults,
+    variables::{FUNCTION_ROLE, LOG_FILTER, Number, PUBLIC_READ, SIDECAR_SUFFIX, SWITCH},
+};
 use crate::{
     object::{BucketName, SidecarLocation, is_account_id},
     torrent::{PieceLength, WebSeedTemplate},
@@ -58,16 +61,13 @@ impl<'a> Environment<'a> {
         usize::try_from(self.number(number)).unwrap_or(usize::MAX)
     }
 
-    pub(super) fn switch(&mut self, name: &str, default: bool) -> bool {
-        match self.text(name).as_deref() {
-            None => default,
-            Some("true") => true,
-            Some("false") => false,
-            Some(other) => {
-                self.fault(name, &format!("is '{other}': give true or false"));
-                default
-            }
+    pub(super) fn switch(&mut self, name: &str) -> bool {
+        let [yes, no] = SWITCH;
+        let text = self.text(name);
+        if text.as_ref().is_some_and(|text| text != yes && text != no) {
+            self.fault(name, &format!("is '{}': give {yes} or {no}", text.as_deref().unwrap_or_default()));
         }
+        text.as_deref() != Some(no)
     }
 
     fn bucket(&mut self, name: &str, bucket: &str) -> Option<BucketName> {
@@ -97,15 +97,15 @@ impl<'a> Environment<'a> {
 
     pub(super) fn access(&mut self, has_credentials: bool) -> Access {
         match self.text("ACCESS").as_deref() {
-            None | Some("public-read") => Access::PublicRead,
-            Some("function-role") => {
+            None | Some(PUBLIC_READ) => Access::PublicRead,
+            Some(FUNCTION_ROLE) => {
                 if !has_credentials {
-                    self.fault("ACCESS", "is function-role, but the function has no AWS credentials");
+                    self.fault("ACCESS", &format!("is {FUNCTION_ROLE}, but the function has no AWS credentials"));
                 }
                 Access::FunctionRole
             }
             Some(other) => {
-                self.fault("ACCESS", &format!("is '{other}': give public-read or function-role"));
+                self.fault("ACCESS", &format!("is '{other}': give {PUBLIC_READ} or {FUNCTION_ROLE}"));
                 Access::PublicRead
             }
         }
@@ -114,7 +114,7 @@ impl<'a> Environment<'a> {
     pub(super) fn sidecar(&mut self) -> SidecarLocation {
         let bucket = self.text("SIDECAR_BUCKET").and_then(|name| self.bucket("SIDECAR_BUCKET", &name));
         let prefix = (self.lookup)("SIDECAR_PREFIX").unwrap_or_default();
-        let suffix = (self.lookup)("SIDECAR_SUFFIX").unwrap_or_else(|| ".torrent".to_owned());
+        let suffix = (self.lookup)("SIDECAR_SUFFIX").unwrap_or_else(|| SIDECAR_SUFFIX.to_owned());
         if self.text("SIDECAR_BUCKET").is_none() && prefix.is_empty() && suffix.is_empty() {
             self.fault("SIDECAR_PREFIX", "and SIDECAR_SUFFIX are both empty: a sidecar would replace its object");
         }
@@ -238,7 +238,7 @@ impl<'a> Environment<'a> {
     }
 
     pub(super) fn log_filter(&mut self) -> Targets {
-        let text = self.text("RUST_LOG").unwrap_or_else(|| "info".to_owned());
+        let text = self.text("RUST_LOG").unwrap_or_else(|| LOG_FILTER.to_owned());
         Targets::from_str(&text).unwrap_or_else(|error| {
             self.fault("RUST_LOG", &format!("is '{text}': {error}"));
             Targets::new()

@@ -64,7 +64,7 @@ fn faults_show_no_urls_which_may_hold_passwords() {
 
 #[test]
 fn an_empty_variable_counts_as_not_set() {
-    for name in VARIABLES.into_iter().filter(|name| *name != "BUCKETS") {
+    for name in VARIABLES.map(|variable| variable.name).into_iter().filter(|name| *name != "BUCKETS") {
         assert!(with_bucket(name, "").is_ok() || name == "SIDECAR_SUFFIX", "{name}");
     }
 }
@@ -79,13 +79,11 @@ fn prefix_and_suffix_both_empty_is_a_fault_in_the_same_bucket_only() {
 
 #[test]
 fn numbers_keep_their_range() {
-    for (name, min, max) in [
-        ("MAX_OBJECT_SIZE", 1, 53_687_091_200_000_u64),
-        ("FETCH_CONCURRENCY", 1, 64),
-        ("RANGE_SIZE", 16_384, 1_073_741_824),
-        ("TIME_BUDGET_MS", 1_000, 900_000),
-        ("INLINE_MAX_SIZE", 0, 53_687_091_200_000),
-    ] {
+    let numbers = VARIABLES.iter().filter_map(|variable| match variable.values {
+        Values::Number(number) => Some(number),
+        _ => None,
+    });
+    for Number { name, min, max, .. } in numbers {
         for good in [min, max] {
             assert!(with_bucket(name, &good.to_string()).is_ok(), "{name}={good}");
         }
@@ -149,7 +147,7 @@ fn odd_value() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn any_environment_is_a_sound_configuration_or_has_its_faults_named(
-        odd in vec((select(VARIABLES.to_vec()), odd_value()), 0..6)
+        odd in vec((select(VARIABLES.map(|variable| variable.name).to_vec()), odd_value()), 0..6)
     ) {
         let mut variables: Vec<_> = odd.iter().map(|(name, value)| (*name, value.as_str())).collect();
         variables.push(("BUCKETS", "data"));
@@ -164,7 +162,7 @@ proptest! {
                 prop_assert!(is_apart, "a sidecar would lie on its object");
             }
             Err(ConfigFaults(faults)) => {
-                let named = |fault: &String| VARIABLES.iter().any(|name| fault.starts_with(name));
+                let named = |fault: &String| VARIABLES.iter().any(|variable| fault.starts_with(variable.name));
                 prop_assert!(!faults.is_empty() && faults.iter().all(named), "{:?}", faults);
             }
         }

@@ -22,6 +22,10 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
+    /// All kinds.
+    pub const ALL: [Self; 6] =
+        [Self::ObjectChanged, Self::Unavailable, Self::Incomplete, Self::Failed, Self::BadInput, Self::HashFailed];
+
     /// Returns the kind of this name. Names that AWS gives have none.
     pub fn from_name(name: &str) -> Option<Self> {
         let name: value::StrDeserializer<value::Error> = name.into_deserializer();

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from scripts import cloudformation as cfn
+from scripts import docs
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 WIDTH = 120
@@ -14,37 +17,16 @@ def text(*path: str) -> str:
     return ROOT.joinpath(*path).read_text(encoding="utf-8")
 
 
-def variables() -> set[str]:
-    source = text("src", "config", "variables.rs")
-    [block] = re.findall(r"pub const VARIABLES[^=]*=\s*\[(.*?)\];", source, re.DOTALL)
-    return set(re.findall(r'"([A-Z_0-9]+)"', block))
+def test_every_table_of_facts_is_current(capsys: pytest.CaptureFixture[str]) -> None:
+    assert docs.main(["--check"]) == 0, capsys.readouterr().err
 
 
-def rows() -> dict[str, str]:
-    """README's table of variables: names, and the rest of the row."""
-    [section] = re.findall(r"## Configure\n(.*?)\n## ", text("README.md"), re.DOTALL)
-    found = {}
-    for line in section.splitlines():
-        if line.startswith("| `"):
-            names, rest = line.removeprefix("| ").split(" | ", 1)
-            found.update(dict.fromkeys(re.findall(r"`([A-Z_0-9]+)`", names), rest))
-    return found
+def test_every_variable_is_in_a_table_of_the_readme() -> None:
+    named = set(re.findall(r"^\| `([A-Z_0-9]+)`", text("README.md"), re.MULTILINE))
+    assert named == {one["name"] for one in docs.contract()["variables"]}
 
 
-def test_every_variable_is_in_the_readme_and_no_other() -> None:
-    assert set(rows()) == variables()
-
-
-def test_the_readme_has_the_defaults_of_the_code() -> None:
-    source = text("src", "config", "variables.rs")
-    numbers = re.findall(r'name: "(\w+)",\s*default: ([^,]+),', source)
-    assert numbers
-    for name, default in numbers:
-        value = eval(default.replace("_", ""), {"__builtins__": {}})  # a product of whole numbers
-        assert str(value) in rows()[name], name
-
-
-@pytest.mark.parametrize("page", sorted({*PAGES, *ROOT.glob("*.md")}), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_line_is_wider_than_the_page(page: Path) -> None:
     lines = enumerate(page.read_text(encoding="utf-8").splitlines(), 1)
     assert [f"{page.name}:{number}" for number, line in lines if len(line) > WIDTH] == []
@@ -89,7 +71,8 @@ def test_every_link_to_a_heading_leads_to_one(page: Path) -> None:
 
 
 def test_the_threats_name_parameters_alarms_and_variables_that_there_are() -> None:
-    known = set(re.findall(r"^  (\w+):$", text("template.yaml"), re.MULTILINE)) | variables()
-    named = re.findall(r"`([A-Z]\w+)(?:=\w+)?`", text("docs", "THREATS.md"))
-    assert {"MaxObjectSize", "HashReservedConcurrency"} <= set(named)
-    assert set(named) - known == {"AWS_IAM"}
+    variables = {one["name"] for one in docs.contract()["variables"]}
+    known = cfn.load()["Parameters"].keys() | cfn.load()["Resources"].keys() | variables
+    named = set(re.findall(r"`([A-Z]\w+)(?:=\w+)?`", text("docs", "THREATS.md")))
+    assert {"MaxObjectSize", "ReservedConcurrency"} <= named
+    assert named - known == {"AWS_IAM"}

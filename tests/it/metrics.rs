@@ -53,7 +53,8 @@ fn check(line: &Value, directives: &[Directive]) {
         for metric in metrics {
             let name = metric["Name"].as_str().expect("a name");
             let unit = metric["Unit"].as_str().expect("a unit");
-            let (known, _) = directive.metrics.iter().find(|known| **known == (name, unit)).expect("a metric");
+            let (known, ..) =
+                directive.metrics.iter().find(|known| (known.0, known.1) == (name, unit)).expect("a metric");
             assert!(line[name].is_u64(), "{name} in {line}");
             members.push(known);
         }

@@ -2,11 +2,7 @@
 
 import json
 
-import cloudformation as cfn
-
-
-def _as_list(value):
-    return value if isinstance(value, list) else [value]
+from scripts import cloudformation as cfn
 
 
 def documents(role, **given):
@@ -33,15 +29,15 @@ def grants(role, service="s3", **given):
     return {
         (action, resource)
         for statement in statements(role, **given)
-        for action in _as_list(statement["Action"])
+        for action in cfn.as_list(statement["Action"])
         if action.startswith(f"{service}:")
-        for resource in _as_list(statement["Resource"])
+        for resource in cfn.as_list(statement["Resource"])
     }
 
 
-def services(role, **given):
-    """The services of which a role has any right."""
-    return {action.split(":")[0] for statement in statements(role, **given) for action in _as_list(statement["Action"])}
+def actions(role, **given):
+    """All that a role may do somewhere."""
+    return {action for statement in statements(role, **given) for action in cfn.as_list(statement["Action"])}
 
 
 def policy_size(role, **given):

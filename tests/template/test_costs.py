@@ -2,12 +2,12 @@
 
 import re
 
-import cloudformation as cfn
+import pages
 import pytest
 
 from benches import month_model
+from scripts import cloudformation as cfn
 
-COSTS = (cfn.ROOT / "docs" / "COSTS.md").read_text(encoding="utf-8")
 README = (cfn.ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -20,12 +20,12 @@ def test_a_month_without_calls_costs_its_alarms(tracker, words):
     # An alarm on several metrics is charged for each.
     assert not any("Metrics" in alarm["Properties"] for alarm in alarms)
     cost = f"${month_model.idle(len(alarms), 0):.2f}"
-    assert f"{cost} {words.format(len(alarms))}" in " ".join(COSTS.split())
+    assert f"{cost} {words.format(len(alarms))}" in " ".join(pages.text().split())
     assert re.search(rf"nobody calls.*\{cost}", README)
 
 
 def test_the_comparison_with_cloudfront_is_computed():
     rows = [f"| {' | '.join(row)} |" for row in month_model.rows()]
-    assert "\n".join(rows) in COSTS
+    assert "\n".join(rows) in pages.text()
     for dollars in month_model.rows()[1][1:4]:
         assert f"${dollars}" in README

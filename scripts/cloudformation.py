@@ -15,7 +15,7 @@ import yaml
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 PSEUDO = {
     "AWS::AccountId": "123456789012",
@@ -63,6 +63,11 @@ def load():
     return copy.deepcopy(_parsed())
 
 
+def as_list(value):
+    """Where one may stand for a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
 def values(**given):
     """Every parameter's value as text, `given` over the defaults, with one bucket where none is given."""
     defaults = {name: str(p["Default"]) for name, p in load()["Parameters"].items() if "Default" in p}
@@ -99,7 +104,7 @@ def rule_faults(**given):
     ]
 
 
-@functools.lru_cache(maxsize=32)
+@functools.cache
 def _translated(chosen):
     """SAM's own work, the slow part."""
     template = load()
