@@ -8,7 +8,7 @@ use std::{
     str::Chars,
 };
 
-use get_object_torrent::contract::CALLS;
+use get_object_torrent::{contract::CALLS, s3::access::OPERATIONS};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Modules whose own folders are in the picture, too.
@@ -153,4 +153,6 @@ fn the_code_makes_every_call_of_the_contract() {
         let method = format!(".{}()", words.collect::<String>());
         assert!(sources.iter().any(|(_, source)| source.contains(&method)), "{method}");
     }
+    let of_s3 = CALLS.iter().filter(|call| call.service == "s3").map(|call| call.operation);
+    assert_eq!(of_s3.collect::<BTreeSet<_>>(), OPERATIONS.into_iter().collect());
 }
