@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::{Error, access::Waits};
+use super::Error;
 
 /// Counts the failures of a call. The pause before the next attempt grows with them.
 #[derive(Debug)]
@@ -21,8 +21,8 @@ impl Retries {
     }
 
     /// Allows the attempts of a call that lists something.
-    pub(super) fn of_page(waits: &Waits) -> Self {
-        Self::new(3, waits.pause)
+    pub(super) fn of_page(pause: Duration) -> Self {
+        Self::new(3, pause)
     }
 
     /// Calls `ask` until it succeeds, or no attempt is left.

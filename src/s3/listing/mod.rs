@@ -53,7 +53,7 @@ impl<'a> Listing<'a> {
             Next::After(token) => Some(token.clone()),
             Next::End => return Ok(None),
         };
-        let page = Retries::of_page(self.bucket.waits())
+        let page = Retries::of_page(self.bucket.waits().pause)
             .repeat(|| async { whole(self.send(token.as_deref()).await?) })
             .await?;
         self.request_charged |= page.request_charged() == Some(&RequestCharged::Requester);

@@ -104,7 +104,7 @@ impl PartChecksums {
             request.config_override(page_timeouts(waits.page)).interceptor(call).interceptor(PAGE_LIMIT).send()
         };
         let sent = || async { self.bucket.call(ask).await.map_err(classify_answer) };
-        Ok(Retries::of_page(waits).repeat(sent).await?)
+        Ok(Retries::of_page(waits.pause).repeat(sent).await?)
     }
 }
 
