@@ -18,7 +18,7 @@ def test_the_tables_are_those_of_the_formulas(build_shown: Callable[..., Path]) 
 
 
 def test_simultaneous_first_requests_cost_what_the_formulas_say() -> None:
-    [section] = re.findall(r"### Many first requests at once\n(.*?)\n#", DOCS, re.DOTALL)
+    [section] = re.findall(r"## Many first requests at once\n(.*?)\n#", DOCS, re.DOTALL)
     of_64_mib, of_1_gib = (
         [cost_model.whole_object(size).dollars(memory) for memory in cost_model.BYTES_PER_SECOND]
         for size in (64 * cost_model.MIB, cost_model.GIB)
