@@ -1,5 +1,5 @@
-//! What this service promises to its deployment, as JSON: `get-object-torrent --contract` prints it. The docs' tables are
-//! generated from it, and tests compare the template with it.
+//! What this service promises to its deployment, as JSON: `get-object-torrent --contract` prints it. The docs' tables
+//! are generated from it, and tests compare the template with it.
 
 use serde_json::{Value, json};
 
