@@ -11,6 +11,7 @@ pub use self::variables::{Number, VARIABLES, Values, Variable};
 use crate::{
     object::{BucketName, SidecarLocation},
     torrent::{PieceLength, WebSeedTemplate},
+    tracker::Clock,
 };
 
 /// How a caller shows READ access to an object.
@@ -50,6 +51,10 @@ pub struct Config {
     pub trackers: Vec<String>,
     /// The table of the stack's own tracker, where torrents are registered.
     pub tracker_table: Option<String>,
+    /// How fast a download must be without web seeds, in bytes a second. 0 means that torrents always have them.
+    pub enough_speed: u64,
+    /// The clock of that tracker.
+    pub tracker_clock: Clock,
     /// Web seed templates, in order.
     pub web_seeds: Vec<WebSeedTemplate>,
     /// A fixed piece length. `None` means that the object's size decides.
@@ -92,6 +97,12 @@ pub struct Config {
 pub struct TrackerConfig {
     /// The table of peers.
     pub table: String,
+    /// How fast a download must be without web seeds, in bytes a second. 0 means that torrents always have them.
+    pub enough_speed: u64,
+    /// The tracker's clock.
+    pub clock: Clock,
+    /// Whether the tracker connects to seeders at any address. Otherwise it connects only to those of the internet.
+    pub checks_any_address: bool,
     /// Which lines of this service's own log are written.
     pub log_filter: Targets,
 }
@@ -114,10 +125,12 @@ impl Config {
             sidecar: reader.sidecar(),
             trackers: reader.trackers(),
             tracker_table: reader.tracker_table(),
+            enough_speed: reader.enough_speed(),
+            tracker_clock: reader.clock(),
             web_seeds: reader.web_seeds(),
             piece_length: reader.piece_length(),
             max_object_size: reader.number(&variables::MAX_OBJECT_SIZE),
-            collections: reader.switch("COLLECTIONS"),
+            collections: reader.switch("COLLECTIONS", true),
             max_collection_objects: reader.count(&variables::MAX_COLLECTION_OBJECTS),
             fetch_concurrency: reader.count(&variables::FETCH_CONCURRENCY),
             range_size: reader.number(&variables::RANGE_SIZE),
@@ -140,7 +153,13 @@ impl TrackerConfig {
     /// Reads the variables through `lookup`.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFaults> {
         let mut reader = Environment::new(&lookup);
-        let config = Self { table: reader.required_table(), log_filter: reader.log_filter() };
+        let config = Self {
+            table: reader.required_table(),
+            enough_speed: reader.number(&variables::ENOUGH_SPEED),
+            clock: reader.clock(),
+            checks_any_address: reader.switch("TRACKER_CHECKS_ANY_ADDRESS", false),
+            log_filter: reader.log_filter(),
+        };
         reader.finish(config)
     }
 }

@@ -66,6 +66,8 @@ pub const TRACKER: [Directive; 1] = [Directive {
         ("TableFailures", "Count", "1 if the table could not be read or written"),
         ("Peers", "Count", "how many peers the torrent has"),
         ("Completed", "Count", "1 if the client has completed a download"),
+        ("SeedChecks", "Count", "1 if the tracker tried to reach the client, a seeder"),
+        ("SeedsReached", "Count", "1 if that succeeded"),
         ("BytesFromPeers", "Bytes", "what the client has sent to others since its last announce"),
         ("BytesDownloaded", "Bytes", "what it has received since then, from peers and web seeds"),
         ("TrackerDuration", "Milliseconds", "as in the log"),

@@ -47,7 +47,8 @@ pub async fn tracker() -> Option<Tracker> {
     let config = TrackerConfig::from_lookup(|name| env::var(name).ok());
     let config = start_log(config, |config| &config.log_filter)?;
     let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
-    Some(Tracker::new(Table::new(&sdk, config.table, Limits::TRACKER)))
+    let table = Table::new(&sdk, config.table.clone(), Limits::TRACKER);
+    Some(Tracker::new(table, &config))
 }
 
 /// Starts the log, and reports the faults of the configuration there.

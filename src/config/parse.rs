@@ -7,11 +7,12 @@ use url::Url;
 
 use super::{
     Access, ConfigFaults,
-    variables::{FUNCTION_ROLE, LOG_FILTER, Number, PUBLIC_READ, SIDECAR_SUFFIX, SWITCH},
+    variables::{ENOUGH_SPEED, FUNCTION_ROLE, LOG_FILTER, Number, PUBLIC_READ, SIDECAR_SUFFIX, SWITCH},
 };
 use crate::{
     object::{BucketName, SidecarLocation, is_account_id},
     torrent::{PieceLength, WebSeedTemplate},
+    tracker::Clock,
 };
 
 const TRACKER_SCHEMES: [&str; 5] = ["http", "https", "udp", "ws", "wss"];
@@ -61,13 +62,16 @@ impl<'a> Environment<'a> {
         usize::try_from(self.number(number)).unwrap_or(usize::MAX)
     }
 
-    pub(super) fn switch(&mut self, name: &str) -> bool {
+    pub(super) fn switch(&mut self, name: &str, default: bool) -> bool {
         let [yes, no] = SWITCH;
-        let text = self.text(name);
-        if text.as_ref().is_some_and(|text| text != yes && text != no) {
-            self.fault(name, &format!("is '{}': give {yes} or {no}", text.as_deref().unwrap_or_default()));
+        match self.text(name) {
+            None => default,
+            Some(text) if text == yes || text == no => text == yes,
+            Some(text) => {
+                self.fault(name, &format!("is '{text}': give {yes} or {no}"));
+                default
+            }
         }
-        text.as_deref() != Some(no)
     }
 
     fn bucket(&mut self, name: &str, bucket: &str) -> Option<BucketName> {
@@ -143,6 +147,29 @@ impl<'a> Environment<'a> {
             self.fault("TRACKER_TABLE", "and TRACKER_URL belong together: set both or neither");
         }
         table
+    }
+
+    /// Reads `ENOUGH_SPEED`, which the tracker must measure.
+    pub(super) fn enough_speed(&mut self) -> u64 {
+        let speed = self.number(&ENOUGH_SPEED);
+        if speed > 0 && self.text("TRACKER_TABLE").is_none() {
+            self.fault(
+                ENOUGH_SPEED.name,
+                "needs the stack's own tracker: set TRACKER_TABLE and TRACKER_URL, or give 0",
+            );
+        }
+        speed
+    }
+
+    /// Reads `TRACKER_TIME_SCALE`: how many real seconds each second of the tracker takes. Only tests set it.
+    pub(super) fn clock(&mut self) -> Clock {
+        let name = "TRACKER_TIME_SCALE";
+        let Some(text) = self.text(name) else { return Clock::default() };
+        let scale = text.parse().ok().filter(|scale| (1e-6..=1.0).contains(scale));
+        if scale.is_none() {
+            self.fault(name, &format!("is '{text}': give a number above 0, at most 1"));
+        }
+        scale.map(Clock::new).unwrap_or_default()
     }
 
     pub(super) fn required_table(&mut self) -> String {

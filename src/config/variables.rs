@@ -63,6 +63,9 @@ pub(super) const MAX_OBJECT_SIZE: Number =
 pub(super) const MAX_COLLECTION_OBJECTS: Number =
     Number { name: "MAX_COLLECTION_OBJECTS", default: 10_000, min: 1, max: 100_000 };
 
+/// No client moves more than 1 Gbit/s, as the tracker counts.
+pub(super) const ENOUGH_SPEED: Number = Number { name: "ENOUGH_SPEED", default: 0, min: 0, max: 125_000_000 };
+
 pub(super) const FETCH_CONCURRENCY: Number = Number { name: "FETCH_CONCURRENCY", default: 8, min: 1, max: 64 };
 
 pub(super) const RANGE_SIZE: Number =
@@ -90,7 +93,7 @@ const fn number(number: Number, sentence: &'static str) -> Variable {
 }
 
 /// Every variable that this service itself reads.
-pub const VARIABLES: [Variable; 24] = [
+pub const VARIABLES: [Variable; 25] = [
     variable("BUCKETS", List, "The buckets to serve, separated by commas. It is required."),
     variable(
         "ACCESS",
@@ -105,6 +108,10 @@ pub const VARIABLES: [Variable; 24] = [
     Variable {
         programs: ALL,
         ..variable("TRACKER_TABLE", Text(""), "The table of that tracker. The template sets both.")
+    },
+    Variable {
+        programs: ALL,
+        ..number(ENOUGH_SPEED, "Torrents lack web seeds while peers send each so many bytes a second. 0: never.")
     },
     variable(
         "WEB_SEEDS",

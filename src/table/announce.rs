@@ -10,7 +10,7 @@ use super::{
     page::{Found, Stored},
     reading::Wish,
 };
-use crate::tracker::{AnnounceRequest, Event, LIFETIME, MAX_IN_NETWORK, PreviousAnnounce, Swarm};
+use crate::tracker::{AnnounceRequest, Event, MAX_IN_NETWORK, PeerHealth, PreviousAnnounce, Swarm, SwarmHealth};
 
 /// What the table has about an announcing client and its torrent.
 pub struct AnnounceRecord {
@@ -25,11 +25,55 @@ pub struct AnnounceRecord {
     pub length: Option<u64>,
 }
 
+/// An announce whose first page is read, and of which nothing is written.
+pub struct Opened<'a> {
+    partition: &'a Partition,
+    request: &'a AnnounceRequest,
+    head: Head,
+}
+
+impl Opened<'_> {
+    /// Returns the torrent's length, if its mark has it.
+    pub fn length(&self) -> Option<u64> {
+        self.head.length
+    }
+
+    /// Returns how many other peers the first page has.
+    pub fn others(&self) -> u64 {
+        let peers = self.head.found.peers.iter();
+        peers.filter(|stored| stored.peer.address != self.request.peer.address).count() as u64
+    }
+
+    /// Returns the client's previous announce, and its health then.
+    pub async fn known(&self) -> Result<Option<(PreviousAnnounce, PeerHealth)>> {
+        self.partition.known(self.request, &self.head).await
+    }
+
+    /// Returns what the mark says about the swarm.
+    pub fn swarm_health(&self) -> SwarmHealth {
+        self.head.health
+    }
+
+    /// Writes the client with its `health`, and reads the other peers: mostly one write.
+    pub async fn announce(self, health: Option<&PeerHealth>, random: &mut Rng) -> Result<AnnounceRecord> {
+        let Self { partition, request, head } = self;
+        partition.announce(request, head, health, random).await
+    }
+}
+
 impl Partition {
-    /// Writes the client, and reads the other peers: mostly one read and one write. If the torrent is not registered,
-    /// this returns `None` and writes nothing.
-    pub async fn announce(&self, request: &AnnounceRequest, random: &mut Rng) -> Result<Option<AnnounceRecord>> {
-        let Some(mut head) = self.head().await? else { return Ok(None) };
+    /// Reads the first page for an announce. If the torrent is not registered, this returns `None`.
+    pub async fn open<'a>(&'a self, request: &'a AnnounceRequest) -> Result<Option<Opened<'a>>> {
+        Ok(self.head().await?.map(|head| Opened { partition: self, request, head }))
+    }
+
+    async fn announce(
+        &self,
+        request: &AnnounceRequest,
+        mut head: Head,
+        health: Option<&PeerHealth>,
+        random: &mut Rng,
+    ) -> Result<AnnounceRecord> {
         // If the first page has all peers, it shows whether the client is new, and whether it is one too many.
         let (is_small, length) = (head.has_all_peers(), head.length);
         let is_unknown = head.found.peers.iter().all(|stored| stored.peer.address != request.peer.address);
@@ -40,10 +84,10 @@ impl Partition {
                 let session = self.session(request, &head).await?;
                 if is_small { self.renew(request, session).await } else { Ok(Some(session)) }
             };
-            tokio::try_join!(self.write(request, &head), session)?
+            tokio::try_join!(self.write(request, health, &head), session)?
         };
         // Otherwise the write shows whether it is new, and only a window at its place whether it is one too many.
-        let is_known = previous.is_some_and(|previous| previous.at + LIFETIME > self.now);
+        let is_known = previous.is_some_and(|previous| previous.at + self.lifetime > self.now);
         let is_new = !is_known && request.event != Event::Stopped;
         let (mut found, swarm) = self.rest(head, &Wish::of(request, is_new, random)).await?;
         if !is_small && found.thin_out(request, is_new) {
@@ -53,17 +97,22 @@ impl Partition {
             session = self.renew(request, session.unwrap_or_default()).await?;
         }
         self.remove(found.stale).await;
-        Ok(Some(AnnounceRecord { previous, session, swarm, length }))
+        Ok(AnnounceRecord { previous, session, swarm, length })
     }
 
     /// Writes the peer, or removes one that stops, and removes its other items: a leecher becomes a seeder. Returns its
     /// previous announce.
-    async fn write(&self, request: &AnnounceRequest, head: &Head) -> Result<Option<PreviousAnnounce>> {
+    async fn write(
+        &self,
+        request: &AnnounceRequest,
+        health: Option<&PeerHealth>,
+        head: &Head,
+    ) -> Result<Option<PreviousAnnounce>> {
         let (zone, peer, is_stopped) = (Zone::of(&request.peer), &request.peer, request.event == Event::Stopped);
         let key = zone.key_of(peer);
         let mut former: Vec<Vec<u8>> = head.keys_of(peer.address).map(<[u8]>::to_vec).collect();
         former.retain(|known| *known != key);
-        let mut previous = if is_stopped { self.delete(key).await? } else { self.put(request, &key).await? };
+        let mut previous = if is_stopped { self.delete(key).await? } else { self.put(request, health, &key).await? };
         let may_lie_behind = former.is_empty() && !head.has_all_peers() && (is_stopped || peer.is_seeder());
         if previous.is_none() && may_lie_behind {
             former.push(zone.other().key_of(peer));

@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 
 use super::{
-    COMPLETED, LENGTH, Partition, Result,
+    COMPLETED, LENGTH, Partition, Result, health,
     item::{self, Item, Session},
-    key::{self, MARK, Position, session_key},
+    key::{self, MARK, Position, Zone, session_key},
     page::{Found, Read},
 };
-use crate::tracker::AnnounceRequest;
+use crate::tracker::{AnnounceRequest, PeerHealth, PreviousAnnounce, SwarmHealth};
 
 /// The number of items in the first page. An item has at most 128 bytes, and 4 KiB take half a read unit: 1.5 units.
 const HEAD_ITEMS: usize = 96;
@@ -20,6 +20,7 @@ pub(super) struct Head {
     pub(super) completed: u64,
     /// The torrent's length, if its mark has it.
     pub(super) length: Option<u64>,
+    pub(super) health: SwarmHealth,
     /// Where the page ends, if other items follow.
     pub(super) end: Option<Position>,
     items: Vec<Item>,
@@ -30,13 +31,20 @@ impl Head {
         let mark = items.iter().find(|item| item::sort_key(item) == Some(&MARK))?;
         let completed = item::number_of(mark, COMPLETED).unwrap_or_default();
         let length = item::number_of(mark, LENGTH);
-        Some(Self { found: Found::of(&items, now), completed, length, end, items })
+        Some(Self { found: Found::of(&items, now), completed, length, health: health::of_swarm(mark), end, items })
     }
 
     /// An empty page that ends at `end`.
     #[cfg(test)]
     pub(super) fn empty(end: Option<Position>) -> Self {
-        Self { found: Found::default(), completed: 0, length: None, end, items: Vec::new() }
+        Self {
+            found: Found::default(),
+            completed: 0,
+            length: None,
+            health: SwarmHealth::default(),
+            end,
+            items: Vec::new(),
+        }
     }
 
     /// Returns whether no peers follow the page.
@@ -66,18 +74,40 @@ impl Partition {
         Ok(None)
     }
 
+    /// Returns the announcing client's previous announce and its health then: from the first page, or by a read if they
+    /// may lie behind that.
+    pub(super) async fn known(
+        &self,
+        request: &AnnounceRequest,
+        head: &Head,
+    ) -> Result<Option<(PreviousAnnounce, PeerHealth)>> {
+        let known = |item: &Item| Some((item::previous(item, self.lifetime)?, health::of_peer(item)));
+        let key = Zone::of(&request.peer).key_of(&request.peer);
+        let address = request.peer.address;
+        let here = head.items.iter().filter(|item| item::sort_key(item).and_then(key::address) == Some(address));
+        // A leecher that has become a seeder may still have both items.
+        if let Some(item) = here.max_by_key(|item| item::sort_key(item) == Some(&key)) {
+            return Ok(known(item));
+        }
+        if head.has_all_peers() { Ok(None) } else { Ok(self.get(key).await?.as_ref().and_then(known)) }
+    }
+
+    async fn get(&self, sort_key: Vec<u8>) -> Result<Option<Item>> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(item::key(self.info_hash, sort_key)));
+        Ok(Box::pin(get.send()).await?.item)
+    }
+
     /// Returns the announcing client's session: from the first page, or by a read if it may lie behind that. A client
     /// that announces by IPv6 needs no such read, since it writes its session anyway.
     pub(super) async fn session(&self, request: &AnnounceRequest, head: &Head) -> Result<Session> {
         let (id, key) = (request.peer.id, session_key(&request.peer.id));
         if let Some(item) = head.items.iter().find(|item| item::sort_key(item) == Some(&key)) {
-            return Ok(Session::of(item, id));
+            return Ok(Session::of(item, id, self.lifetime));
         }
         if head.end.is_none() || request.peer.address.is_ipv6() {
             return Ok(Session::default());
         }
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(item::key(self.info_hash, key)));
-        let item = Box::pin(get.send()).await?.item;
-        Ok(item.map(|item| Session::of(&item, id)).unwrap_or_default())
+        let item = self.get(key).await?;
+        Ok(item.map(|item| Session::of(&item, id, self.lifetime)).unwrap_or_default())
     }
 }

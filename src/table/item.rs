@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 
-use super::{COMPLETED, DOWN, EXPIRES, ID, IPV6, LEFT, PEER, TORRENT, UP, key};
+use super::{COMPLETED, DOWN, EXPIRES, ID, IPV6, LEFT, PEER, TORRENT, UP, health, key};
 use crate::{
     torrent::InfoHash,
-    tracker::{AnnounceRequest, LIFETIME, Peer, PreviousAnnounce},
+    tracker::{AnnounceRequest, Peer, PreviousAnnounce},
 };
 
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -25,19 +25,19 @@ pub struct Session {
 
 impl Session {
     /// Reads the session of the client `id`.
-    pub(super) fn of(item: &Item, id: [u8; 20]) -> Self {
+    pub(super) fn of(item: &Item, id: [u8; 20], lifetime: u64) -> Self {
         // A session does not say how much is left.
-        let totals = totals(item, id, u64::MAX);
+        let totals = totals(item, id, u64::MAX, lifetime);
         Self { totals, has_ipv6: item.contains_key(IPV6), completed: item.contains_key(COMPLETED) }
     }
 }
 
 /// Returns the item of an announcing peer.
-pub(super) fn of_peer(request: &AnnounceRequest, sort_key: &[u8], now: u64) -> Item {
+pub(super) fn of_peer(request: &AnnounceRequest, sort_key: &[u8], expires: u64) -> Item {
     let mut item = key(request.info_hash, sort_key);
     let AnnounceRequest { peer, uploaded, downloaded, .. } = *request;
     item.insert(ID.to_owned(), bytes(peer.id));
-    for (name, value) in [(LEFT, peer.left), (UP, uploaded), (DOWN, downloaded), (EXPIRES, now + LIFETIME)] {
+    for (name, value) in [(LEFT, peer.left), (UP, uploaded), (DOWN, downloaded), (EXPIRES, expires)] {
         item.insert(name.to_owned(), number(value));
     }
     item
@@ -51,12 +51,13 @@ pub(super) fn key(info_hash: InfoHash, sort_key: impl Into<Vec<u8>>) -> Item {
 
 /// Returns the peer of `item`, if it is one.
 pub(super) fn peer(item: &Item) -> Option<Peer> {
-    Some(Peer { address: key::address(sort_key(item)?)?, id: id(item)?, left: number_of(item, LEFT)? })
+    let (address, id, left) = (key::address(sort_key(item)?)?, id(item)?, number_of(item, LEFT)?);
+    Some(Peer { address, id, left, proven_rate: health::of_peer(item).proven_rate() })
 }
 
 /// Returns the announce that `item`, a peer, was written for.
-pub(super) fn previous(item: &Item) -> Option<PreviousAnnounce> {
-    totals(item, id(item)?, number_of(item, LEFT)?)
+pub(super) fn previous(item: &Item, lifetime: u64) -> Option<PreviousAnnounce> {
+    totals(item, id(item)?, number_of(item, LEFT)?, lifetime)
 }
 
 /// Returns the sort key of `item`.
@@ -77,9 +78,9 @@ pub(super) fn number(number: u64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-fn totals(item: &Item, id: [u8; 20], left: u64) -> Option<PreviousAnnounce> {
+fn totals(item: &Item, id: [u8; 20], left: u64, lifetime: u64) -> Option<PreviousAnnounce> {
     let [uploaded, downloaded, expires] = [UP, DOWN, EXPIRES].map(|name| number_of(item, name));
-    let at = expires?.saturating_sub(LIFETIME);
+    let at = expires?.saturating_sub(lifetime);
     Some(PreviousAnnounce { id, left, uploaded: uploaded?, downloaded: downloaded?, at })
 }
 
@@ -99,12 +100,12 @@ mod tests {
     proptest! {
         #[test]
         fn a_peer_is_read_as_it_was_written(address: SocketAddr, id: [u8; 20], left: u64) {
-            let peer = Peer { address: SocketAddr::new(address.ip(), address.port()), id, left };
+            let peer = Peer { address: SocketAddr::new(address.ip(), address.port()), id, left, proven_rate: None };
             let (uploaded, downloaded, event) = (1, 2, Event::None);
             let request = AnnounceRequest { info_hash: [0; 20].into(), peer, uploaded, downloaded, event, numwant: 0 };
-            let item = of_peer(&request, &Zone::of(&peer).key_of(&peer), 7);
+            let item = of_peer(&request, &Zone::of(&peer).key_of(&peer), 10);
             prop_assert_eq!(super::peer(&item), Some(peer));
-            prop_assert_eq!(previous(&item), Some(PreviousAnnounce { id, left, uploaded, downloaded, at: 7 }));
+            prop_assert_eq!(previous(&item, 3), Some(PreviousAnnounce { id, left, uploaded, downloaded, at: 7 }));
         }
     }
 }

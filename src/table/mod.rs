@@ -9,6 +9,8 @@
 //! | `completed` | the mark | how many downloads were completed |
 //! | `id`, `left` | a peer | its peer ID, and how many bytes it still needs |
 //! | `up`, `down` | a peer | how many bytes the client has moved, as it last said |
+//! | `rate`, `since`, … | a peer | its health, if torrents may lack web seeds: see `health.rs` |
+//! | `fast_until`, … | the mark | the health of the swarm: see `health.rs` |
 //! | `up`, `down` | a session | the same, as it was last counted |
 //! | `ipv6` | a session | there if the client announces by IPv6, so another address may also be its own |
 //! | `completed` | a session | there if its download was counted |
@@ -16,6 +18,7 @@
 
 mod announce;
 mod head;
+mod health;
 mod item;
 mod key;
 mod page;
@@ -33,7 +36,11 @@ use aws_smithy_http_client::{
     tls::{Provider, rustls_provider::CryptoMode},
 };
 
-pub use self::{announce::AnnounceRecord, item::Session, registry::Registry};
+pub use self::{
+    announce::{AnnounceRecord, Opened},
+    item::Session,
+    registry::Registry,
+};
 use crate::torrent::InfoHash;
 
 const TORRENT: &str = "torrent";
@@ -65,8 +72,10 @@ pub struct Partition {
     client: Client,
     table: String,
     info_hash: InfoHash,
-    /// In seconds since 1970.
+    /// In seconds since 1970 of the tracker's clock.
     now: u64,
+    /// How long a peer or a session is kept, in the same seconds.
+    lifetime: u64,
 }
 
 /// How long calls may take.
@@ -119,8 +128,8 @@ impl Table {
         Self { client: Client::from_conf(config.build()), name }
     }
 
-    /// Returns the items of a torrent at `now`, in seconds since 1970.
-    pub fn partition(&self, info_hash: InfoHash, now: u64) -> Partition {
-        Partition { client: self.client.clone(), table: self.name.clone(), info_hash, now }
+    /// Returns the items of a torrent at `now`, in seconds since 1970. New ones are kept for `lifetime` seconds.
+    pub fn partition(&self, info_hash: InfoHash, now: u64, lifetime: u64) -> Partition {
+        Partition { client: self.client.clone(), table: self.name.clone(), info_hash, now, lifetime }
     }
 }

@@ -113,7 +113,7 @@ mod tests {
 
     fn stored(place: u64) -> Stored {
         let address = SocketAddr::from((place.to_be_bytes().map(u16::from), 1));
-        let peer = Peer { address, id: [0; 20], left: 0 };
+        let peer = Peer { address, id: [0; 20], left: 0, proven_rate: None };
         Stored { expires: 1, key: Zone::Seeders.key_at(place), peer }
     }
 

@@ -13,13 +13,13 @@ use aws_sdk_dynamodb::{
 use tokio::{task::JoinSet, time::timeout};
 
 use super::{
-    Partition, Result,
+    Partition, Result, health,
     item::{self, Session, number},
     key::{MARK, session_key},
 };
 use crate::{
     logging::causes,
-    tracker::{AnnounceRequest, Event, LIFETIME, PreviousAnnounce},
+    tracker::{AnnounceRequest, Event, PeerHealth, PreviousAnnounce},
 };
 
 /// So many stale items are removed at the same time, and for so long: a client waits for its answer.
@@ -29,17 +29,26 @@ const REMOVAL_TIME: Duration = Duration::from_secs(1);
 const IS_LATER: &str = "attribute_not_exists(up) OR (up <= :up AND down <= :down)";
 
 impl Partition {
-    /// Writes the peer. Returns its previous announce.
-    pub(super) async fn put(&self, request: &AnnounceRequest, key: &[u8]) -> Result<Option<PreviousAnnounce>> {
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item::of_peer(request, key, self.now)));
+    /// Writes the peer, with its health if that is known. Returns its previous announce.
+    pub(super) async fn put(
+        &self,
+        request: &AnnounceRequest,
+        health: Option<&PeerHealth>,
+        key: &[u8],
+    ) -> Result<Option<PreviousAnnounce>> {
+        let mut item = item::of_peer(request, key, self.now + self.lifetime);
+        if let Some(health) = health {
+            health::add(&mut item, health);
+        }
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         let old = Box::pin(put.return_values(ReturnValue::AllOld).send()).await?.attributes;
-        Ok(old.as_ref().and_then(item::previous))
+        Ok(old.and_then(|old| item::previous(&old, self.lifetime)))
     }
 
     /// Removes an item. Returns the previous announce, if it was a peer's.
     pub(super) async fn delete(&self, key: Vec<u8>) -> Result<Option<PreviousAnnounce>> {
         let old = Box::pin(self.deletion(key).return_values(ReturnValue::AllOld).send()).await?.attributes;
-        Ok(old.as_ref().and_then(item::previous))
+        Ok(old.and_then(|old| item::previous(&old, self.lifetime)))
     }
 
     /// Removes items that are still as they were read, as far as time allows: a peer may just have announced again. A
@@ -73,7 +82,7 @@ impl Partition {
         let has_started = request.event == Event::Started;
         let mut set = vec!["expires = :expires"];
         let update = self.update(session_key(&request.peer.id)).return_values(ReturnValue::AllOld);
-        let update = update.expression_attribute_values(":expires", number(self.now + LIFETIME));
+        let update = update.expression_attribute_values(":expires", number(self.now + self.lifetime));
         let again = update.expression_attribute_values(":yes", AttributeValue::Bool(true));
         let mut update = again.clone();
         if has_ipv6 {
@@ -94,7 +103,9 @@ impl Partition {
         }
         let set = format!("SET {}", set.join(", "));
         match Box::pin(update.update_expression(&set).send()).await {
-            Ok(output) => Ok(Some(output.attributes.map(|old| Session::of(&old, request.peer.id)).unwrap_or_default())),
+            Ok(output) => Ok(Some(
+                output.attributes.map(|old| Session::of(&old, request.peer.id, self.lifetime)).unwrap_or_default(),
+            )),
             Err(error) if is_behind(&error) => {
                 if has_started {
                     // A client with the same peer ID has started again, at 0.
@@ -106,7 +117,7 @@ impl Partition {
         }
     }
 
-    fn update(&self, key: impl Into<Vec<u8>>) -> UpdateItemFluentBuilder {
+    pub(super) fn update(&self, key: impl Into<Vec<u8>>) -> UpdateItemFluentBuilder {
         self.client.update_item().table_name(&self.table).set_key(Some(item::key(self.info_hash, key)))
     }
 

@@ -6,7 +6,9 @@
 //! (compact peers), [BEP 48](https://www.bittorrent.org/beps/bep_0048.html) (scrapes) and
 //! [BEP 31](https://www.bittorrent.org/beps/bep_0031.html) (when to retry).
 
+mod clock;
 pub mod function;
+mod health;
 mod query;
 mod request;
 mod response;
@@ -14,9 +16,11 @@ mod swarm;
 mod transfer;
 
 pub use self::{
+    clock::{Clock, Schedule},
+    health::{HealthRules, PeerHealth, Progress, Reachable, SwarmHealth},
     query::Query,
     request::{AnnounceRequest, Event, Peer, Refusal, ScrapeRequest},
-    response::{AnnounceResponse, BUSY, FailureResponse, LIFETIME, ScrapeResponse, compact, encode},
+    response::{AnnounceResponse, BUSY, FailureResponse, ScrapeResponse, compact, encode},
     swarm::{MAX_IN_NETWORK, PeerCounts, Sample, Swarm},
     transfer::{PreviousAnnounce, Transfer},
 };

@@ -39,6 +39,8 @@ pub struct Peer {
     pub id: [u8; 20],
     /// How many bytes it still needs.
     pub left: u64,
+    /// The rate at which it has proven to upload, in bytes a second, if the tracker has reached it.
+    pub proven_rate: Option<u64>,
 }
 
 /// Why a client announces.
@@ -50,6 +52,10 @@ pub enum Event {
     Started,
     /// The download is complete.
     Completed,
+    /// The client has all that it wants, but not all of the torrent ([BEP 21]).
+    ///
+    /// [BEP 21]: https://www.bittorrent.org/beps/bep_0021.html
+    Paused,
     /// The client stops.
     Stopped,
 }
@@ -99,13 +105,14 @@ impl Event {
             Self::None => "",
             Self::Started => "started",
             Self::Completed => "completed",
+            Self::Paused => "paused",
             Self::Stopped => "stopped",
         }
     }
 
     fn parse(query: Query<'_>) -> Self {
         let value = query.first("event").unwrap_or_default();
-        let mut known = [Self::Started, Self::Completed, Self::Stopped].into_iter();
+        let mut known = [Self::Started, Self::Completed, Self::Paused, Self::Stopped].into_iter();
         known.find(|event| *value == *event.as_str().as_bytes()).unwrap_or(Self::None)
     }
 }
@@ -127,7 +134,7 @@ impl AnnounceRequest {
         Ok(Self {
             info_hash,
             // A client that does not say what it needs may need something.
-            peer: Peer { address, id, left: query.number("left").unwrap_or(u64::MAX) },
+            peer: Peer { address, id, left: query.number("left").unwrap_or(u64::MAX), proven_rate: None },
             uploaded: query.number("uploaded").unwrap_or_default(),
             downloaded: query.number("downloaded").unwrap_or_default(),
             event: Event::parse(query),
@@ -187,7 +194,7 @@ mod tests {
         let request = announce(HOST, "&left=0&uploaded=7&downloaded=9&numwant=3&compact=0");
         assert!(request.peer.is_seeder());
         assert_eq!((request.uploaded, request.downloaded, request.numwant), (7, 9, 3));
-        for event in [Event::Started, Event::Completed, Event::Stopped] {
+        for event in [Event::Started, Event::Completed, Event::Paused, Event::Stopped] {
             assert_eq!(announce(HOST, &format!("&event={}", event.as_str())).event, event);
         }
         for (value, numwant) in [("0", 0), ("100", 100), ("101", 100), ("-1", 50), ("many", 50), ("9999999999", 100)] {

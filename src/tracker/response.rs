@@ -8,15 +8,12 @@ use std::{
 use serde::Serialize;
 use serde_bytes::ByteBuf;
 
-use super::{Peer, PeerCounts, Swarm};
+use super::{Clock, Peer, PeerCounts, Swarm, clock::MIN_INTERVAL};
 use crate::torrent::InfoHash;
 
-/// The seconds between two announces of a client, give or take a tenth: clients that started together drift apart.
-const INTERVAL: u64 = 1800;
-/// The tracker forgets a peer after so many seconds: when it has missed an announce.
-pub const LIFETIME: u64 = 2 * INTERVAL;
-/// A client must not announce more often, in seconds.
-const MIN_INTERVAL: u64 = 300;
+/// What a leecher is told if it may wait for nobody.
+const NO_SEEDER: &str = "no seed of this torrent can be reached. If your download has stopped, download the .torrent \
+    file again and add it: it has web seeds now";
 /// The failure reason if the table cannot be read or written.
 pub const BUSY: &str = "the tracker is busy: try again in five minutes";
 
@@ -31,6 +28,8 @@ pub struct AnnounceResponse {
     min_interval: u64,
     peers: ByteBuf,
     peers6: ByteBuf,
+    #[serde(rename = "warning message", skip_serializing_if = "Option::is_none")]
+    warning: Option<&'static str>,
 }
 
 /// The response to a scrape.
@@ -59,18 +58,24 @@ pub struct FailureResponse {
 
 impl AnnounceResponse {
     /// Names `peers` out of a swarm with these counts.
-    pub fn new(counts: PeerCounts, downloaded: u64, peers: &[Peer], random: &mut fastrand::Rng) -> Self {
+    pub fn new(counts: PeerCounts, downloaded: u64, peers: &[Peer], interval: u64, clock: Clock) -> Self {
         let (ipv4, ipv6): (Vec<&Peer>, Vec<&Peer>) = peers.iter().partition(|peer| peer.address.is_ipv4());
         let compact = |peers: Vec<&Peer>| peers.into_iter().flat_map(|peer| compact(peer.address)).collect::<Vec<u8>>();
         Self {
             complete: counts.seeders,
             downloaded,
             incomplete: counts.leechers,
-            interval: random.u64(INTERVAL - INTERVAL / 10..=INTERVAL + INTERVAL / 10),
-            min_interval: MIN_INTERVAL,
+            interval: clock.real_seconds(interval),
+            min_interval: clock.real_seconds(MIN_INTERVAL),
             peers: compact(ipv4).into(),
             peers6: compact(ipv6).into(),
+            warning: None,
         }
+    }
+
+    /// Tells a leecher that it may wait for nobody.
+    pub fn with_warning(self) -> Self {
+        Self { warning: Some(NO_SEEDER), ..self }
     }
 }
 
@@ -120,22 +125,20 @@ mod tests {
     use crate::tracker::Sample;
 
     fn peer(address: &str) -> Peer {
-        Peer { address: address.parse().unwrap(), id: [0; 20], left: 0 }
+        Peer { address: address.parse().unwrap(), id: [0; 20], left: 0, proven_rate: None }
     }
 
     #[test]
     fn an_announce_response_is_canonical_bencode() {
         let peers = [peer("192.0.2.1:6881"), peer("[2001:db8::1]:258"), peer("192.0.2.2:1")];
-        let mut random = fastrand::Rng::with_seed(1);
         let counts = PeerCounts { seeders: 3, leechers: 4 };
-        for _ in 0..1_000 {
-            let response = AnnounceResponse::new(counts, 5, &peers, &mut random);
-            assert!((1620..=1980).contains(&response.interval));
-            let head = format!("d8:completei3e10:downloadedi5e10:incompletei4e8:intervali{}", response.interval);
-            let tail = b"e12:min intervali300e5:peers12:\xc0\0\x02\x01\x1a\xe1\xc0\0\x02\x02\0\x01\
-                6:peers618:\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\x01\x02e";
-            assert_eq!(encode(&response), [head.as_bytes(), tail].concat());
-        }
+        let response = AnnounceResponse::new(counts, 5, &peers, 1_800, Clock::default());
+        let expected = b"d8:completei3e10:downloadedi5e10:incompletei4e8:intervali1800e12:min intervali300e\
+            5:peers12:\xc0\0\x02\x01\x1a\xe1\xc0\0\x02\x02\0\x01\
+            6:peers618:\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\x01\x02";
+        assert_eq!(encode(&response), [&expected[..], b"e"].concat());
+        let warning = format!("15:warning message{}:{NO_SEEDER}e", NO_SEEDER.len());
+        assert_eq!(encode(&response.with_warning()), [&expected[..], warning.as_bytes()].concat());
     }
 
     #[test]

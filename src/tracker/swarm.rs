@@ -150,7 +150,7 @@ mod tests {
     }
 
     fn peer_at(address: [u8; 4], port: u16, left: u64) -> Peer {
-        Peer { address: SocketAddr::from((address, port)), id: [0; 20], left }
+        Peer { address: SocketAddr::from((address, port)), id: [0; 20], left, proven_rate: None }
     }
 
     fn request(left: u64, numwant: usize, event: Event) -> AnnounceRequest {

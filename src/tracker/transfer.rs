@@ -1,6 +1,6 @@
 //! What a client has moved since its previous announce: what it claims, within the limits of what is possible.
 
-use super::{AnnounceRequest, Event, LIFETIME};
+use super::{AnnounceRequest, Event, Schedule};
 
 /// No client moves more than 1 Gbit/s.
 const BYTES_PER_SECOND: u64 = 125_000_000;
@@ -34,19 +34,21 @@ impl AnnounceRequest {
     /// less than before. Of a torrent of `length`, if that is known, it needs each byte once, and can send each once to
     /// each of the `others`. `now` is the time in seconds since 1970.
     pub fn transfer(&self, previous: Option<PreviousAnnounce>, length: Option<u64>, others: u64, now: u64) -> Transfer {
-        let counted = previous.filter(|previous| {
-            let is_later = previous.uploaded <= self.uploaded && previous.downloaded <= self.downloaded;
-            previous.id == self.peer.id && is_later && self.event != Event::Started
-        });
-        let Some(previous) = counted else { return Transfer::default() };
+        let Some(previous) = previous.filter(|previous| self.continues(previous)) else { return Transfer::default() };
         // Times are whole seconds.
-        let in_time = BYTES_PER_SECOND * (now.saturating_sub(previous.at).min(LIFETIME) + 1);
+        let in_time = BYTES_PER_SECOND * (now.saturating_sub(previous.at).min(Schedule::USUAL.lifetime) + 1);
         let length = length.unwrap_or(u64::MAX);
         let to_others = length.saturating_mul(others.max(1));
         Transfer {
             uploaded: (self.uploaded - previous.uploaded).min(in_time).min(to_others),
             downloaded: (self.downloaded.min(length) - previous.downloaded.min(length)).min(in_time),
         }
+    }
+
+    /// Returns whether the client is still in the session of its `previous` announce.
+    pub(super) fn continues(&self, previous: &PreviousAnnounce) -> bool {
+        let is_later = previous.uploaded <= self.uploaded && previous.downloaded <= self.downloaded;
+        previous.id == self.peer.id && is_later && self.event != Event::Started
     }
 
     /// Returns whether the client says that its download is complete, and was no seeder at its `previous` announce.
@@ -67,7 +69,7 @@ mod tests {
     const SECOND: u64 = 125_000_000;
 
     fn request(event: Event, left: u64, uploaded: u64, downloaded: u64) -> AnnounceRequest {
-        let peer = Peer { address: SocketAddr::from(([192, 0, 2, 1], 1)), id: [7; 20], left };
+        let peer = Peer { address: SocketAddr::from(([192, 0, 2, 1], 1)), id: [7; 20], left, proven_rate: None };
         AnnounceRequest { info_hash: [0; 20].into(), peer, uploaded, downloaded, event, numwant: 0 }
     }
 

@@ -137,6 +137,9 @@ fn is_met(input: &Value, old: &Value) -> bool {
         None => true,
         Some("attribute_not_exists(torrent)") => old.is_null(),
         Some("attribute_exists(peer)") => !old.is_null(),
+        Some("attribute_exists(peer) AND (attribute_not_exists(slow_until) OR slow_until <= :slow_until)") => {
+            !old.is_null() && at_most("slow_until", ":slow_until")
+        }
         Some("expires = :expires") => old["expires"] == values[":expires"],
         Some("attribute_not_exists(up) OR (up <= :up AND down <= :down)") => is_later(),
         Some("attribute_exists(ipv6) AND (attribute_not_exists(up) OR (up <= :up AND down <= :down))") => {

@@ -19,6 +19,8 @@ pub(super) struct Outcome {
     /// The number of peers in the answer.
     pub(super) peers: usize,
     pub(super) completed: bool,
+    /// Whether the tracker has reached the client, if it tried.
+    pub(super) reached: Option<bool>,
     pub(super) transfer: Transfer,
 }
 
@@ -59,6 +61,8 @@ impl Outcome {
             ("TableFailures", u64::from(cause.is_some())),
             ("Peers", self.counts.peers()),
             ("Completed", u64::from(self.completed)),
+            ("SeedChecks", u64::from(self.reached.is_some())),
+            ("SeedsReached", u64::from(self.reached == Some(true))),
             ("BytesFromPeers", self.transfer.uploaded),
             ("BytesDownloaded", self.transfer.downloaded),
         ];

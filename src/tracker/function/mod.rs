@@ -3,11 +3,9 @@
 mod announce;
 mod event;
 mod log;
+mod reach;
 
-use std::{
-    convert::Infallible,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{convert::Infallible, time::Duration};
 
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
@@ -18,8 +16,9 @@ use self::{
     event::{Request, not_found, ok},
     log::{Failure, Outcome},
 };
-use super::{FailureResponse, Query, ScrapeRequest, ScrapeResponse, encode};
+use super::{Clock, FailureResponse, HealthRules, Query, Schedule, ScrapeRequest, ScrapeResponse, encode};
 use crate::{
+    config::TrackerConfig,
     invocation::Invocation,
     metrics::Metrics,
     table::{Table, TableError},
@@ -33,12 +32,17 @@ const TIMEOUT: Duration = Duration::from_secs(9);
 pub struct Tracker {
     table: Table,
     metrics: Metrics,
+    clock: Clock,
+    health: Option<HealthRules>,
+    checks_any_address: bool,
 }
 
 impl Tracker {
-    /// Keeps the peers in `table`.
-    pub fn new(table: Table) -> Self {
-        Self { table, metrics: Metrics::default() }
+    /// Keeps the peers in `table`. If `ENOUGH_SPEED` is not 0, it also says when torrents need no web seeds.
+    pub fn new(table: Table, config: &TrackerConfig) -> Self {
+        let TrackerConfig { enough_speed, clock, checks_any_address, .. } = *config;
+        let health = (enough_speed > 0).then_some(HealthRules { enough_speed, clock });
+        Self { table, metrics: Metrics::default(), clock, health, checks_any_address }
     }
 
     /// Writes the metrics elsewhere than to standard output.
@@ -78,16 +82,15 @@ impl Tracker {
     async fn scrape(&self, query: Query<'_>) -> Result<Vec<u8>, Failure> {
         let mut reads = JoinSet::new();
         for info_hash in ScrapeRequest::parse(query)?.info_hashes {
-            let partition = self.table.partition(info_hash, now());
+            let partition = self.table.partition(info_hash, self.clock.now(), self.schedule().lifetime);
             reads.spawn(async move { Ok((info_hash, partition.swarm(&mut fastrand::Rng::new()).await?)) });
         }
         let read: Result<Vec<_>, TableError> = reads.join_all().await.into_iter().collect();
         let registered = read?.into_iter().filter_map(|(info_hash, swarm)| Some((info_hash, swarm?)));
         Ok(encode(&ScrapeResponse::new(registered)))
     }
-}
 
-/// Returns the time in seconds since 1970.
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+    fn schedule(&self) -> Schedule {
+        if self.health.is_some() { Schedule::CLOSE } else { Schedule::USUAL }
+    }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use get_object_torrent::{metrics::Metrics, table::Limits, tracker::function};
+use get_object_torrent::{config::TrackerConfig, metrics::Metrics, table::Limits, tracker::function};
 use lambda_http::{Context, LambdaEvent};
 use serde::Deserialize;
 use serde_bytes::ByteBuf;
@@ -16,8 +16,9 @@ use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
 use crate::{
-    fake_table::FakeTable,
+    fake_table::{FakeTable, TABLE},
     harness::{function_url, on_lambda},
+    log::listen,
 };
 
 pub(super) const TORRENT: [u8; 20] = *b"\0\xff%&+= ?#abcdefghijk";
@@ -48,6 +49,8 @@ pub(super) struct Response {
     pub(super) failure: String,
     #[serde(rename = "retry in")]
     pub(super) retry_in: u64,
+    #[serde(rename = "warning message")]
+    pub(super) warning: String,
 }
 
 #[derive(Clone, Copy)]
@@ -81,13 +84,18 @@ pub(super) fn info_hash(torrent: &[u8; 20]) -> String {
 impl Tracker {
     /// One that has registered [`TORRENT`], and the leechers 10.0.0.0 and up.
     pub(super) async fn start(leechers: u32) -> Self {
-        Self::with_limits(leechers, Limits::TRACKER).await
+        Self::with(leechers, Limits::TRACKER, &[]).await
     }
 
-    pub(super) async fn with_limits(leechers: u32, limits: Limits) -> Self {
+    /// The same with other limits, and with variables.
+    pub(super) async fn with(leechers: u32, limits: Limits, variables: &[(&str, &str)]) -> Self {
+        listen();
         let table = FakeTable::start().await;
         table.put(TORRENT, &[0], json!({}));
-        let function = function::Tracker::new(table.client(limits));
+        let variables = [&[("TRACKER_TABLE", TABLE)], variables].concat();
+        let lookup = |name: &str| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
+        let config = TrackerConfig::from_lookup(lookup).expect("a configuration");
+        let function = function::Tracker::new(table.client(limits), &config);
         let tracker = Self { table, function, lambda: Arc::default() };
         tracker.plant(0..leechers, 7, FUTURE);
         tracker

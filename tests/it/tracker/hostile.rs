@@ -75,7 +75,7 @@ async fn is_busy(tracker: &Tracker) {
 #[tokio::test]
 async fn a_table_that_refuses_or_stalls_makes_the_tracker_busy() {
     let limits = Limits { call: Duration::from_millis(300), backoff: Duration::from_millis(1), ..Limits::TRACKER };
-    let tracker = Tracker::with_limits(0, limits).await;
+    let tracker = Tracker::with(0, limits, &[]).await;
     for (status, code) in [(400, "ThrottlingException"), (400, "AccessDeniedException"), (500, "InternalServerError")] {
         tracker.table.refuse(status, code);
         is_busy(&tracker).await;
@@ -88,7 +88,7 @@ async fn a_table_that_refuses_or_stalls_makes_the_tracker_busy() {
 #[tokio::test]
 async fn dead_connections_are_given_up_in_time() {
     let (call, attempt) = (Duration::from_mins(1), Duration::from_secs(1));
-    let tracker = Tracker::with_limits(0, Limits { call, attempt, ..Limits::TRACKER }).await;
+    let tracker = Tracker::with(0, Limits { call, attempt, ..Limits::TRACKER }, &[]).await;
     // Each torrent of a scrape needs a connection. Fewer are kept than a call has attempts.
     let torrents: Vec<[u8; 20]> = (0..20).map(|number| [number; 20]).collect();
     for torrent in &torrents {

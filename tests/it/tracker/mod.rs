@@ -3,6 +3,7 @@
 mod announces;
 mod clients;
 mod counted;
+mod health;
 mod hostile;
 mod large;
 mod log;
