@@ -101,7 +101,7 @@ impl Job {
         let TorrentRequest { object, options, .. } = operation.request().clone();
         let Unread { subject, piece_length, .. } = unread;
         let id = job_id(&object, &subject.head, *piece_length);
-        let (requester_pays, collection) = (options.requester_pays, subject.collection.is_some());
+        let (requester_pays, collection) = (options.requester_pays, subject.members.is_some());
         Ok(Self {
             target: Target { object, requester_pays, collection, quiet },
             etag: subject.head.etag.clone(),

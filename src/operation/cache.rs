@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{
-    Origin, Subject, Torrent,
-    torrent::{Identity, SidecarWrite},
-};
+use super::{Origin, Subject, UnstoredTorrent, torrent::Identity};
 use crate::{
     logging::causes,
     s3::{
@@ -47,14 +44,15 @@ pub(super) async fn peek(sidecars: &SidecarStore) -> Option<Sidecar> {
     }
 }
 
-/// Stores `torrent` by the time `by`. A failure is only logged.
-pub(super) async fn write(sidecars: &SidecarStore, torrent: &Torrent, write: &SidecarWrite, by: Instant) {
-    let content = torrent.sidecar_content();
-    let replaced = match &write.slot {
+/// Writes the sidecar by the time `by`, if it must be written. A failure is only logged.
+pub(super) async fn write(sidecars: &SidecarStore, unstored: &UnstoredTorrent, by: Instant) {
+    let UnstoredTorrent { torrent, head, slot } = unstored;
+    let replaced = match slot {
+        Slot::Closed => return,
+        Slot::Free => None,
         Slot::Taken(sidecar) => Some(sidecar),
-        Slot::Free | Slot::Closed => None,
     };
-    match timeout_at(by, sidecars.write(&write.head, &content, replaced)).await {
+    match timeout_at(by, sidecars.write(head, &torrent.sidecar_content(), replaced)).await {
         Ok(Ok(Write::Done)) => {}
         Ok(Ok(Write::LostRace)) => {
             tracing::info!("another object has taken the sidecar's key: the sidecar is not written");

@@ -32,7 +32,7 @@ fn choose_piece_length(subject: &Subject, config: &Config) -> Result<PieceLength
     if piece_length.piece_count(length) > MAX_PIECES {
         return Err(Error::TooManyPieces { piece_length: piece_length.get() });
     }
-    if subject.collection.is_none() {
+    if subject.members.is_none() {
         return Ok(piece_length);
     }
     let names = subject.info("", 0, Pieces::from(Vec::new()));

@@ -183,7 +183,7 @@ impl Wait<'_> {
             counted.inspect_err(|error| warn("the job's fragments cannot be counted", error)).ok()
         };
         let hashed = timeout_at(until - TIME_TO_ANSWER, count).await.ok().flatten();
-        let spans = job.spans.ranges(subject.members()).len() as u64;
+        let spans = job.spans.ranges(subject.members.as_deref()).len() as u64;
         JobProgress { size: job.spans.length(), objects: subject.objects(), hashed, spans }
     }
 }
