@@ -28,14 +28,15 @@ use crate::{
 #[derive(Debug)]
 pub struct BoundOperation {
     pub(super) config: Arc<Config>,
-    pub(super) request: TorrentRequest,
+    /// The request.
+    pub request: TorrentRequest,
     pub(super) meter: Meter,
     pub(super) name: String,
     pub(super) source: Source,
     /// Reads the objects of a collection.
     pub(super) opener: Opener,
-    /// Without credentials, there are neither sidecars nor part checksums.
-    sidecars: Option<SidecarStore>,
+    /// The place of the sidecar. Without credentials, there are neither sidecars nor part checksums.
+    pub sidecars: Option<SidecarStore>,
     pub(super) part_checksums: Option<PartChecksums>,
     registry: Option<Registry>,
 }
@@ -90,16 +91,6 @@ impl BoundOperation {
         let part_checksums = signed.map(|client| PartChecksums::new(bucket(client), object.clone()));
         let name = torrent_name(object.key.as_str());
         Self { config, request, meter: meter.clone(), name, source, opener, sidecars, part_checksums, registry }
-    }
-
-    /// Returns the request.
-    pub fn request(&self) -> &TorrentRequest {
-        &self.request
-    }
-
-    /// Returns the place of the sidecar, or `None` without credentials.
-    pub fn sidecars(&self) -> Option<&SidecarStore> {
-        self.sidecars.as_ref()
     }
 
     /// Returns the torrent of the sidecar or of part checksums, or else what must be read. HEAD and the GET of the

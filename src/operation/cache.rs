@@ -19,7 +19,7 @@ pub const SIDECAR_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Reads the sidecar. A failure is logged and counts as a cache miss.
 pub(super) async fn read(sidecars: &SidecarStore) -> Slot {
-    if !sidecars.has_key() {
+    if sidecars.key.is_none() {
         warn(sidecars, "the sidecar's key would be longer than S3 accepts: nothing is cached", None);
         return Slot::Closed;
     }
@@ -64,7 +64,7 @@ pub(super) async fn write(sidecars: &SidecarStore, unstored: &UnstoredTorrent, b
 
 fn warn(sidecars: &SidecarStore, message: &'static str, error: Option<&s3::Error>) {
     tracing::warn!(cause = error.map(|error| causes(error)), "{message}");
-    sidecars.bucket().meter().sidecar_failures.add(1);
+    sidecars.bucket.meter().sidecar_failures.add(1);
 }
 
 /// Returns the identity of the torrent in `sidecar`, if its metadata and its bytes both belong to `subject`.

@@ -126,7 +126,7 @@ impl Worker {
         let fragments = self.job_object(operation, &job)?.fragments;
         let manifest = Manifest::of(subject.members.as_deref().unwrap_or_default());
         if job.target.collection {
-            fragments.put_manifest(manifest.bytes()).await?;
+            fragments.put_manifest(&manifest.bytes).await?;
         }
         // An earlier attempt's reason would be taken for this one's.
         fragments.delete_failure().await?;
@@ -159,8 +159,8 @@ fn gets_no_torrent(failure: &TaskFailure) -> bool {
             | TaskFailure::Failed(
                 Error::EmptyObject
                     | Error::IsSidecar
-                    | Error::TooLarge { .. }
-                    | Error::TooManyPieces { .. }
+                    | Error::TooLarge(_)
+                    | Error::TooManyPieces(_)
                     | Error::BucketNotServed
                     | Error::Collection(_)
                     | Error::S3(s3::Error::DeleteMarker | s3::Error::Archived | s3::Error::AccessDenied),

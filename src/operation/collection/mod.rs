@@ -4,7 +4,6 @@ mod error;
 mod exclusions;
 mod member;
 mod names;
-mod twins;
 
 use std::sync::Arc;
 
@@ -36,7 +35,7 @@ fn subject(prefix: &ObjectKey, objects: Vec<ListedObject>, request_charged: bool
     let length = objects.iter().try_fold(0_u64, |sum, object| sum.checked_add(object.size));
     let length = length.ok_or(CollectionError::Endless)?;
     if length == 0 {
-        return Err(CollectionError::OnlyEmpty { count: objects.len() });
+        return Err(CollectionError::OnlyEmpty(objects.len()));
     }
     let head = ObjectHead {
         last_modified: objects.iter().filter_map(|object| object.last_modified).max(),

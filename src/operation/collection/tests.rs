@@ -85,7 +85,7 @@ fn names_that_differ_only_in_case_are_refused_with_the_first_of_each() {
         (&["a/Data-1", "a/Data/1", "a/Data/3", "a/data-", "a/data/2"], "a/Data/1", "a/data/2"),
         (&["b", "a/B/c", "a/b/C", "a/b"], "a/B/c", "a/b"),
     ] {
-        let fault = BadName::Case { other: format!("p/{other}") };
+        let fault = BadName::Case(format!("p/{other}"));
         assert_eq!(checked("p/", keys), Err((format!("p/{first}"), fault)));
     }
     assert_eq!(checked("p/", &["a", "a-b", "a/b"]), Err(("p/a".to_owned(), BadName::Folder)));
