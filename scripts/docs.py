@@ -43,10 +43,10 @@ EVERYTHING = {
 def contract() -> dict:
     """What the program promises."""
     # With the features that `cargo test --workspace` builds, so that no dependency is built twice.
-    build = ["cargo", "build", "--quiet", "--locked", "--workspace", "--examples", "--bin", "get-object-torrent"]
+    build = ["cargo", "build", "--quiet", "--locked", "--workspace", "--examples"]
     subprocess.run(build, cwd=cfn.ROOT, check=True)
-    program = cfn.ROOT / "target" / "debug" / "get-object-torrent"
-    return json.loads(subprocess.run([program, "--contract"], stdout=subprocess.PIPE, check=True).stdout)
+    program = cfn.ROOT / "target" / "debug" / "examples" / "contract"
+    return json.loads(subprocess.run([program], stdout=subprocess.PIPE, check=True).stdout)
 
 
 def parameter(variable: str) -> str:

@@ -15,7 +15,6 @@ pub(crate) struct Invocation {
 }
 
 impl Invocation {
-    /// Begins the answer to an event.
     pub(crate) fn begin(context: Context) -> Self {
         Self { context, started: Instant::now() }
     }
@@ -26,13 +25,11 @@ impl Invocation {
         tracing::error_span!("request", request_id = self.context.request_id)
     }
 
-    /// Returns the milliseconds since the invocation began.
     pub(crate) fn milliseconds(&self) -> u64 {
         milliseconds(self.started.elapsed())
     }
 }
 
-/// Returns a duration in milliseconds.
 pub(crate) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

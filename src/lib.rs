@@ -15,7 +15,6 @@
 
 pub mod api;
 pub mod config;
-pub mod contract;
 mod invocation;
 pub mod jobs;
 pub mod logging;

@@ -86,8 +86,7 @@ pub fn api(config: Config, sdk: &SdkConfig, waits: Waits) -> Api {
     }
     let config = Arc::new(config);
     let state_machine = config.job_state_machine_arn.clone().filter(|_| config.has_credentials);
-    let jobs =
-        state_machine.map(|arn| Jobs::new(Arc::clone(&config), Executions::new(sdk, arn)).with_waits(waits.jobs));
+    let jobs = state_machine.map(|arn| Jobs::new(Arc::clone(&config), Executions::new(sdk, arn), waits.jobs));
     let registry = registry(&config, sdk);
     Api::new(Arc::clone(&config), GetObjectTorrent::new(config, clients).with_registry(registry), jobs)
 }

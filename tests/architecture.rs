@@ -8,7 +8,12 @@ use std::{
     str::Chars,
 };
 
-use get_object_torrent::{contract::CALLS, s3::access::OPERATIONS};
+use contract::CALLS;
+use get_object_torrent::s3::access::OPERATIONS;
+
+#[path = "../examples/contract.rs"]
+#[expect(dead_code, reason = "only its calls are compared here")]
+mod contract;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Modules whose own folders are in the picture, too.

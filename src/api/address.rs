@@ -65,7 +65,7 @@ impl RawPath {
     }
 
     fn decoded(&self) -> Option<Address> {
-        let text = |part: &str| if self.encoded { decode(part) } else { Some(part.to_owned()) };
+        let text = |part: &str| if self.encoded { percent_decode(part) } else { Some(part.to_owned()) };
         let path = self.path.strip_prefix('/').unwrap_or(&self.path);
         let (bucket, key) = if let Some(bucket) = &self.bucket {
             (bucket.clone(), path)
@@ -132,10 +132,6 @@ fn bucket_of_host(request: &Request, domain: &str) -> Option<String> {
     let host = request.headers().get(HOST)?.to_str().ok()?.to_ascii_lowercase();
     let bucket = without_port(&host).strip_suffix(domain)?.strip_suffix('.')?;
     (!bucket.is_empty()).then(|| bucket.to_owned())
-}
-
-fn decode(part: &str) -> Option<String> {
-    String::from_utf8(percent_decode(part)?).ok()
 }
 
 #[cfg(test)]

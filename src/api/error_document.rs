@@ -109,10 +109,10 @@ impl From<&operation::Error> for ErrorAnswer {
             operation::Error::IsSidecar => Self::invalid_request(
                 "The object is itself a torrent made by this service. Ask for the torrent of its source.",
             ),
-            operation::Error::TooLarge { limit } => {
+            operation::Error::TooLarge(limit) => {
                 Self::invalid_request(format!("Torrent creation is not supported for objects larger than {limit}"))
             }
-            operation::Error::TooManyPieces { piece_length } => Self::invalid_request(format!(
+            operation::Error::TooManyPieces(piece_length) => Self::invalid_request(format!(
                 "PIECE_LENGTH of this service is {piece_length}, which gives this object more than 200000 pieces. \
                  Its operator must set a larger PIECE_LENGTH or none."
             )),

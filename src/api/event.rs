@@ -68,15 +68,11 @@ fn sanitize_multi_headers(single: &mut HeaderMap, multi: &mut HeaderMap) {
 
 /// Keeps only the parameters that this service reads, each with a value.
 fn sanitize_query_map(query: &mut QueryMap) {
-    let values = |name: &str| {
-        let values = query.all(name)?;
-        Some(values.first().copied().unwrap_or_default())
-    };
-    let kept: HashMap<String, Vec<String>> = QUERY_PARAMETERS
-        .into_iter()
-        .filter_map(|(name, longest)| Some((name.to_owned(), vec![sanitize_value(values(name)?, longest).to_owned()])))
-        .collect();
-    *query = QueryMap::from(kept);
+    let kept = QUERY_PARAMETERS.into_iter().filter_map(|(name, longest)| {
+        let value = query.all(name)?.first().copied().unwrap_or_default();
+        Some((name.to_owned(), vec![sanitize_value(value, longest).to_owned()]))
+    });
+    *query = QueryMap::from(kept.collect::<HashMap<_, _>>());
 }
 
 /// Empties a value that is too long. A truncated one could mean something else.

@@ -11,10 +11,10 @@ use tracing::Instrument;
 
 use super::{
     error_document::ErrorAnswer,
-    request::{Call, Parsed, parse},
+    request::{Call, parse},
     request_end::RequestEnd,
     response::ResponseTo,
-    torrents::{Deadlines, Error, Torrents},
+    torrents::{Deadlines, Torrents},
 };
 use crate::{
     config::Config,
@@ -22,7 +22,7 @@ use crate::{
     jobs::Jobs,
     meter::Meter,
     metrics::Metrics,
-    operation::{GetObjectTorrent, SIDECAR_TIMEOUT, Torrent},
+    operation::{GetObjectTorrent, SIDECAR_TIMEOUT},
     s3::access::Endpoints,
 };
 
@@ -62,44 +62,32 @@ impl Api {
         let parsed = parse(&request, &self.config, &self.endpoints);
         let to = ResponseTo { method: request.method(), headers: request.headers(), request_id: &context.request_id };
         let (mut origin, mut code, mut failure) = ("", "", None);
-        let response = match self.outcome(&parsed, deadlines, &meter).await {
-            Outcome::Preflight => to.preflight(),
-            Outcome::Torrent(torrent) => {
-                origin = torrent.origin.as_str();
-                to.torrent(torrent)
+        let response = match parsed.call.clone() {
+            Ok(Call::Preflight) => to.preflight(),
+            Ok(Call::Torrent { request, may_start_job }) => {
+                match self.torrents.get(request, may_start_job, deadlines, &meter).await {
+                    Ok(torrent) => {
+                        origin = torrent.origin.as_str();
+                        to.torrent(torrent)
+                    }
+                    Err(error) => {
+                        let answer = ErrorAnswer::from(&error);
+                        (code, failure) = (answer.code, Some(error));
+                        to.error(&answer, &parsed.resource)
+                    }
+                }
             }
-            Outcome::Error(answer, cause) => {
-                (code, failure) = (answer.code, cause);
+            Err(refusal) => {
+                let answer = ErrorAnswer::from(&refusal);
+                code = answer.code;
                 to.error(&answer, &parsed.resource)
             }
         };
-        let status = response.status();
-        let failure = failure.as_ref();
+        let (status, failure) = (response.status(), failure.as_ref());
         let end = RequestEnd { invocation, parsed: &parsed, meter: &meter, deadlines, origin, status, code, failure };
         end.write(&self.metrics);
         response
     }
-
-    async fn outcome(&self, parsed: &Parsed, deadlines: Deadlines, meter: &Meter) -> Outcome {
-        match parsed.call.clone() {
-            Ok(Call::Preflight) => Outcome::Preflight,
-            Err(refusal) => Outcome::Error(ErrorAnswer::from(&refusal), None),
-            Ok(Call::Torrent { request, may_start_job }) => {
-                match self.torrents.get(request, may_start_job, deadlines, meter).await {
-                    Ok(torrent) => Outcome::Torrent(torrent),
-                    Err(error) => Outcome::Error(ErrorAnswer::from(&error), Some(error)),
-                }
-            }
-        }
-    }
-}
-
-/// The result of a request.
-enum Outcome {
-    Preflight,
-    Torrent(Torrent),
-    /// The error, and the failure behind it unless the request was refused at once.
-    Error(ErrorAnswer, Option<Error>),
 }
 
 /// Returns the deadlines of a request that began at `started`: `TIME_BUDGET_MS`, or the Lambda's own deadline

@@ -27,7 +27,6 @@ pub(super) struct RequestEnd<'a> {
 }
 
 impl RequestEnd<'_> {
-    /// Writes both lines.
     pub(super) fn write(&self, metrics: &Metrics) {
         let duration_ms = self.invocation.milliseconds();
         self.log(duration_ms);

@@ -57,7 +57,6 @@ impl ResponseTo<'_> {
         response
     }
 
-    /// Answers with S3's error document.
     pub(super) fn error(&self, answer: &ErrorAnswer, resource: &str) -> Response<Body> {
         let mut response = self.empty(answer.status);
         set(&mut response, header::CONTENT_TYPE, "application/xml");

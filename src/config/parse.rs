@@ -45,16 +45,20 @@ impl<'a> Environment<'a> {
         text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
     }
 
+    /// Reads a variable as `parse` does. If that gives nothing, the fault says to give `what`.
+    fn read<T>(&mut self, name: &str, what: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        let text = self.text(name)?;
+        let value = parse(&text);
+        if value.is_none() {
+            self.fault(name, &format!("is '{text}': give {what}"));
+        }
+        value
+    }
+
     pub(super) fn number(&mut self, number: &Number) -> u64 {
         let Number { name, default, min, max } = *number;
-        let Some(text) = self.text(name) else { return default };
-        match text.parse() {
-            Ok(value) if (min..=max).contains(&value) => value,
-            _ => {
-                self.fault(name, &format!("is '{text}': give a whole number from {min} to {max}"));
-                default
-            }
-        }
+        let parse = |text: &str| text.parse().ok().filter(|value| (min..=max).contains(value));
+        self.read(name, &format!("a whole number from {min} to {max}"), parse).unwrap_or(default)
     }
 
     /// Reads a number that is small enough to count things in memory.
@@ -64,14 +68,8 @@ impl<'a> Environment<'a> {
 
     pub(super) fn switch(&mut self, name: &str, default: bool) -> bool {
         let [yes, no] = SWITCH;
-        match self.text(name) {
-            None => default,
-            Some(text) if text == yes || text == no => text == yes,
-            Some(text) => {
-                self.fault(name, &format!("is '{text}': give {yes} or {no}"));
-                default
-            }
-        }
+        let parse = |text: &str| SWITCH.contains(&text).then(|| text == yes);
+        self.read(name, &format!("{yes} or {no}"), parse).unwrap_or(default)
     }
 
     fn bucket(&mut self, name: &str, bucket: &str) -> Option<BucketName> {
@@ -100,19 +98,16 @@ impl<'a> Environment<'a> {
     }
 
     pub(super) fn access(&mut self, has_credentials: bool) -> Access {
-        match self.text("ACCESS").as_deref() {
-            None | Some(PUBLIC_READ) => Access::PublicRead,
-            Some(FUNCTION_ROLE) => {
-                if !has_credentials {
-                    self.fault("ACCESS", &format!("is {FUNCTION_ROLE}, but the function has no AWS credentials"));
-                }
-                Access::FunctionRole
-            }
-            Some(other) => {
-                self.fault("ACCESS", &format!("is '{other}': give {PUBLIC_READ} or {FUNCTION_ROLE}"));
-                Access::PublicRead
-            }
+        let parse = |text: &str| match text {
+            PUBLIC_READ => Some(Access::PublicRead),
+            FUNCTION_ROLE => Some(Access::FunctionRole),
+            _ => None,
+        };
+        let access = self.read("ACCESS", &format!("{PUBLIC_READ} or {FUNCTION_ROLE}"), parse);
+        if access == Some(Access::FunctionRole) && !has_credentials {
+            self.fault("ACCESS", &format!("is {FUNCTION_ROLE}, but the function has no AWS credentials"));
         }
+        access.unwrap_or(Access::PublicRead)
     }
 
     pub(super) fn sidecar(&mut self) -> SidecarLocation {
@@ -142,11 +137,10 @@ impl<'a> Environment<'a> {
 
     /// Returns the table that belongs to `TRACKER_URL`: a tracker serves only what is registered.
     pub(super) fn tracker_table(&mut self) -> Option<String> {
-        let table = self.table();
-        if table.is_some() != self.text("TRACKER_URL").is_some() {
+        if self.text("TRACKER_TABLE").is_some() != self.text("TRACKER_URL").is_some() {
             self.fault("TRACKER_TABLE", "and TRACKER_URL belong together: set both or neither");
         }
-        table
+        self.table()
     }
 
     /// Reads `ENOUGH_SPEED`, which the tracker must measure.
@@ -163,31 +157,23 @@ impl<'a> Environment<'a> {
 
     /// Reads `TRACKER_TIME_SCALE`: how many real seconds each second of the tracker takes. Only tests set it.
     pub(super) fn clock(&mut self) -> Clock {
-        let name = "TRACKER_TIME_SCALE";
-        let Some(text) = self.text(name) else { return Clock::default() };
-        let scale = text.parse().ok().filter(|scale| (1e-6..=1.0).contains(scale));
-        if scale.is_none() {
-            self.fault(name, &format!("is '{text}': give a number above 0, at most 1"));
-        }
-        scale.map(Clock::new).unwrap_or_default()
+        let parse = |text: &str| text.parse().ok().filter(|scale| (1e-6..=1.0).contains(scale));
+        self.read("TRACKER_TIME_SCALE", "a number above 0, at most 1", parse).map(Clock::new).unwrap_or_default()
     }
 
     pub(super) fn required_table(&mut self) -> String {
-        let table = self.table();
-        if table.is_none() {
+        if self.text("TRACKER_TABLE").is_none() {
             self.fault("TRACKER_TABLE", "is not set: name the DynamoDB table of the tracker");
         }
-        table.unwrap_or_default()
+        self.table().unwrap_or_default()
     }
 
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html>
     fn table(&mut self) -> Option<String> {
-        let table = self.text("TRACKER_TABLE")?;
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        if !(3..=255).contains(&table.len()) || !table.bytes().all(allowed) {
-            self.fault("TRACKER_TABLE", &format!("is '{table}': give the name of a DynamoDB table"));
-        }
-        Some(table)
+        self.read("TRACKER_TABLE", "the name of a DynamoDB table", |table| {
+            ((3..=255).contains(&table.len()) && table.bytes().all(allowed)).then(|| table.to_owned())
+        })
     }
 
     pub(super) fn web_seeds(&mut self) -> Vec<WebSeedTemplate> {
@@ -208,51 +194,38 @@ impl<'a> Environment<'a> {
     }
 
     pub(super) fn piece_length(&mut self) -> Option<PieceLength> {
-        let text = self.text("PIECE_LENGTH")?;
-        let piece_length = text.parse().ok().and_then(PieceLength::new);
-        if piece_length.is_none() {
-            let (min, max) = (PieceLength::MIN, PieceLength::MAX);
-            self.fault("PIECE_LENGTH", &format!("is '{text}': give a power of two from {min} to {max} (bytes)"));
-        }
-        piece_length
+        let what = format!("a power of two from {} to {} (bytes)", PieceLength::MIN, PieceLength::MAX);
+        self.read("PIECE_LENGTH", &what, |text| text.parse().ok().and_then(PieceLength::new))
     }
 
     pub(super) fn state_machine_arn(&mut self) -> Option<String> {
-        let arn = self.text("JOB_STATE_MACHINE_ARN")?;
-        let parts: Vec<&str> = arn.split(':').collect();
-        let valid = matches!(
-            parts.as_slice(),
-            ["arn", partition, "states", region, account, "stateMachine", name]
-                if partition.starts_with("aws") && !region.is_empty() && is_account_id(account) && !name.is_empty()
-        );
-        if !valid {
-            self.fault("JOB_STATE_MACHINE_ARN", &format!("is '{arn}': give the ARN of a state machine"));
-        }
-        Some(arn)
+        self.read("JOB_STATE_MACHINE_ARN", "the ARN of a state machine", |arn| {
+            let parts: Vec<&str> = arn.split(':').collect();
+            let valid = matches!(
+                parts.as_slice(),
+                ["arn", partition, "states", region, account, "stateMachine", name]
+                    if partition.starts_with("aws") && !region.is_empty() && is_account_id(account) && !name.is_empty()
+            );
+            valid.then(|| arn.to_owned())
+        })
     }
 
     pub(super) fn virtual_host_domain(&mut self) -> Option<String> {
-        let domain = self.text("VIRTUAL_HOST_DOMAIN")?.to_ascii_lowercase();
-        let label =
-            |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        if !domain.split('.').all(label) {
-            self.fault("VIRTUAL_HOST_DOMAIN", &format!("is '{domain}': give a host name, without scheme or port"));
-        }
-        Some(domain)
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        self.read("VIRTUAL_HOST_DOMAIN", "a host name, without scheme or port", |domain| {
+            let valid = domain.split('.').all(|label| !label.is_empty() && label.bytes().all(allowed));
+            valid.then(|| domain.to_ascii_lowercase())
+        })
     }
 
     /// API Gateway allows these characters, and clients encode none of them.
     pub(super) fn base_path(&mut self) -> Option<String> {
-        let text = self.text("BASE_PATH")?;
-        let base_path = text.trim_matches('/');
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"$-_.+!*'()".contains(&byte);
-        if !base_path.split('/').all(|segment| !segment.is_empty() && segment.bytes().all(allowed)) {
-            self.fault(
-                "BASE_PATH",
-                &format!("is '{text}': give the segments before the bucket, such as v1 or files/v1"),
-            );
-        }
-        Some(base_path.to_owned())
+        self.read("BASE_PATH", "the segments before the bucket, such as v1 or files/v1", |text| {
+            let base_path = text.trim_matches('/');
+            let valid = base_path.split('/').all(|segment| !segment.is_empty() && segment.bytes().all(allowed));
+            valid.then(|| base_path.to_owned())
+        })
     }
 
     pub(super) fn endpoint(&mut self) -> Option<String> {

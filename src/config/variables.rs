@@ -1,4 +1,4 @@
-//! The variables, with the defaults and the bounds by which they are read. [`crate::contract`] prints them.
+//! The variables, with the defaults and the bounds by which they are read. `examples/contract.rs` prints them.
 
 use Values::{Choice, List, PowerOfTwo, Text};
 

@@ -39,15 +39,17 @@ impl fmt::Display for FailureKind {
     }
 }
 
-/// Why a job failed, as the workflow passes it on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Why a job failed, as the workflow passes it on, or as a state's `Catch` gives it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Reason {
     /// The failure's name.
+    #[serde(alias = "Error")]
     pub error: String,
-    /// What happened, in words that callers may read.
+    /// What happened, in words that callers may read, or AWS's own description.
+    #[serde(alias = "Cause")]
     pub cause: String,
     /// Whether the job ends without a failure, because nobody waits for the torrent of an object that is gone.
-    #[serde(default)]
     pub quiet: bool,
 }
 

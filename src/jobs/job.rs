@@ -91,17 +91,17 @@ impl Job {
         config: &Config,
         quiet: bool,
     ) -> Result<Self, PlaceError> {
-        let sidecars = operation.sidecars().ok_or(PlaceError::NoCredentials)?;
+        let sidecars = operation.sidecars.as_ref().ok_or(PlaceError::NoCredentials)?;
         if !unread.has_sidecar_place() {
             return Err(PlaceError::Taken);
         }
-        if sidecars.bucket().region() != config.region {
+        if sidecars.bucket.region() != config.region {
             return Err(PlaceError::OtherRegion);
         }
-        let TorrentRequest { object, options, .. } = operation.request().clone();
+        let TorrentRequest { object, options, .. } = operation.request.clone();
         let Unread { subject, piece_length, .. } = unread;
         let id = job_id(&object, &subject.head, *piece_length);
-        let (requester_pays, collection) = (options.requester_pays, subject.collection.is_some());
+        let (requester_pays, collection) = (options.requester_pays, subject.members.is_some());
         Ok(Self {
             target: Target { object, requester_pays, collection, quiet },
             etag: subject.head.etag.clone(),

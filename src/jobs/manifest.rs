@@ -31,7 +31,8 @@ pub struct Lines {
 
 /// A manifest, and which of its lines belong to which bytes.
 pub struct Manifest {
-    bytes: Vec<u8>,
+    /// The manifest as it is stored.
+    pub bytes: Vec<u8>,
     /// For each object, its line in the manifest and its bytes in the torrent.
     objects: Vec<(ByteRange, ByteRange)>,
 }
@@ -50,11 +51,6 @@ impl Manifest {
         });
         let objects = objects.collect();
         Self { bytes, objects }
-    }
-
-    /// Returns the manifest as it is stored.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
     }
 
     /// Returns the list of spans: an item for each of `ranges`, from [`Spans::ranges`](super::Spans::ranges).
@@ -93,9 +89,9 @@ mod tests {
         let member = |key: &str, size| Member { key: key.to_owned(), etag: etag.clone(), size };
         let manifest = Manifest::of(&[member("a", 5), member("b", 7)]);
         let span = |start, end| ByteRange { start, end };
-        assert!(read(manifest.bytes(), 0, span(0, 12)).is_some());
+        assert!(read(&manifest.bytes, 0, span(0, 12)).is_some());
         for (offset, span) in [(0, span(0, 13)), (1, span(0, 12)), (u64::MAX, span(0, 12))] {
-            assert_eq!(read(manifest.bytes(), offset, span), None);
+            assert_eq!(read(&manifest.bytes, offset, span), None);
         }
         assert_eq!(read(b"nonsense", 0, span(0, 1)), None);
     }

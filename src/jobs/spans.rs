@@ -158,7 +158,7 @@ mod tests {
                 prop_assert!(spans.are_whole_pieces(range));
                 end = range.end;
                 let bytes = usize::try_from(lines.bytes.start).unwrap()..usize::try_from(lines.bytes.end).unwrap();
-                let read = read(&manifest.bytes()[bytes], lines.offset, range).unwrap();
+                let read = read(&manifest.bytes[bytes], lines.offset, range).unwrap();
                 prop_assert!(read.len() <= MOST_OBJECTS + 1 || range.length() == 16 * 1024, "{}", read.len());
             }
             prop_assert_eq!(end, length);

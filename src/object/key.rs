@@ -47,8 +47,10 @@ impl ObjectKey {
     }
 }
 
-/// Decodes `text` once, or returns `None` if a `%` is not followed by two hex digits. `+` stays `+`.
-pub fn percent_decode(text: &str) -> Option<Vec<u8>> {
+/// Decodes `text` once, or returns `None` if a `%` is not followed by two hex digits, or the result is not UTF-8. `+`
+/// stays `+`.
+pub fn percent_decode(text: &str) -> Option<String> {
     let is_escape = |escape: &str| escape.len() >= 2 && escape.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
-    text.split('%').skip(1).all(is_escape).then(|| percent_decode_str(text).collect())
+    let decoded = text.split('%').skip(1).all(is_escape).then(|| percent_decode_str(text).decode_utf8().ok())??;
+    Some(decoded.into_owned())
 }

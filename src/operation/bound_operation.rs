@@ -28,14 +28,15 @@ use crate::{
 #[derive(Debug)]
 pub struct BoundOperation {
     pub(super) config: Arc<Config>,
-    pub(super) request: TorrentRequest,
+    /// The request.
+    pub request: TorrentRequest,
     pub(super) meter: Meter,
     pub(super) name: String,
     pub(super) source: Source,
     /// Reads the objects of a collection.
     pub(super) opener: Opener,
-    /// Without credentials, there are neither sidecars nor part checksums.
-    sidecars: Option<SidecarStore>,
+    /// The place of the sidecar. Without credentials, there are neither sidecars nor part checksums.
+    pub sidecars: Option<SidecarStore>,
     pub(super) part_checksums: Option<PartChecksums>,
     registry: Option<Registry>,
 }
@@ -92,16 +93,6 @@ impl BoundOperation {
         Self { config, request, meter: meter.clone(), name, source, opener, sidecars, part_checksums, registry }
     }
 
-    /// Returns the request.
-    pub fn request(&self) -> &TorrentRequest {
-        &self.request
-    }
-
-    /// Returns the place of the sidecar, or `None` without credentials.
-    pub fn sidecars(&self) -> Option<&SidecarStore> {
-        self.sidecars.as_ref()
-    }
-
     /// Returns the torrent of the sidecar or of part checksums, or else what must be read. HEAD and the GET of the
     /// sidecar run in parallel.
     pub async fn look_up(&self) -> Result<Lookup, Error> {
@@ -135,8 +126,8 @@ impl BoundOperation {
     pub async fn read(&self, unread: Unread) -> Result<UnstoredTorrent, Error> {
         let Unread { subject, piece_length, slot } = unread;
         let whole = ByteRange { start: 0, end: subject.head.length };
-        let bytes = match &subject.collection {
-            Some(collection) => Bytes::Members(&self.opener, &collection.members, 0),
+        let bytes = match &subject.members {
+            Some(members) => Bytes::Members(&self.opener, members, 0),
             None => Bytes::Object(&self.source, &subject.head),
         };
         let pieces = hash_span(bytes, whole, piece_length, &self.config).await?;
@@ -180,19 +171,18 @@ impl BoundOperation {
         let identity = cache::verify(&sidecar, subject, &self.name, self.config.piece_length);
         let Some(identity) = identity else { return Ok(None) };
         let torrent = self.build(subject, Identity { origin: Origin::Job, ..identity })?;
-        Ok(Some(UnstoredTorrent { torrent, write: None }))
+        Ok(Some(UnstoredTorrent::new(torrent, &subject.head, Slot::Closed)))
     }
 
     /// Writes the sidecar by the time `by`, if it must be written, and registers the torrent. A failure is only logged.
-    pub async fn store(&self, torrent: UnstoredTorrent, by: Instant) -> Torrent {
-        let UnstoredTorrent { torrent, write } = torrent;
+    pub async fn store(&self, unstored: UnstoredTorrent, by: Instant) -> Torrent {
         let write_sidecar = async {
-            if let (Some(sidecars), Some(write)) = (&self.sidecars, write) {
-                cache::write(sidecars, &torrent, &write, by).await;
+            if let Some(sidecars) = &self.sidecars {
+                cache::write(sidecars, &unstored, by).await;
             }
         };
-        tokio::join!(write_sidecar, self.register(&torrent));
-        torrent
+        tokio::join!(write_sidecar, self.register(&unstored.torrent));
+        unstored.torrent
     }
 
     /// Registers the torrent with the tracker, if there is one. A failure is only logged.

@@ -38,7 +38,7 @@ impl BoundOperation {
             info_hash,
             length,
             origin,
-            files: subject.collection.as_ref().map(|_| subject.objects()),
+            files: subject.members.as_ref().map(Vec::len),
             request_charged: subject.head.request_charged,
         })
     }
@@ -48,11 +48,11 @@ impl BoundOperation {
         let region = self.source.region();
         let place = WebSeedPlace { bucket: bucket.as_str(), region: &region, suffix: &dns_suffix(&region) };
         let of_object = |template: &WebSeedTemplate| template.url(&place, key.as_str(), version_id.as_deref());
-        let Some(collection) = &subject.collection else {
+        let Some(members) = &subject.members else {
             return self.config.web_seeds.iter().filter_map(of_object).collect();
         };
         // For the only file of a torrent, libtorrent up to 2.0.13 and WebTorrent append nothing to the URL.
-        let only = match collection.members.as_slice() {
+        let only = match members.as_slice() {
             [only] => Some(format!("{key}{}", only.key)),
             _ => None,
         };

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{
-    Origin, Subject, Torrent,
-    torrent::{Identity, SidecarWrite},
-};
+use super::{Origin, Subject, UnstoredTorrent, torrent::Identity};
 use crate::{
     logging::causes,
     s3::{
@@ -22,7 +19,7 @@ pub const SIDECAR_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Reads the sidecar. A failure is logged and counts as a cache miss.
 pub(super) async fn read(sidecars: &SidecarStore) -> Slot {
-    if !sidecars.has_key() {
+    if sidecars.key.is_none() {
         warn(sidecars, "the sidecar's key would be longer than S3 accepts: nothing is cached", None);
         return Slot::Closed;
     }
@@ -47,14 +44,15 @@ pub(super) async fn peek(sidecars: &SidecarStore) -> Option<Sidecar> {
     }
 }
 
-/// Stores `torrent` by the time `by`. A failure is only logged.
-pub(super) async fn write(sidecars: &SidecarStore, torrent: &Torrent, write: &SidecarWrite, by: Instant) {
-    let content = torrent.sidecar_content();
-    let replaced = match &write.slot {
+/// Writes the sidecar by the time `by`, if it must be written. A failure is only logged.
+pub(super) async fn write(sidecars: &SidecarStore, unstored: &UnstoredTorrent, by: Instant) {
+    let UnstoredTorrent { torrent, head, slot } = unstored;
+    let replaced = match slot {
+        Slot::Closed => return,
+        Slot::Free => None,
         Slot::Taken(sidecar) => Some(sidecar),
-        Slot::Free | Slot::Closed => None,
     };
-    match timeout_at(by, sidecars.write(&write.head, &content, replaced)).await {
+    match timeout_at(by, sidecars.write(head, &torrent.sidecar_content(), replaced)).await {
         Ok(Ok(Write::Done)) => {}
         Ok(Ok(Write::LostRace)) => {
             tracing::info!("another object has taken the sidecar's key: the sidecar is not written");
@@ -66,7 +64,7 @@ pub(super) async fn write(sidecars: &SidecarStore, torrent: &Torrent, write: &Si
 
 fn warn(sidecars: &SidecarStore, message: &'static str, error: Option<&s3::Error>) {
     tracing::warn!(cause = error.map(|error| causes(error)), "{message}");
-    sidecars.bucket().meter().sidecar_failures.add(1);
+    sidecars.bucket.meter().sidecar_failures.add(1);
 }
 
 /// Returns the identity of the torrent in `sidecar`, if its metadata and its bytes both belong to `subject`.

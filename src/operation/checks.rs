@@ -18,7 +18,7 @@ pub(super) fn check(subject: &Subject, config: &Config) -> Result<PieceLength, E
         ObjectHead { archived: true, .. } => Err(Error::S3(s3::Error::Archived)),
         ObjectHead { length: 0, .. } => Err(Error::EmptyObject),
         ObjectHead { is_sidecar: true, .. } => Err(Error::IsSidecar),
-        ObjectHead { length, .. } if *length > limit => Err(Error::TooLarge { limit }),
+        ObjectHead { length, .. } if *length > limit => Err(Error::TooLarge(limit)),
         _ => choose_piece_length(subject, config),
     }
 }
@@ -30,9 +30,9 @@ fn choose_piece_length(subject: &Subject, config: &Config) -> Result<PieceLength
     let usual = || PieceLength::for_object_of(length);
     let mut piece_length = config.piece_length.unwrap_or_else(usual);
     if piece_length.piece_count(length) > MAX_PIECES {
-        return Err(Error::TooManyPieces { piece_length: piece_length.get() });
+        return Err(Error::TooManyPieces(piece_length.get()));
     }
-    if subject.collection.is_none() {
+    if subject.members.is_none() {
         return Ok(piece_length);
     }
     let names = subject.info("", 0, Pieces::from(Vec::new()));

@@ -18,18 +18,12 @@ pub enum Error {
     /// The object is a sidecar that this service wrote.
     #[error("the object is a sidecar")]
     IsSidecar,
-    /// The object is larger than `MAX_OBJECT_SIZE`.
-    #[error("the object is larger than {limit} bytes")]
-    TooLarge {
-        /// The value of `MAX_OBJECT_SIZE`, in bytes.
-        limit: u64,
-    },
-    /// `PIECE_LENGTH` is too small for the object.
-    #[error("pieces of {piece_length} bytes would be too many")]
-    TooManyPieces {
-        /// The value of `PIECE_LENGTH`, in bytes.
-        piece_length: u64,
-    },
+    /// The object is larger than `MAX_OBJECT_SIZE`, which has this many bytes.
+    #[error("the object is larger than {0} bytes")]
+    TooLarge(u64),
+    /// `PIECE_LENGTH`, which has this many bytes, is too small for the object.
+    #[error("pieces of {0} bytes would be too many")]
+    TooManyPieces(u64),
     /// The objects below a prefix cannot be one torrent.
     #[error(transparent)]
     Collection(#[from] CollectionError),

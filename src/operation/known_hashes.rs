@@ -3,7 +3,7 @@
 use super::{BoundOperation, Error, Subject};
 use crate::{
     logging::causes,
-    s3::reading::{PartChecksumsError, Parts},
+    s3::reading::{Misfit, Parts},
     torrent::{Info, PieceLength, Pieces},
 };
 
@@ -25,11 +25,11 @@ impl BoundOperation {
         let fits = |size| can_be_pieces(size, self.config.piece_length);
         match part_checksums.read(&subject.head, fits).await {
             Ok(Parts { size, digests }) => Ok(Some(subject.info(&self.name, size, Pieces::from(digests)))),
-            Err(PartChecksumsError::Misfit(misfit)) => {
+            Err(Misfit::Fault(error)) => Err(error.into()),
+            Err(misfit) => {
                 log(&causes(&misfit));
                 Ok(None)
             }
-            Err(PartChecksumsError::S3(error)) => Err(error.into()),
         }
     }
 }

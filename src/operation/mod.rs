@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub use self::{
     bound_operation::{BoundOperation, Lookup, Unread},
     cache::SIDECAR_TIMEOUT,
-    collection::{BadName, Collection, CollectionError, Member},
+    collection::{BadName, CollectionError, Member},
     error::Error,
     subject::Subject,
     torrent::{CONTENT_TYPE, Origin, Torrent, UnstoredTorrent},

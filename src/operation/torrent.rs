@@ -81,30 +81,20 @@ impl Torrent {
 #[derive(Debug)]
 pub struct UnstoredTorrent {
     pub(super) torrent: Torrent,
-    pub(super) write: Option<SidecarWrite>,
-}
-
-/// A write of the sidecar: what the torrent was made from, and what is stored at the sidecar's key.
-#[derive(Debug)]
-pub(super) struct SidecarWrite {
+    /// What the torrent was made from.
     pub(super) head: Arc<ObjectHead>,
+    /// What is stored at the sidecar's key. It is closed if nothing must be written.
     pub(super) slot: Slot,
 }
 
 impl UnstoredTorrent {
-    /// Adds the write of the sidecar, unless `slot` is closed or already holds `torrent`.
+    /// Closes `slot` if it already holds `torrent`.
     pub(super) fn new(torrent: Torrent, head: &Arc<ObjectHead>, slot: Slot) -> Self {
-        let must_be_written = match &slot {
-            Slot::Closed => false,
-            Slot::Free => true,
-            Slot::Taken(sidecar) => torrent.origin != Origin::Sidecar || sidecar.bytes != torrent.bytes,
+        let slot = match slot {
+            Slot::Taken(sidecar) if torrent.origin == Origin::Sidecar && sidecar.bytes == torrent.bytes => Slot::Closed,
+            slot => slot,
         };
-        Self { torrent, write: must_be_written.then(|| SidecarWrite { head: Arc::clone(head), slot }) }
-    }
-
-    /// Returns the origin of the piece hashes.
-    pub fn origin(&self) -> Origin {
-        self.torrent.origin
+        Self { torrent, head: Arc::clone(head), slot }
     }
 }
 

@@ -29,6 +29,9 @@ pub(crate) const FORMAT_NAME: &str = "torrent-format";
 /// The value of [`FORMAT_NAME`].
 pub(crate) const FORMAT: &str = "1";
 
+/// The attempts of a call that lists something.
+const PAGE_ATTEMPTS: u32 = 3;
+
 /// Returns the timeouts of a call that lists something.
 fn page_timeouts(limit: Duration) -> config::Builder {
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(limit).build();

@@ -20,11 +20,6 @@ impl Retries {
         Self { attempts, pause, failures: 0 }
     }
 
-    /// Allows the attempts of a call that lists something.
-    pub(super) fn of_page(pause: Duration) -> Self {
-        Self::new(3, pause)
-    }
-
     /// Calls `ask` until it succeeds, or no attempt is left.
     pub(super) async fn repeat<T, F>(mut self, ask: impl Fn() -> F) -> Result<T, Error>
     where

@@ -38,7 +38,7 @@ impl Fragments {
     /// Returns a page of keys, and the token of the next page.
     async fn list(&self, prefix: &str, token: Option<String>) -> Result<(Vec<String>, Option<String>), Error> {
         let ask = |client: Client, call| {
-            let request = client.list_objects_v2().bucket(self.bucket.name().as_str()).prefix(prefix);
+            let request = client.list_objects_v2().bucket(self.bucket.name.as_str()).prefix(prefix);
             request.set_continuation_token(token.clone()).customize().interceptor(call).send()
         };
         let page = self.bucket.call(ask).await.map_err(classify_answer)?;
@@ -55,7 +55,7 @@ impl Fragments {
         let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build();
         let delete = delete.map_err(|error| Error::Unexpected(error.into()))?;
         let ask = |client: Client, call| {
-            let request = client.delete_objects().bucket(self.bucket.name().as_str()).delete(delete.clone());
+            let request = client.delete_objects().bucket(self.bucket.name.as_str()).delete(delete.clone());
             request.customize().interceptor(call).send()
         };
         let output = self.bucket.call(ask).await.map_err(classify_answer)?;

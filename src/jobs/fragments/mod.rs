@@ -47,7 +47,7 @@ impl Fragments {
     pub async fn put_items(&self, json: &[u8]) -> Result<(String, String), Error> {
         let key = self.key(ITEMS);
         self.put(&key, json, JSON).await?;
-        Ok((self.bucket.name().to_string(), key))
+        Ok((self.bucket.name.to_string(), key))
     }
 
     /// Writes the manifest of a collection. Every attempt writes the same.

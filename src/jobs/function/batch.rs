@@ -85,8 +85,7 @@ impl BatchTask {
         let name = self.bucket.rsplit(':').next().unwrap_or_default();
         let bucket = BucketName::new(name).map_err(|error| format!("the bucket's name {error}"))?;
         // S3 sends a space as `+` and a plus as `%2B`, although AWS's examples decode with `unquote`.
-        let key = percent_decode(&self.key.replace('+', " ")).and_then(|key| String::from_utf8(key).ok());
-        let key = key.ok_or("the key is not URL-encoded UTF-8")?;
+        let key = percent_decode(&self.key.replace('+', " ")).ok_or("the key is not URL-encoded UTF-8")?;
         let key = ObjectKey::try_from(key).map_err(|error| error.to_string())?;
         let version_id = self.version_id.clone().filter(|version| !version.is_empty());
         Ok(ObjectId { bucket, key, version_id })

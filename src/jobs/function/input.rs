@@ -5,10 +5,7 @@ use serde_json::Value;
 
 use super::batch::BatchEvent;
 use crate::{
-    jobs::{
-        Item, Job,
-        tasks::{PlanInput, StateError},
-    },
+    jobs::{Item, Job, Reason, tasks::PlanInput},
     object::ObjectId,
 };
 
@@ -18,7 +15,6 @@ use crate::{
 pub(super) enum Task {
     /// Find out what there is to do.
     Plan {
-        /// The execution's input.
         input: PlanInput,
         /// The workflow's ARN, with which an event's job is started.
         #[serde(default, rename = "stateMachine")]
@@ -34,7 +30,7 @@ pub(super) enum Task {
     Explain {
         job: Job,
         /// The error that the workflow caught.
-        failure: StateError,
+        failure: Reason,
     },
     /// Start the jobs of existing objects. This is no state of the workflow: S3 Batch Operations invokes the function.
     #[serde(skip)]
@@ -54,7 +50,6 @@ pub(super) struct TaskFields {
 }
 
 impl Task {
-    /// Reads the function's input.
     pub(super) fn from_input(input: Value) -> serde_json::Result<Self> {
         if input.get("invocationSchemaVersion").is_none() {
             return serde_json::from_value(input);
@@ -62,7 +57,6 @@ impl Task {
         serde_json::from_value(input).map(Self::Batch)
     }
 
-    /// Returns what the log says about the task.
     pub(super) fn fields(&self) -> TaskFields {
         let of_job = |task, job: &Job, span_start| TaskFields {
             task,

@@ -39,7 +39,7 @@ impl JobObject {
         if (&head.etag, head.length) != (&job.etag, job.spans.length()) {
             return Err(TaskFailure::ObjectChanged);
         }
-        let pieces = self.collect(job, job.spans.ranges(subject.members())).await?;
+        let pieces = self.collect(job, job.spans.ranges(subject.members.as_deref())).await?;
         let torrent = self.operation.assemble(&subject, job.spans.piece_length(), pieces)?;
         tokio::join!(self.store(&torrent, head), self.operation.register(&torrent)).0
     }

@@ -6,7 +6,6 @@ use super::{TaskFailure, Worker};
 use crate::{jobs::Job, meter::Meter};
 
 impl Worker {
-    /// Removes the fragments.
     pub(in crate::jobs) async fn clean(&self, job: &Job, meter: &Meter) -> Result<Value, TaskFailure> {
         self.open_job(job, meter)?.fragments.delete().await?;
         Ok(Value::Null)

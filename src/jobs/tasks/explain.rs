@@ -1,6 +1,5 @@
 //! Explain: why a job failed.
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::{TaskFailure, Worker, to_json};
@@ -14,22 +13,13 @@ use crate::{
 /// All that a Distributed Map reports about its children's failures.
 const CHILD_FAILED: &str = "States.ExceedToleratedFailureThreshold";
 
-/// An error, as a state's `Catch` gives it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(in crate::jobs) struct StateError {
-    error: String,
-    /// AWS's own description.
-    cause: String,
-}
-
 impl Worker {
     /// Returns why the job failed. If the object changed, that is the reason, whatever the map reports, and its
     /// fragments are removed. Otherwise the fragments stay for the next attempt.
     pub(in crate::jobs) async fn explain(
         &self,
         job: &Job,
-        caught: &StateError,
+        caught: &Reason,
         meter: &Meter,
     ) -> Result<Value, TaskFailure> {
         let object = self.open_job(job, meter)?;
@@ -67,12 +57,12 @@ impl Worker {
 
 /// Returns whether the recorded reason says more: a map does not report why its children failed, and Assemble does not
 /// know why spans are not hashed.
-fn says_little(caught: &StateError) -> bool {
+fn says_little(caught: &Reason) -> bool {
     caught.error == CHILD_FAILED || FailureKind::from_name(&caught.error) == Some(FailureKind::Incomplete)
 }
 
 /// Returns the reason if no task recorded one: its function was ended, ran out of time, or never started.
-fn reason_for(caught: &StateError) -> Reason {
+fn reason_for(caught: &Reason) -> Reason {
     if caught.error == CHILD_FAILED {
         let cause = "a function ended without giving a reason, or ran out of time";
         return Reason::new(FailureKind::HashFailed, cause.to_owned());
@@ -81,6 +71,6 @@ fn reason_for(caught: &StateError) -> Reason {
         Some(kind @ FailureKind::Incomplete) => {
             Reason::new(kind, "no function was free for some spans, round after round".to_owned())
         }
-        _ => Reason { error: caught.error.clone(), cause: caught.cause.clone(), quiet: false },
+        _ => caught.clone(),
     }
 }

@@ -13,7 +13,7 @@ use aws_config::SdkConfig;
 use serde_json::Value;
 
 pub use self::failure::TaskFailure;
-pub(super) use self::{explain::StateError, plan::PlanInput};
+pub(super) use self::plan::PlanInput;
 use super::{Job, PlaceError, Target, fragments::Fragments};
 use crate::{
     config::Config,
@@ -69,8 +69,8 @@ impl Worker {
     }
 
     fn job_object(&self, operation: BoundOperation, job: &Job) -> Result<JobObject, PlaceError> {
-        let sidecars = operation.sidecars().ok_or(PlaceError::NoCredentials)?.clone();
-        let fragments = Fragments::new(sidecars.bucket().clone(), &self.config.sidecar, &job.id);
+        let sidecars = operation.sidecars.clone().ok_or(PlaceError::NoCredentials)?;
+        let fragments = Fragments::new(sidecars.bucket.clone(), &self.config.sidecar, &job.id);
         Ok(JobObject { operation, sidecars, fragments })
     }
 }

@@ -104,9 +104,8 @@ impl Worker {
         let operation = self.open(&request.target, meter)?;
         match operation.look_up().await? {
             Lookup::Ready(ready) => {
-                let origin = ready.origin();
-                operation.store(ready, Instant::now() + SIDECAR_TIMEOUT).await;
-                Ok(ControlFlow::Break(origin.as_str().to_owned()))
+                let torrent = operation.store(ready, Instant::now() + SIDECAR_TIMEOUT).await;
+                Ok(ControlFlow::Break(torrent.origin.as_str().to_owned()))
             }
             Lookup::Unread(unread) => {
                 let job = Job::new(&operation, &unread, &self.config, request.target.quiet)?;
@@ -125,14 +124,14 @@ impl Worker {
             ControlFlow::Break(reason) => return Ok(done(&reason)),
         };
         let fragments = self.job_object(operation, &job)?.fragments;
-        let manifest = Manifest::of(subject.members().unwrap_or_default());
+        let manifest = Manifest::of(subject.members.as_deref().unwrap_or_default());
         if job.target.collection {
-            fragments.put_manifest(manifest.bytes()).await?;
+            fragments.put_manifest(&manifest.bytes).await?;
         }
         // An earlier attempt's reason would be taken for this one's.
         fragments.delete_failure().await?;
         // The list is in S3, because it may be too long for a state.
-        let items = to_json(&manifest.items(job.spans.ranges(subject.members())));
+        let items = to_json(&manifest.items(job.spans.ranges(subject.members.as_deref())));
         let (bucket, key) = fragments.put_items(items.to_string().as_bytes()).await?;
         Ok(json!({
             "status": "read",
@@ -160,8 +159,8 @@ fn gets_no_torrent(failure: &TaskFailure) -> bool {
             | TaskFailure::Failed(
                 Error::EmptyObject
                     | Error::IsSidecar
-                    | Error::TooLarge { .. }
-                    | Error::TooManyPieces { .. }
+                    | Error::TooLarge(_)
+                    | Error::TooManyPieces(_)
                     | Error::BucketNotServed
                     | Error::Collection(_)
                     | Error::S3(s3::Error::DeleteMarker | s3::Error::Archived | s3::Error::AccessDenied),

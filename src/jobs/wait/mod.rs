@@ -57,13 +57,8 @@ impl Default for Waits {
 
 impl Jobs {
     /// Uses the workflow of `executions`.
-    pub fn new(config: Arc<Config>, executions: Executions) -> Self {
-        Self { config, executions, waits: Waits::default() }
-    }
-
-    /// Waits otherwise than usual.
-    pub fn with_waits(self, waits: Waits) -> Self {
-        Self { waits, ..self }
+    pub fn new(config: Arc<Config>, executions: Executions, waits: Waits) -> Self {
+        Self { config, executions, waits }
     }
 
     /// Returns whether `size` bytes in so many `objects` of a collection are left to a job.
@@ -80,7 +75,7 @@ impl Jobs {
         may_start: bool,
         until: Instant,
     ) -> Result<UnstoredTorrent, WaitError> {
-        if operation.request().presigned.is_some() {
+        if operation.request.presigned.is_some() {
             return Err(WaitError::Presigned);
         }
         let job = Job::new(operation, unread, &self.config, false)?;
@@ -99,13 +94,9 @@ struct Wait<'a> {
     job: Job,
 }
 
-/// What the caller knows about the job's execution.
-enum Attempt {
-    /// This attempt runs. If it follows one that ended, `earlier` is how that one ended.
-    Running { number: u32, earlier: Option<ExecutionState> },
-    /// Step Functions does not answer. The job may run all the same.
-    Unknown(WorkflowError),
-}
+/// The number of the attempt that runs, and how the one before it ended, if there was one. If Step Functions does not
+/// answer, the job may run all the same.
+type Attempt = Result<(u32, Option<ExecutionState>), WorkflowError>;
 
 impl Wait<'_> {
     async fn torrent(&self, until: Instant) -> Result<UnstoredTorrent, WaitError> {
@@ -121,17 +112,13 @@ impl Wait<'_> {
             if now >= describe_at || now >= end {
                 describe_at = now + execution;
                 match attempt {
-                    Attempt::Running { number, .. } => self.check(number, until).await?,
-                    Attempt::Unknown(_) => attempt = self.start().await?,
+                    Ok((number, _)) => self.check(number, until).await?,
+                    Err(_) => attempt = self.start().await?,
                 }
             }
             if now >= end {
-                return Err(match attempt {
-                    Attempt::Running { earlier, .. } => {
-                        WaitError::Running { progress: self.progress(until).await, earlier }
-                    }
-                    Attempt::Unknown(error) => error.into(),
-                });
+                let (_, earlier) = attempt?;
+                return Err(WaitError::Running { progress: self.progress(until).await, earlier });
             }
             sleep_until(end.min(now + sidecar)).await;
         }
@@ -145,10 +132,10 @@ impl Wait<'_> {
         match self.jobs.executions.ensure_running(&self.job).await {
             Ok(JobStatus::Running { attempt, earlier }) => {
                 tracing::info!(job = self.job.id, attempt, "a job reads the object");
-                Ok(Attempt::Running { number: attempt, earlier })
+                Ok(Ok((attempt, earlier)))
             }
             Ok(JobStatus::Exhausted(state)) => Err(WaitError::Failed { state, exhausted: true }),
-            Err(error @ WorkflowError::Unavailable(_)) => Ok(Attempt::Unknown(error)),
+            Err(error @ WorkflowError::Unavailable(_)) => Ok(Err(error)),
             Err(error) => Err(error.into()),
         }
     }
@@ -178,12 +165,12 @@ impl Wait<'_> {
         let Self { job, .. } = self;
         let subject = &self.unread.subject;
         let count = async {
-            let bucket = self.operation.sidecars()?.bucket().clone();
+            let bucket = self.operation.sidecars.as_ref()?.bucket.clone();
             let counted = Fragments::new(bucket, &self.jobs.config.sidecar, &job.id).count().await;
             counted.inspect_err(|error| warn("the job's fragments cannot be counted", error)).ok()
         };
         let hashed = timeout_at(until - TIME_TO_ANSWER, count).await.ok().flatten();
-        let spans = job.spans.ranges(subject.members()).len() as u64;
+        let spans = job.spans.ranges(subject.members.as_deref()).len() as u64;
         JobProgress { size: job.spans.length(), objects: subject.objects(), hashed, spans }
     }
 }

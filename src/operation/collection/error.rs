@@ -20,11 +20,8 @@ pub enum CollectionError {
         name: BadName,
     },
     /// Clients do not load a torrent without bytes.
-    #[error("All {count} objects below the prefix are empty. No client loads a torrent of 0 bytes.")]
-    OnlyEmpty {
-        /// How many there are.
-        count: usize,
-    },
+    #[error("All {0} objects below the prefix are empty. No client loads a torrent of 0 bytes.")]
+    OnlyEmpty(usize),
     /// There are more objects than `MAX_COLLECTION_OBJECTS`.
     #[error(
         "There are at least {count} objects below the prefix, and MAX_COLLECTION_OBJECTS of this service is {limit}. \

@@ -37,11 +37,10 @@ pub(in crate::operation) struct Opener {
 }
 
 impl Opener {
-    /// Returns the member's source.
     pub(in crate::operation) fn open(&self, member: &Member) -> Result<Source, Error> {
         let key = format!("{}{}", self.prefix, member.key);
         let key = ObjectKey::try_from(key).map_err(|error| s3::Error::Malformed(error.to_string()))?;
-        let object = ObjectId { bucket: self.bucket.name().clone(), key, version_id: None };
+        let object = ObjectId { bucket: self.bucket.name.clone(), key, version_id: None };
         Ok(Source::new(self.bucket.clone(), object, None))
     }
 

@@ -4,7 +4,8 @@ mod error;
 mod exclusions;
 mod member;
 mod names;
-mod twins;
+
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -14,7 +15,7 @@ pub use self::{error::CollectionError, member::Member, names::BadName};
 use crate::{
     config::Config,
     object::{ETag, ObjectId, ObjectKey},
-    operation::Error,
+    operation::{Error, Subject},
     s3::{
         self,
         access::Bucket,
@@ -28,39 +29,20 @@ const MOST_LISTED: usize = 4;
 /// S3 lists this many objects at once.
 const PAGE: usize = 1_000;
 
-/// The objects below a prefix, from one listing.
-#[derive(Debug)]
-pub struct Collection {
-    /// The objects in the order of their keys' bytes.
-    pub members: Vec<Member>,
-    etag: ETag,
-    length: u64,
-    last_modified: Option<i64>,
-    request_charged: bool,
-}
-
-impl Collection {
-    /// Makes the collection of `objects`, which are sorted by key, below `prefix`.
-    fn new(prefix: &ObjectKey, objects: Vec<ListedObject>, request_charged: bool) -> Result<Self, CollectionError> {
-        let etag = etag_of(prefix, &objects)?;
-        let length = objects.iter().try_fold(0_u64, |sum, object| sum.checked_add(object.size));
-        let last_modified = objects.iter().filter_map(|object| object.last_modified).max();
-        let members: Vec<_> = objects.into_iter().map(Member::from).collect();
-        match length {
-            Some(0) => Err(CollectionError::OnlyEmpty { count: members.len() }),
-            Some(length) => Ok(Self { members, etag, length, last_modified, request_charged }),
-            None => Err(CollectionError::Endless),
-        }
+/// Makes a collection of `objects`, which are sorted by key, below `prefix`. Its `ETag` covers every key, `ETag` and
+/// size.
+fn subject(prefix: &ObjectKey, objects: Vec<ListedObject>, request_charged: bool) -> Result<Subject, CollectionError> {
+    let length = objects.iter().try_fold(0_u64, |sum, object| sum.checked_add(object.size));
+    let length = length.ok_or(CollectionError::Endless)?;
+    if length == 0 {
+        return Err(CollectionError::OnlyEmpty(objects.len()));
     }
-
-    /// Describes the collection as HEAD describes an object. The `ETag` covers every key, `ETag` and size.
-    pub(super) fn head(&self) -> ObjectHead {
-        ObjectHead {
-            last_modified: self.last_modified,
-            request_charged: self.request_charged,
-            ..ObjectHead::new(self.length, self.etag.clone())
-        }
-    }
+    let head = ObjectHead {
+        last_modified: objects.iter().filter_map(|object| object.last_modified).max(),
+        request_charged,
+        ..ObjectHead::new(length, etag_of(prefix, &objects)?)
+    };
+    Ok(Subject { head: Arc::new(head), members: Some(objects.into_iter().map(Member::from).collect()) })
 }
 
 /// Returns the SHA-256 over one line for each object: its key, NUL, its `ETag`, NUL and its size.
@@ -73,7 +55,7 @@ fn etag_of(prefix: &ObjectKey, objects: &[ListedObject]) -> Result<ETag, Collect
 }
 
 /// Lists the collection at the prefix `object.key`. No object at all is an [`s3::Error::NoSuchKey`].
-pub(super) async fn list(bucket: &Bucket, object: &ObjectId, config: &Config) -> Result<Collection, Error> {
+pub(super) async fn list(bucket: &Bucket, object: &ObjectId, config: &Config) -> Result<Subject, Error> {
     let limit = config.max_collection_objects;
     let exclusions = Exclusions::new(object, &config.sidecar);
     let mut listing = Listing::new(bucket, object.key.as_str());
@@ -90,9 +72,9 @@ pub(super) async fn list(bucket: &Bucket, object: &ObjectId, config: &Config) ->
         let key = format!("{}{}", object.key, archived.key);
         return Err(Error::Member { key, error: s3::Error::Archived });
     }
-    let collection = Collection::new(&object.key, objects, listing.request_charged)?;
-    names::check(&object.key, &collection.members)?;
-    Ok(collection)
+    let subject = subject(&object.key, objects, listing.request_charged)?;
+    names::check(&object.key, subject.members.as_deref().unwrap_or_default())?;
+    Ok(subject)
 }
 
 /// Lists all objects, but stops as soon as there must be more than `limit`.

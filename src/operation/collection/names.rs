@@ -1,7 +1,7 @@
 //! Names that no torrent may have: clients would ask S3 for another key, or could not store the file.
 //! docs/SEMANTICS.md says what real clients do with such names.
 
-use super::{CollectionError, Member, twins};
+use super::{CollectionError, Member};
 use crate::{
     object::ObjectKey,
     torrent::{MAX_NAME_BYTES, PADDING, is_stripped},
@@ -39,15 +39,12 @@ pub enum BadName {
     /// A name of padding.
     #[error("one of the names between its slashes has '{PADDING}' in it, and many clients do not download such files")]
     Padding,
-    /// A name in the path differs only in case from another name in the same folder.
+    /// A name in the path differs only in case from one in the same folder, which is in the path of this key.
     #[error(
-        "a name in its path differs from one in '{other}' only in upper and lower case, and many computers \
-         cannot store both"
+        "a name in its path differs from one in '{0}' only in upper and lower case, and many computers cannot store \
+         both"
     )]
-    Case {
-        /// The key with the other path.
-        other: String,
-    },
+    Case(String),
     /// The object is a folder of other objects.
     #[error("there are objects below it, and a name cannot be both a file and a folder")]
     Folder,
@@ -64,7 +61,7 @@ pub(super) fn check(prefix: &ObjectKey, members: &[Member]) -> Result<(), Collec
         let bad = bad.or_else(|| is_folder(&member.key, members).then_some(BadName::Folder))?;
         Some((member, bad))
     });
-    let twins = twins::first(members).map(|(member, other)| (member, BadName::Case { other: full(other) }));
+    let twins = first_twins(members).map(|(member, other)| (member, BadName::Case(full(other))));
     match bad.into_iter().chain(twins).min_by(|(one, _), (other, _)| one.key.cmp(&other.key)) {
         Some((member, name)) => Err(CollectionError::Name { key: full(member), name }),
         None => Ok(()),
@@ -104,4 +101,44 @@ fn is_folder(key: &str, members: &[Member]) -> bool {
     let folder = format!("{key}/");
     let next = members.partition_point(|member| member.key < folder);
     members.get(next).is_some_and(|member| member.key.starts_with(&folder))
+}
+
+/// Returns the first of the sorted `members` whose path, or a folder in it, differs only in case from another member's,
+/// and the first such other member. libtorrent renames one of them, and Windows and macOS usually cannot store both.
+fn first_twins(members: &[Member]) -> Option<(&Member, &Member)> {
+    let mut sorted: Vec<_> = members.iter().collect();
+    sorted.sort_by(|one, other| folded(&one.key).cmp(folded(&other.key)));
+    // Paths that differ only in case have the same folded folders, so two of them are neighbours.
+    let twins = sorted.iter().zip(sorted.iter().skip(1)).filter_map(|(one, other)| {
+        let length = twin_length(&one.key, &other.key)?;
+        let (one, other) = (first_at(members, &one.key[..length])?, first_at(members, &other.key[..length])?);
+        Some(if one.key < other.key { (one, other) } else { (other, one) })
+    });
+    twins.min_by(|(one, _), (other, _)| one.key.cmp(&other.key))
+}
+
+/// Returns the sort key, which keeps the content of a folder together.
+fn folded(key: &str) -> impl Iterator<Item = u8> {
+    key.bytes().map(|byte| if byte == b'/' { 0 } else { byte.to_ascii_lowercase() })
+}
+
+/// Returns the length of the shortest paths at which two keys differ only in case. It is the same for both keys.
+fn twin_length(one: &str, other: &str) -> Option<usize> {
+    let mut length = 0;
+    for (one, other) in one.split('/').zip(other.split('/')).take_while(|(one, other)| one.eq_ignore_ascii_case(other))
+    {
+        length += one.len();
+        if one != other {
+            return Some(length);
+        }
+        length += 1;
+    }
+    None
+}
+
+/// Returns the first member at this path or below it.
+fn first_at<'a>(members: &'a [Member], path: &str) -> Option<&'a Member> {
+    let folder = format!("{path}/");
+    let first = |from: &str| members.get(members.partition_point(|member| member.key.as_str() < from));
+    first(path).filter(|member| member.key == path).or_else(|| first(&folder))
 }

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use proptest::{
     collection::{btree_set, vec},
     prelude::*,
@@ -10,7 +8,7 @@ use super::{exclusions::Exclusions, *};
 use crate::{
     config::Account,
     object::{BucketName, SidecarLocation},
-    operation::{Subject, checks::check},
+    operation::checks::check,
     torrent::{File, PieceLength, Pieces},
 };
 
@@ -87,7 +85,7 @@ fn names_that_differ_only_in_case_are_refused_with_the_first_of_each() {
         (&["a/Data-1", "a/Data/1", "a/Data/3", "a/data-", "a/data/2"], "a/Data/1", "a/data/2"),
         (&["b", "a/B/c", "a/b/C", "a/b"], "a/B/c", "a/b"),
     ] {
-        let fault = BadName::Case { other: format!("p/{other}") };
+        let fault = BadName::Case(format!("p/{other}"));
         assert_eq!(checked("p/", keys), Err((format!("p/{first}"), fault)));
     }
     assert_eq!(checked("p/", &["a", "a-b", "a/b"]), Err(("p/a".to_owned(), BadName::Folder)));
@@ -139,18 +137,16 @@ fn sidecars_are_known_by_their_own_place() {
 
 #[test]
 fn the_etag_covers_keys_etags_and_sizes() {
-    let collection = Collection::new(&key("p/"), vec![listed("a", 0), listed("b", 5)], false).unwrap();
-    let head = collection.head();
+    let head = subject(&key("p/"), vec![listed("a", 0), listed("b", 5)], false).unwrap().head;
     let expected = hex::encode(Sha256::digest("p/a\0\"e\"\u{0}0\np/b\0\"e\"\u{0}5\n"));
     assert_eq!((head.etag.unquoted(), head.length, head.last_modified), (expected.as_str(), 5, Some(5)));
-    let endless = Collection::new(&key("p/"), vec![listed("a", u64::MAX), listed("b", 1)], false);
+    let endless = subject(&key("p/"), vec![listed("a", u64::MAX), listed("b", 1)], false);
     assert_eq!(endless.map(|_| ()), Err(CollectionError::Endless));
 }
 
 #[test]
 fn a_torrent_s_files_are_the_objects_in_order() {
-    let collection = Collection::new(&key("p/"), vec![listed("a", 1), listed("b/c", 2)], false).unwrap();
-    let subject = Subject { head: Arc::new(collection.head()), collection: Some(Arc::new(collection)) };
+    let subject = subject(&key("p/"), vec![listed("a", 1), listed("b/c", 2)], false).unwrap();
     let files = subject.info("", 0, Pieces::from(Vec::new())).files;
     assert!(subject.has_files(&files) && !subject.has_files(&files[..1]) && !subject.has_files(&[]));
     let [a, b] = &files[..] else { panic!("{files:?}") };
@@ -171,8 +167,7 @@ fn pieces_grow_until_the_torrent_fits_a_response_unless_their_length_is_fixed() 
         let config = Config::from_lookup(lookup, account).unwrap();
         // 1.7 MB of names, and 200,000 pieces of 16 MiB.
         let objects = (0..20_000).map(|number| listed(&format!("{number:060}"), 160 << 20)).collect();
-        let collection = Collection::new(&key("p/"), objects, false).unwrap();
-        let subject = Subject { head: Arc::new(collection.head()), collection: Some(Arc::new(collection)) };
+        let subject = subject(&key("p/"), objects, false).unwrap();
         check(&subject, &config).map(PieceLength::get).map_err(|error| error.to_string())
     };
     assert_eq!(PieceLength::for_object_of(20_000 * (160 << 20)).get(), 16 << 20);

@@ -33,7 +33,6 @@ pub(super) struct Hashed {
 }
 
 impl Fetch {
-    /// Reads and hashes the range.
     pub(super) async fn hash(mut self, permits: Permits) -> Result<Hashed, Error> {
         let hashes = match self.before.take() {
             None => self.stream(PieceHasher::new(self.piece_length), permits).await?,

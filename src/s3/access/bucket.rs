@@ -11,7 +11,7 @@ use aws_sdk_s3::{
     primitives::ByteStream,
 };
 
-use super::{Call, RegionalClient, Waits};
+use super::{Call, RegionalClient};
 use crate::{
     meter::Meter,
     object::{BucketName, ByteRange, CallOptions},
@@ -22,7 +22,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Bucket {
     pub(in crate::s3) client: RegionalClient,
-    name: BucketName,
+    /// The bucket's name.
+    pub name: BucketName,
     pub(in crate::s3) call: Call,
 }
 
@@ -30,11 +31,6 @@ impl Bucket {
     /// Binds `client` to the bucket `name`. `options` go with every call.
     pub fn new(client: RegionalClient, name: BucketName, options: CallOptions, meter: Meter) -> Self {
         Self { client, name, call: Call { options, meter } }
-    }
-
-    /// Returns the bucket's name.
-    pub fn name(&self) -> &BucketName {
-        &self.name
     }
 
     /// Returns the meter that counts this request.
@@ -50,11 +46,6 @@ impl Bucket {
     /// Returns whether S3 has named the bucket's region.
     pub(in crate::s3) fn region_is_known(&self) -> bool {
         self.client.regions.knows(&self.name)
-    }
-
-    /// Returns how long the caller waits for S3.
-    pub(in crate::s3) fn waits(&self) -> &Waits {
-        self.client.waits()
     }
 
     /// Calls S3 in the bucket's region. `ask` gets the client, and the interceptor that every call needs. It is called

@@ -26,7 +26,6 @@ impl BucketRegions {
         Self { home, known: Mutex::default() }
     }
 
-    /// Returns the region of `bucket`.
     pub(super) fn region_of(&self, bucket: &BucketName) -> String {
         self.known().get(bucket).unwrap_or(&self.home).clone()
     }

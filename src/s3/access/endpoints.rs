@@ -21,7 +21,6 @@ pub struct Endpoints {
 /// The parts of `AWS_ENDPOINT_URL_S3`.
 #[derive(Clone, Debug)]
 struct CustomEndpoint {
-    /// Scheme, host and port.
     origin: String,
     /// The path before the bucket, without a final slash.
     path: String,

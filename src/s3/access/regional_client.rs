@@ -18,10 +18,12 @@ use crate::object::BucketName;
 /// An identity that calls S3, with one client for each region.
 #[derive(Clone, Debug)]
 pub struct RegionalClient {
-    home: Client,
+    /// The client of the function's own region.
+    pub home: Client,
     pub(super) regions: Arc<BucketRegions>,
     clients: Arc<Mutex<HashMap<String, Client>>>,
-    waits: Arc<Waits>,
+    /// How long callers wait for S3.
+    pub(in crate::s3) waits: Arc<Waits>,
 }
 
 impl RegionalClient {
@@ -51,16 +53,6 @@ impl RegionalClient {
             Err(_) => {}
         }
         sent
-    }
-
-    /// Returns how long callers wait for S3.
-    pub(super) fn waits(&self) -> &Waits {
-        &self.waits
-    }
-
-    /// Returns the client of the function's own region.
-    pub fn home(&self) -> &Client {
-        &self.home
     }
 
     fn client_in(&self, region: &str) -> Client {

@@ -26,8 +26,7 @@ pub struct ListedObject {
 /// Reads one entry of a listing of `prefix`. If `is_encoded`, its key is encoded as in a form, where `+` is a space.
 pub(super) fn read(object: &Object, prefix: &str, is_encoded: bool) -> Result<ListedObject, Error> {
     let key = object.key().unwrap_or_default();
-    let decode = |key: &str| String::from_utf8(percent_decode(&key.replace('+', " "))?).ok();
-    let key = if is_encoded { decode(key) } else { Some(key.to_owned()) };
+    let key = if is_encoded { percent_decode(&key.replace('+', " ")) } else { Some(key.to_owned()) };
     let key = key.ok_or_else(|| malformed("a key that is not percent-encoded UTF-8"))?;
     let key = key.strip_prefix(prefix).ok_or_else(|| malformed("a key of another prefix"))?.to_owned();
     let size = object.size().and_then(|size| u64::try_from(size).ok());

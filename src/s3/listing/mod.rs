@@ -3,7 +3,6 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>
 
 mod entry;
-mod order;
 
 use aws_sdk_s3::{
     Client,
@@ -12,8 +11,9 @@ use aws_sdk_s3::{
 };
 
 pub use self::entry::ListedObject;
-use self::order::Order;
-use super::{Error, access::Bucket, body_limit::BodyLimit, classify_answer, page_timeouts, retry::Retries};
+use super::{
+    Error, PAGE_ATTEMPTS, access::Bucket, body_limit::BodyLimit, classify_answer, page_timeouts, retry::Retries,
+};
 
 /// A page has at most 1,000 keys of 1,024 bytes, each of which may be percent-encoded.
 const PAGE_LIMIT: BodyLimit = BodyLimit(8 * 1024 * 1024);
@@ -25,7 +25,11 @@ const EMPTY_PAGES: u32 = 20;
 pub struct Listing<'a> {
     bucket: &'a Bucket,
     prefix: &'a str,
-    order: Order,
+    last: Option<String>,
+    /// S3 sorts keys by their bytes.
+    by_bytes: bool,
+    /// `SeaweedFS` and other servers with folders sort segment by segment, so that `/` precedes every other byte.
+    by_segments: bool,
     empty_pages: u32,
     next: Next,
     /// Whether S3 charged the requester for a page.
@@ -43,7 +47,16 @@ enum Next {
 impl<'a> Listing<'a> {
     /// Lists the keys in `bucket` that begin with `prefix`. This makes no call yet.
     pub fn new(bucket: &'a Bucket, prefix: &'a str) -> Self {
-        Self { bucket, prefix, order: Order::default(), empty_pages: 0, next: Next::First, request_charged: false }
+        Self {
+            bucket,
+            prefix,
+            last: None,
+            by_bytes: true,
+            by_segments: true,
+            empty_pages: 0,
+            next: Next::First,
+            request_charged: false,
+        }
     }
 
     /// Returns the objects of the next page, or `None` after the last one.
@@ -53,7 +66,7 @@ impl<'a> Listing<'a> {
             Next::After(token) => Some(token.clone()),
             Next::End => return Ok(None),
         };
-        let page = Retries::of_page(self.bucket.waits().pause)
+        let page = Retries::new(PAGE_ATTEMPTS, self.bucket.client.waits.pause)
             .repeat(|| async { whole(self.send(token.as_deref()).await?) })
             .await?;
         self.request_charged |= page.request_charged() == Some(&RequestCharged::Requester);
@@ -70,20 +83,33 @@ impl<'a> Listing<'a> {
         let read = |object| entry::read(object, self.prefix, is_encoded);
         let objects: Vec<_> = page.contents().iter().map(read).collect::<Result<_, _>>()?;
         for object in &objects {
-            self.order.add(&object.key)?;
+            self.check_order(&object.key)?;
         }
         Ok(Some(objects))
     }
 
+    /// Refuses a key that is in neither order, or was listed before.
+    fn check_order(&mut self, key: &str) -> Result<(), Error> {
+        if let Some(last) = &self.last {
+            self.by_bytes &= last.as_str() < key;
+            self.by_segments &= last.split('/').lt(key.split('/'));
+            if !self.by_bytes && !self.by_segments {
+                return Err(malformed("a key before the one that it follows"));
+            }
+        }
+        self.last = Some(key.to_owned());
+        Ok(())
+    }
+
     async fn send(&self, token: Option<&str>) -> Result<ListObjectsV2Output, Error> {
         let ask = |client: Client, call| {
-            let request = client.list_objects_v2().bucket(self.bucket.name().as_str()).prefix(self.prefix);
+            let request = client.list_objects_v2().bucket(self.bucket.name.as_str()).prefix(self.prefix);
             let request = request
                 // XML cannot hold every key.
                 .encoding_type(EncodingType::Url)
                 .optional_object_attributes(OptionalObjectAttributes::RestoreStatus)
                 .set_continuation_token(token.map(str::to_owned));
-            let timeouts = page_timeouts(self.bucket.waits().page);
+            let timeouts = page_timeouts(self.bucket.client.waits.page);
             request.customize().config_override(timeouts).interceptor(call).interceptor(PAGE_LIMIT).send()
         };
         self.bucket.call(ask).await.map_err(classify_answer)

@@ -62,7 +62,7 @@ impl Source {
     /// Presigned URLs are signed for GET only, so a GET of one byte replaces HEAD.
     async fn head_by_url(&self, url: &PresignedUrl) -> Result<ObjectHead, Error> {
         self.check_region(url).await?;
-        Retries::new(ATTEMPTS, self.bucket.waits().pause / 2).repeat(|| self.first_byte()).await
+        Retries::new(ATTEMPTS, self.bucket.client.waits.pause / 2).repeat(|| self.first_byte()).await
     }
 
     /// Refuses a URL whose region is not the bucket's. S3 tells anyone in which region a bucket is.
@@ -79,7 +79,7 @@ impl Source {
 
     async fn send_head(&self) -> Result<HeadObjectOutput, SdkError<HeadObjectError, HttpResponse>> {
         let ask = |client: Client, call| {
-            let request = client.head_object().bucket(self.bucket.name().as_str()).key(self.object.key.as_str());
+            let request = client.head_object().bucket(self.bucket.name.as_str()).key(self.object.key.as_str());
             let request = request.set_version_id(self.object.version_id.clone());
             request.checksum_mode(ChecksumMode::Enabled).customize().interceptor(call).send()
         };
@@ -99,7 +99,7 @@ impl Source {
         let head = ObjectHead::from_first_byte(&output)?;
         verify(&output, FIRST_BYTE, &head)?;
         // The whole body is read, so that the connection can be reused.
-        match next_chunk(&mut output, self.bucket.waits().stall).await? {
+        match next_chunk(&mut output, self.bucket.client.waits.stall).await? {
             Some(byte) if byte.as_ref().len() == 1 => Ok(head),
             _ => Err(Error::Malformed("not exactly one byte for the first byte".to_owned())),
         }

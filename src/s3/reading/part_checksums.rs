@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     object::{ETag, ObjectId},
-    s3::{Error, access::Bucket, body_limit::BodyLimit, classify_answer, page_timeouts, retry::Retries},
+    s3::{Error, PAGE_ATTEMPTS, access::Bucket, body_limit::BodyLimit, classify_answer, page_timeouts, retry::Retries},
 };
 
 /// S3 allows 10,000 parts. The checksum of a single part is the object's own.
@@ -36,18 +36,6 @@ pub struct PartChecksums {
     object: ObjectId,
 }
 
-/// Why there are no part checksums.
-#[derive(Debug, thiserror::Error)]
-pub enum PartChecksumsError {
-    /// They cannot be used, so the object must be read.
-    #[error(transparent)]
-    Misfit(#[from] Misfit),
-    /// S3 throttles, fails or does not answer, or refuses the function's credentials. If the object were read instead,
-    /// it would get another info hash than after the fault.
-    #[error(transparent)]
-    S3(Error),
-}
-
 impl PartChecksums {
     /// `bucket` signs with the function's role.
     pub fn new(bucket: Bucket, object: ObjectId) -> Self {
@@ -55,14 +43,14 @@ impl PartChecksums {
     }
 
     /// Returns the parts of the object that `head` describes, if their size `fits`.
-    pub async fn read(&self, head: &ObjectHead, fits: impl Fn(u64) -> bool) -> Result<Parts, PartChecksumsError> {
+    pub async fn read(&self, head: &ObjectHead, fits: impl Fn(u64) -> bool) -> Result<Parts, Misfit> {
         let composite = match head.part_sha1s {
             PartSha1s::Composite(composite) => composite,
             PartSha1s::Unknown => self.composite(head).await?,
-            PartSha1s::None => return Err(Misfit::NoSha1.into()),
+            PartSha1s::None => return Err(Misfit::NoSha1),
         };
         if !PART_COUNTS.contains(&composite.parts) {
-            return Err(Misfit::Count(composite.parts).into());
+            return Err(Misfit::Count(composite.parts));
         }
         let mut list = PartList::new(composite);
         let mut after = None;
@@ -74,47 +62,47 @@ impl PartChecksums {
             let page = self.attributes(page).await?;
             after = match add_page(&mut list, &page, head, &fits)? {
                 Some(number) => Some(number),
-                None => return Ok(list.verify(head.length)?),
+                None => return list.verify(head.length),
             };
         }
     }
 
     /// Returns the composite checksum, which a HEAD reports and a GET does not.
-    async fn composite(&self, head: &ObjectHead) -> Result<CompositeSha1, PartChecksumsError> {
+    async fn composite(&self, head: &ObjectHead) -> Result<CompositeSha1, Misfit> {
         let checksum = |request: GetObjectAttributesFluentBuilder| {
             let request = request.object_attributes(ObjectAttributes::Checksum);
             request.object_attributes(ObjectAttributes::ObjectParts).max_parts(1)
         };
         let output = self.attributes(checksum).await?;
         if !describes(&output, head) {
-            return Err(Misfit::Changed.into());
+            return Err(Misfit::Changed);
         }
-        Ok(composite(&output).ok_or(Misfit::NoSha1)?)
+        composite(&output).ok_or(Misfit::NoSha1)
     }
 
     async fn attributes(
         &self,
         select: impl Fn(GetObjectAttributesFluentBuilder) -> GetObjectAttributesFluentBuilder,
-    ) -> Result<GetObjectAttributesOutput, PartChecksumsError> {
-        let waits = self.bucket.waits();
+    ) -> Result<GetObjectAttributesOutput, Misfit> {
+        let waits = &self.bucket.client.waits;
         let ask = |client: Client, call| {
             let request = client.get_object_attributes().object_attributes(ObjectAttributes::Etag);
-            let request = request.bucket(self.bucket.name().as_str()).key(self.object.key.as_str());
+            let request = request.bucket(self.bucket.name.as_str()).key(self.object.key.as_str());
             let request = select(request.set_version_id(self.object.version_id.clone())).customize();
             request.config_override(page_timeouts(waits.page)).interceptor(call).interceptor(PAGE_LIMIT).send()
         };
         let sent = || async { self.bucket.call(ask).await.map_err(classify_answer) };
-        Ok(Retries::of_page(waits.pause).repeat(sent).await?)
+        Ok(Retries::new(PAGE_ATTEMPTS, waits.pause).repeat(sent).await?)
     }
 }
 
-impl From<Error> for PartChecksumsError {
+impl From<Error> for Misfit {
     /// Faults that may pass remain errors. Anything else means that the object must be read.
     fn from(error: Error) -> Self {
         match error {
-            Error::Unavailable(_) | Error::Interrupted(_) | Error::Credentials(_) => Self::S3(error),
-            Error::AccessDenied => Self::Misfit(Misfit::Denied),
-            error => Self::Misfit(Misfit::NotListed(error)),
+            Error::Unavailable(_) | Error::Interrupted(_) | Error::Credentials(_) => Self::Fault(error),
+            Error::AccessDenied => Self::Denied,
+            error => Self::NotListed(error),
         }
     }
 }

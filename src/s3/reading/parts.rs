@@ -40,7 +40,7 @@ pub struct Parts {
     pub digests: Vec<Sha1Digest>,
 }
 
-/// Why part checksums cannot be used. Each message completes "the object is read, because …".
+/// Why part checksums cannot be used. But for [`Self::Fault`], each message completes "the object is read, because …".
 #[derive(Debug, thiserror::Error)]
 pub enum Misfit {
     /// The object was not uploaded in parts, or without checksums, or with another algorithm.
@@ -55,6 +55,10 @@ pub enum Misfit {
     /// This S3 does not support the call, or the object is gone.
     #[error("S3 does not list its parts")]
     NotListed(#[source] Error),
+    /// S3 throttles, fails or does not answer, or refuses the function's credentials. If the object were read instead,
+    /// it would get another info hash than after the fault.
+    #[error(transparent)]
+    Fault(Error),
     /// The list is not of the object that HEAD described.
     #[error("it changed after HEAD")]
     Changed,

@@ -48,7 +48,7 @@ impl Source {
         mut sink: impl FnMut(&[u8]),
     ) -> Result<(), Error> {
         let mut missing = range;
-        let mut retries = Retries::new(ATTEMPTS, self.bucket.waits().pause / 2);
+        let mut retries = Retries::new(ATTEMPTS, self.bucket.client.waits.pause / 2);
         while missing.start < missing.end {
             let start = missing.start;
             if let Err(error) = self.read_some(head, &mut missing, &mut sink).await {
@@ -67,7 +67,7 @@ impl Source {
     ) -> Result<(), Error> {
         let mut output = self.get(*missing, Some(head)).await?;
         verify(&output, *missing, head)?;
-        while let Some(chunk) = next_chunk(&mut output, self.bucket.waits().stall).await? {
+        while let Some(chunk) = next_chunk(&mut output, self.bucket.client.waits.stall).await? {
             let chunk = chunk.as_ref();
             let length = chunk.len() as u64;
             if length > missing.length() {
@@ -85,12 +85,12 @@ impl Source {
 
     pub(super) async fn get(&self, range: ByteRange, head: Option<&ObjectHead>) -> Result<GetObjectOutput, Error> {
         let request = |client: &Client, call| {
-            let request = client.get_object().bucket(self.bucket.name().as_str()).key(self.object.key.as_str());
+            let request = client.get_object().bucket(self.bucket.name.as_str()).key(self.object.key.as_str());
             let request = request.set_version_id(self.object.version_id.clone()).range(range.header());
             request.set_if_match(head.map(|head| head.etag.to_string())).customize().interceptor(call)
         };
         if let Some(url) = &self.presigned {
-            let request = request(self.bucket.client.home(), self.bucket.call.clone());
+            let request = request(&self.bucket.client.home, self.bucket.call.clone());
             return request.interceptor(url.clone()).send().await.map_err(classify_presigned);
         }
         let sent = self.bucket.call(|client, call| request(&client, call).send()).await;

@@ -30,8 +30,10 @@ const MAX_BYTES: i64 = 5 * 1024 * 1024;
 /// The place of one object's sidecar, as the function's role may read and write it.
 #[derive(Clone, Debug)]
 pub struct SidecarStore {
-    bucket: Bucket,
-    key: Option<String>,
+    /// The bucket that holds the sidecar.
+    pub bucket: Bucket,
+    /// The sidecar's key, or `None` if it would be longer than S3 accepts.
+    pub key: Option<String>,
     object: ObjectId,
 }
 
@@ -109,16 +111,6 @@ impl SidecarStore {
         let name = location.bucket_for(&object).clone();
         let options = if name == object.bucket { options.clone() } else { CallOptions::default() };
         Self { bucket: Bucket::new(client, name, options, meter), key: location.key_for(&object), object }
-    }
-
-    /// Returns the bucket that holds the sidecar.
-    pub fn bucket(&self) -> &Bucket {
-        &self.bucket
-    }
-
-    /// Returns whether the sidecar's key is short enough for S3.
-    pub fn has_key(&self) -> bool {
-        self.key.is_some()
     }
 
     /// Reads what is stored at the sidecar's key. A 403 counts as [`Slot::Free`]: without `s3:ListBucket`, S3 answers

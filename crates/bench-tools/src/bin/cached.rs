@@ -34,7 +34,7 @@ async fn main() -> Result<()> {
         .map_err(|_| "usage: cached BUCKET KEY ROUNDS")?;
     let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let api = api(&sdk).await?;
-    let client = Clients::new(&sdk, true, access::Waits::default()).signed.home().clone();
+    let client = Clients::new(&sdk, true, access::Waits::default()).signed.home;
     let event = event(&bucket, &key);
     // Makes the sidecar.
     answer(&api, &event).await?;

@@ -81,7 +81,7 @@ impl PresignedUrl {
         let place = endpoints.place_of(scheme, authority, object).ok_or(PresignedUrlError::Host)?;
         let decoded = percent_decode(path).ok_or(PresignedUrlError::NotAUrl)?;
         // S3 reads a plain plus sign as a space, and other servers as a plus. Signers encode it.
-        if path.contains('+') || decoded != place.path.as_bytes() {
+        if path.contains('+') || decoded != place.path {
             return Err(PresignedUrlError::Key);
         }
         let query = Query::parse(query)?;

@@ -40,8 +40,7 @@ impl Query {
         let mut parameters: Vec<(String, String)> = Vec::new();
         for pair in text.split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let decoded = |text| percent_decode(text).and_then(|bytes| String::from_utf8(bytes).ok());
-            let (Some(name), Some(value)) = (decoded(name), decoded(value)) else {
+            let (Some(name), Some(value)) = (percent_decode(name), percent_decode(value)) else {
                 return Err(PresignedUrlError::NotAUrl);
             };
             let lower = name.to_ascii_lowercase();

@@ -113,7 +113,7 @@ proptest! {
             let virtual_host = host.strip_prefix("data.");
             prop_assert!(hosts.contains(&virtual_host.unwrap_or(host)), "{url}");
             let key = if virtual_host.is_some() { "/k" } else { "/data/k" };
-            prop_assert_eq!(percent_decode(parsed.path()).unwrap(), key.as_bytes(), "{}", url);
+            prop_assert_eq!(percent_decode(parsed.path()).unwrap(), key, "{}", url);
             prop_assert_eq!((parsed.scheme(), parsed.username(), parsed.port()), ("https", "", None), "{}", url);
             prop_assert_eq!(parsed.fragment(), None);
             let mut request = HttpRequest::empty();

@@ -73,7 +73,7 @@ pub(crate) fn of(length: u64, piece_length: PieceLength, span_size: u64, objects
         span_size: spans.size(),
         spans: count,
         items_bytes: bytes(&json!(items)),
-        manifest_bytes: manifest.bytes().len(),
+        manifest_bytes: manifest.bytes.len(),
         most_reads: cut.iter().map(reads).max().unwrap_or_default(),
         state_bytes: state_bytes(&job(length, piece_length, spans, objects > 0), &items),
         fragment_bytes: pieces * DIGEST_BYTES,

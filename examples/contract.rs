@@ -1,14 +1,13 @@
-//! What this service promises to its deployment, as JSON: `get-object-torrent --contract` prints it. The docs' tables
-//! are generated from it, and tests compare the template with it.
+//! Prints what this service promises to its deployment, as JSON: `cargo run --example contract`. The docs' tables are
+//! generated from it, and tests compare the template with it.
 
-use serde_json::{Value, json};
-
-use crate::{
+use get_object_torrent::{
     api::EXPOSED_HEADERS,
     config::{Number, VARIABLES, Values, Variable},
     jobs::FailureKind,
     metrics::{Directive, NAMESPACE, REQUEST, TASK, TRACKER},
 };
+use serde_json::{Value, json};
 
 const API: &str = "get-object-torrent";
 const JOB: &str = "torrent-job";
@@ -16,15 +15,15 @@ const THE_TRACKER: &str = "torrent-tracker";
 
 /// A call to AWS.
 #[derive(Clone, Copy, Debug)]
-pub struct Call {
+pub(crate) struct Call {
     /// The service, as IAM calls it.
-    pub service: &'static str,
+    pub(crate) service: &'static str,
     /// The operation's name in the service's API.
-    pub operation: &'static str,
+    pub(crate) operation: &'static str,
     /// The actions that IAM asks for.
-    pub actions: &'static [&'static str],
+    pub(crate) actions: &'static [&'static str],
     /// The programs that make the call.
-    pub programs: &'static [&'static str],
+    pub(crate) programs: &'static [&'static str],
 }
 
 const fn call(
@@ -40,7 +39,7 @@ const READ: &[&str] = &["s3:GetObject", "s3:GetObjectVersion"];
 const ATTRIBUTES: &[&str] = &["s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"];
 
 /// Every call that the programs make.
-pub const CALLS: [Call; 13] = [
+pub(crate) const CALLS: [Call; 13] = [
     call("s3", "HeadObject", READ, &[API, JOB]),
     call("s3", "GetObject", READ, &[API, JOB]),
     call("s3", "GetObjectAttributes", ATTRIBUTES, &[API, JOB]),
@@ -56,17 +55,17 @@ pub const CALLS: [Call; 13] = [
     call("dynamodb", "DeleteItem", &["dynamodb:DeleteItem"], &[THE_TRACKER]),
 ];
 
-/// Returns the contract.
-pub fn contract() -> Value {
+fn main() {
     let metrics = [(API, &REQUEST[..]), (JOB, &TASK), (THE_TRACKER, &TRACKER)];
-    json!({
+    let contract = json!({
         "variables": VARIABLES.iter().map(variable).collect::<Vec<_>>(),
         "namespace": NAMESPACE,
         "metrics": metrics.iter().flat_map(|(program, directives)| measured(program, directives)).collect::<Vec<_>>(),
         "exposed_headers": EXPOSED_HEADERS.split(", ").collect::<Vec<_>>(),
         "failures": FailureKind::ALL,
         "calls": CALLS.iter().map(called).collect::<Vec<_>>(),
-    })
+    });
+    println!("{contract}");
 }
 
 fn variable(variable: &Variable) -> Value {
