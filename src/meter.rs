@@ -21,6 +21,8 @@ pub struct RequestCounts {
     pub objects: Counter,
     /// The number of pieces that the torrent has, or 0 before there is a torrent.
     pub piece_count: Counter,
+    /// How many torrents were given without web seeds, because their swarm is fast enough: 0 or 1.
+    pub without_web_seeds: Counter,
     /// How often the sidecar could not be read or written as it should.
     pub sidecar_failures: Counter,
 }

@@ -38,6 +38,7 @@ pub const REQUEST: [Directive; 3] = [
             ("Errors", "Count", "1 after a failure that is answered 5xx, otherwise 0"),
             ("Objects", "Count", "how many objects the collection has; only if a collection was found"),
             ("SidecarFailures", "Count", "1 if there was a warning about the sidecar, otherwise 0"),
+            ("WithoutWebSeeds", "Count", "1 if the torrent has no web seeds, because its swarm is fast enough"),
             ("TimeUsed", "Percent", "the share of its time that a request used to read an object"),
         ],
     },

@@ -88,6 +88,10 @@ pub fn api(config: Config, sdk: &SdkConfig, waits: Waits) -> Api {
     let state_machine = config.job_state_machine_arn.clone().filter(|_| config.has_credentials);
     let jobs = state_machine.map(|arn| Jobs::new(Arc::clone(&config), Executions::new(sdk, arn), waits.jobs));
     let registry = registry(&config, sdk);
+    let registry = registry.map(|registry| match config.enough_speed {
+        0 => registry,
+        _ => registry.with_health(config.tracker_clock),
+    });
     Api::new(Arc::clone(&config), GetObjectTorrent::new(config, clients).with_registry(registry), jobs)
 }
 

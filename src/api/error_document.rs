@@ -81,9 +81,10 @@ impl From<&RequestError> for ErrorAnswer {
             RequestError::InvalidBucketName => (StatusCode::BAD_REQUEST, "InvalidBucketName"),
             RequestError::KeyTooLong => (StatusCode::BAD_REQUEST, "KeyTooLongError"),
             RequestError::InvalidBucketOwner => (StatusCode::BAD_REQUEST, "InvalidBucketOwnerAWSAccountID"),
-            RequestError::InvalidRequestPayer | RequestError::InvalidVersionId | RequestError::PresignedUrl(_) => {
-                (StatusCode::BAD_REQUEST, "InvalidArgument")
-            }
+            RequestError::InvalidRequestPayer
+            | RequestError::InvalidVersionId
+            | RequestError::InvalidWebSeeds
+            | RequestError::PresignedUrl(_) => (StatusCode::BAD_REQUEST, "InvalidArgument"),
         };
         Self::new(status, code, refusal.to_string())
     }

@@ -16,10 +16,16 @@ use crate::{
 const TORRENT: &str = "torrent";
 const VERSION_ID: &str = "versionId";
 const PRESIGNED: &str = "presigned";
+const WEB_SEEDS: &str = "web-seeds";
+const ALWAYS: &str = "always";
 
 /// The query parameters that are read, with the longest value of each, which may be percent-encoded.
-pub(super) const QUERY_PARAMETERS: [(&str, usize); 3] =
-    [(TORRENT, 0), (VERSION_ID, 3 * MAX_VERSION_ID_BYTES), (PRESIGNED, 2 * MAX_PRESIGNED_URL_BYTES)];
+pub(super) const QUERY_PARAMETERS: [(&str, usize); 4] = [
+    (TORRENT, 0),
+    (WEB_SEEDS, ALWAYS.len()),
+    (VERSION_ID, 3 * MAX_VERSION_ID_BYTES),
+    (PRESIGNED, 2 * MAX_PRESIGNED_URL_BYTES),
+];
 
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +79,8 @@ pub(super) enum RequestError {
     InvalidBucketOwner,
     #[error("Invalid version id specified.")]
     InvalidVersionId,
+    #[error("The value of web-seeds must be 'always'. Leave it out to get web seeds only while they are needed.")]
+    InvalidWebSeeds,
     #[error(
         "The URL in the parameter 'presigned' {0}. Give a presigned GetObject URL of this object, at an S3 endpoint of \
          its bucket, and percent-encode all of it."
@@ -125,11 +133,16 @@ fn torrent_request(
     if version_id.as_ref().is_some_and(|id| !is_version_id(id)) {
         return Err(RequestError::InvalidVersionId);
     }
+    let always_web_seeds = match parameter(WEB_SEEDS) {
+        None => false,
+        Some(ALWAYS) => true,
+        Some(_) => return Err(RequestError::InvalidWebSeeds),
+    };
     let object = ObjectId { bucket, key, version_id };
     let presigned = parameter(PRESIGNED).map(|url| PresignedUrl::new(url, &object, &options, endpoints));
     let presigned = presigned.transpose().map_err(RequestError::PresignedUrl)?;
     let may_be_prefix = collections && object.key.as_str().ends_with('/');
-    Ok(TorrentRequest { object, options, may_be_prefix, presigned })
+    Ok(TorrentRequest { object, options, may_be_prefix, always_web_seeds, presigned })
 }
 
 /// Reads `x-amz-request-payer` and `x-amz-expected-bucket-owner`.

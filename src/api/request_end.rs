@@ -78,8 +78,10 @@ impl RequestEnd<'_> {
         if bytes_read > 0 {
             values.push(("TimeUsed", self.time_used(duration_ms)));
         }
-        if self.meter.objects.get() > 0 {
-            values.push(("Objects", self.meter.objects.get()));
+        for (name, counter) in [("Objects", &self.meter.objects), ("WithoutWebSeeds", &self.meter.without_web_seeds)] {
+            if counter.get() > 0 {
+                values.push((name, counter.get()));
+            }
         }
         metrics.write(&self.invocation.context, &metrics::REQUEST, &[("Origin", origin), ("Status", &status)], &values);
     }

@@ -15,7 +15,7 @@ const CACHE_CONTROL: &str = "no-cache";
 /// The headers that pages of other origins may read.
 pub const EXPOSED_HEADERS: &str = "Content-Type, Content-Disposition, ETag, Cache-Control, Retry-After, \
     x-amz-request-charged, x-amz-request-id, x-amz-delete-marker, x-amz-retry-after, \
-    x-torrent-files, x-torrent-info-hash, x-torrent-origin";
+    x-torrent-files, x-torrent-info-hash, x-torrent-origin, x-torrent-web-seeds";
 
 /// What a response needs to know about its request.
 pub(super) struct ResponseTo<'a> {
@@ -39,6 +39,7 @@ impl ResponseTo<'_> {
         set(&mut response, header::CONTENT_DISPOSITION, &torrent.content_disposition);
         set(&mut response, HeaderName::from_static("x-torrent-info-hash"), &torrent.info_hash.to_string());
         set(&mut response, HeaderName::from_static("x-torrent-origin"), torrent.origin.as_str());
+        set(&mut response, HeaderName::from_static("x-torrent-web-seeds"), &torrent.web_seeds.len().to_string());
         if let Some(files) = torrent.files {
             set(&mut response, HeaderName::from_static("x-torrent-files"), &files.to_string());
         }

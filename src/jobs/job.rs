@@ -37,7 +37,8 @@ impl Target {
     /// Returns the request to the operation.
     pub fn torrent_request(&self) -> TorrentRequest {
         let options = CallOptions { requester_pays: self.requester_pays, expected_bucket_owner: None };
-        TorrentRequest { object: self.object.clone(), options, may_be_prefix: self.collection, presigned: None }
+        let object = self.object.clone();
+        TorrentRequest { object, options, may_be_prefix: self.collection, always_web_seeds: true, presigned: None }
     }
 }
 

@@ -175,20 +175,27 @@ impl BoundOperation {
     }
 
     /// Writes the sidecar by the time `by`, if it must be written, and registers the torrent. A failure is only logged.
+    /// Returns the torrent, without its web seeds if its swarm needs none. The sidecar always has them.
     pub async fn store(&self, unstored: UnstoredTorrent, by: Instant) -> Torrent {
         let write_sidecar = async {
             if let Some(sidecars) = &self.sidecars {
                 cache::write(sidecars, &unstored, by).await;
             }
         };
-        tokio::join!(write_sidecar, self.register(&unstored.torrent));
-        unstored.torrent
+        let ((), is_fast) = tokio::join!(write_sidecar, self.register(&unstored.torrent));
+        let mut torrent = unstored.torrent;
+        if is_fast && !self.request.always_web_seeds && torrent.remove_web_seeds() {
+            self.meter.without_web_seeds.set(1);
+        }
+        torrent
     }
 
-    /// Registers the torrent with the tracker, if there is one. A failure is only logged.
-    pub async fn register(&self, torrent: &Torrent) {
-        if let Some(registry) = &self.registry {
-            registry.register(torrent.info_hash, torrent.length).await;
+    /// Registers the torrent with the tracker, if there is one. Returns whether its swarm needs no web seeds. A failure is
+    /// only logged.
+    pub async fn register(&self, torrent: &Torrent) -> bool {
+        match &self.registry {
+            Some(registry) => registry.register(torrent.info_hash, torrent.length).await,
+            None => false,
         }
     }
 }

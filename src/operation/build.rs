@@ -24,20 +24,22 @@ impl BoundOperation {
         self.build(subject, Identity::new(info, origin)?)
     }
 
-    /// Builds the torrent. The same content and configuration always give the same bytes, whatever the origin.
+    /// Builds the torrent, with its web seeds. The same content and configuration always give the same bytes, whatever
+    /// the origin.
     pub(super) fn build(&self, subject: &Subject, identity: Identity) -> Result<Torrent, Error> {
         let Identity { info, info_hash, origin } = identity;
         let length = info.length;
         self.meter.piece_count.set(info.pieces.count());
         let content_disposition = content_disposition::attachment(&format!("{}.torrent", info.name));
         let web_seeds = self.web_seeds(subject);
-        let metainfo = Metainfo::new(info, subject.head.last_modified, &self.config.trackers, web_seeds);
+        let metainfo = Metainfo::new(info, subject.head.last_modified, &self.config.trackers, web_seeds.clone());
         Ok(Torrent {
             bytes: metainfo.to_bytes()?,
             content_disposition,
             info_hash,
             length,
             origin,
+            web_seeds,
             files: subject.members.as_ref().map(Vec::len),
             request_charged: subject.head.request_charged,
         })

@@ -43,6 +43,8 @@ pub struct TorrentRequest {
     pub options: CallOptions,
     /// Whether the key names a prefix if it names no object with content.
     pub may_be_prefix: bool,
+    /// Whether the torrent has web seeds even if its swarm needs none.
+    pub always_web_seeds: bool,
     /// The caller's proof of READ access. The object is then read by this URL.
     pub presigned: Option<PresignedUrl>,
 }

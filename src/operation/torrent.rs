@@ -7,7 +7,7 @@ use crate::{
         reading::ObjectHead,
         sidecar::{Sidecar, SidecarContent, Slot},
     },
-    torrent::{Info, InfoHash},
+    torrent::{Info, InfoHash, Metainfo},
 };
 
 /// The media type of a `.torrent`.
@@ -51,6 +51,8 @@ pub struct Torrent {
     pub length: u64,
     /// The origin of the piece hashes.
     pub origin: Origin,
+    /// The web seeds that it names.
+    pub web_seeds: Vec<String>,
     /// The number of files, if the torrent is a collection's.
     pub files: Option<usize>,
     /// Whether S3 charged the requester.
@@ -58,6 +60,15 @@ pub struct Torrent {
 }
 
 impl Torrent {
+    /// Removes the web seeds. The info hash stays, and so does the swarm. Returns whether there were any.
+    pub(super) fn remove_web_seeds(&mut self) -> bool {
+        let is_removed = Metainfo::remove_web_seeds(&mut self.bytes, &self.web_seeds);
+        if is_removed {
+            self.web_seeds.clear();
+        }
+        is_removed
+    }
+
     /// Returns what is stored as the sidecar.
     pub fn sidecar_content(&self) -> SidecarContent<'_> {
         SidecarContent {

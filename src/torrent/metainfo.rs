@@ -1,5 +1,7 @@
 //! The metainfo file: the content of a `.torrent` (BEP 3, 12, 19), in canonical bencode.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Info;
@@ -49,6 +51,18 @@ impl Metainfo {
         serde_bencode::to_bytes(self)
     }
 
+    /// Removes `web_seeds` from the encoded file that names them. They come last, since keys are sorted. Returns whether
+    /// they were there.
+    pub fn remove_web_seeds(bytes: &mut Vec<u8>, web_seeds: &[String]) -> bool {
+        let last = serde_bencode::to_bytes(&BTreeMap::from([("url-list", web_seeds)])).unwrap_or_default();
+        let rest = last.get(1..).and_then(|last| bytes.strip_suffix(last)).map(<[u8]>::len);
+        if let Some(length) = rest {
+            bytes.truncate(length);
+            bytes.push(b'e');
+        }
+        rest.is_some()
+    }
+
     /// Reads a `.torrent` that this service wrote. Any other key is an error: to skip a value is to walk through it,
     /// and a deeply nested value would end the process.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_bencode::Error> {
@@ -81,6 +95,9 @@ mod tests {
             let bytes = metainfo.to_bytes().unwrap();
             assert_eq!(String::from_utf8(bytes.clone()).unwrap(), format!("d{before}{rest}{after}e"));
             assert_eq!(Metainfo::from_bytes(&bytes).unwrap(), metainfo);
+            let mut without = bytes.clone();
+            assert_eq!(Metainfo::remove_web_seeds(&mut without, &metainfo.web_seeds), !web_seeds.is_empty());
+            assert_eq!(String::from_utf8(without).unwrap(), format!("d{before}{rest}e"));
             for cut in 0..bytes.len() {
                 assert!(Metainfo::from_bytes(&bytes[..cut]).is_err(), "{cut}");
             }

@@ -73,7 +73,11 @@ fn answer(items: &mut Items, operation: &str, input: &Value) -> (u16, Value) {
     let key = key(if operation == "PutItem" { &input["Item"] } else { &input["Key"] });
     let old = items.get(&key).cloned();
     if !is_met(input, &old.clone().unwrap_or_default()) {
-        return (400, json!({"__type": "ConditionalCheckFailedException", "message": "no"}));
+        let mut failure = json!({"__type": "ConditionalCheckFailedException", "message": "no"});
+        if let Some(old) = old.filter(|_| input["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD") {
+            failure["Item"] = old;
+        }
+        return (400, failure);
     }
     match operation {
         "PutItem" => drop(items.insert(key, input["Item"].clone())),

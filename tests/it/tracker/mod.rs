@@ -8,3 +8,4 @@ mod hostile;
 mod large;
 mod log;
 mod registry;
+mod web_seeds;
