@@ -7,9 +7,12 @@
 //! | `checked` | a peer | when the tracker last tried to reach it |
 //! | `reached` | a peer | there if that succeeded |
 //! | `slow` | a peer | since when it has been slow or stuck |
+//! | `seeding` | a peer | since when it has been a seeder |
+//! | `bare` | a peer | there if it may have no web seeds |
 //! | `fast_until` | the mark | until when torrents need no web seeds |
 //! | `slow_until` | the mark | until when they have them in any case |
 //! | `fast_seen` | the mark | when a leecher was last seen at `ENOUGH_SPEED` |
+//! | `failed`, `failed_seeders` | the mark | when the latest trial failed, and with how many seeders |
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -27,22 +30,24 @@ const SINCE_DOWN: &str = "since_down";
 const CHECKED: &str = "checked";
 const REACHED: &str = "reached";
 const SLOW: &str = "slow";
+const SEEDING: &str = "seeding";
+const BARE: &str = "bare";
 /// The attribute that the API function reads.
 pub(super) const FAST_UNTIL: &str = "fast_until";
-const SLOW_UNTIL: &str = "slow_until";
-const FAST_SEEN: &str = "fast_seen";
+const SWARM: [&str; 5] = [FAST_UNTIL, "slow_until", "fast_seen", "failed", "failed_seeders"];
 
 /// Returns the health of a peer. If its item has none, all is unknown.
 pub(super) fn of_peer(item: &Item) -> PeerHealth {
     let [rate, since, uploaded, downloaded] =
         [RATE, SINCE, SINCE_UP, SINCE_DOWN].map(|name| number_of(item, name).unwrap_or_default());
-    let [checked, slow_since] = [CHECKED, SLOW].map(|name| number_of(item, name));
-    PeerHealth { rate, since, uploaded, downloaded, checked, is_reached: item.contains_key(REACHED), slow_since }
+    let [checked, slow_since, seeding_since] = [CHECKED, SLOW, SEEDING].map(|name| number_of(item, name));
+    let [is_reached, is_bare] = [REACHED, BARE].map(|name| item.contains_key(name));
+    PeerHealth { rate, since, uploaded, downloaded, checked, is_reached, seeding_since, is_bare, slow_since }
 }
 
 /// Adds the health of a peer to its item.
 pub(super) fn add(item: &mut Item, health: &PeerHealth) {
-    let PeerHealth { rate, since, uploaded, downloaded, checked, is_reached, slow_since } = *health;
+    let PeerHealth { rate, since, uploaded, downloaded, checked, slow_since, seeding_since, .. } = *health;
     let numbers = [
         (RATE, Some(rate)),
         (SINCE, Some(since)),
@@ -50,36 +55,35 @@ pub(super) fn add(item: &mut Item, health: &PeerHealth) {
         (SINCE_DOWN, Some(downloaded)),
         (CHECKED, checked),
         (SLOW, slow_since),
+        (SEEDING, seeding_since),
     ];
     for (name, value) in numbers.into_iter().filter_map(|(name, value)| Some((name, value?))) {
         item.insert(name.to_owned(), number(value));
     }
-    if is_reached {
-        item.insert(REACHED.to_owned(), AttributeValue::Bool(true));
+    for (name, _) in [(REACHED, health.is_reached), (BARE, health.is_bare)].into_iter().filter(|(_, is_so)| *is_so) {
+        item.insert(name.to_owned(), AttributeValue::Bool(true));
     }
 }
 
 /// Returns the health of a swarm, which its mark has.
 pub(super) fn of_swarm(mark: &Item) -> SwarmHealth {
-    let [fast_until, slow_until, fast_seen] =
-        [FAST_UNTIL, SLOW_UNTIL, FAST_SEEN].map(|name| number_of(mark, name).unwrap_or_default());
-    SwarmHealth { fast_until, slow_until, fast_seen }
+    let [fast_until, slow_until, fast_seen, failed, failed_seeders] =
+        SWARM.map(|name| number_of(mark, name).unwrap_or_default());
+    SwarmHealth { fast_until, slow_until, fast_seen, failed, failed_seeders }
 }
 
 impl Partition {
     /// Writes the health of the swarm. A leecher that was seen to be slow meanwhile outweighs it.
     pub async fn put_health(&self, health: &SwarmHealth) -> Result<()> {
-        let SwarmHealth { fast_until, slow_until, fast_seen } = *health;
-        let update = self
-            .update(MARK)
-            .update_expression("SET fast_until = :fast_until, slow_until = :slow_until, fast_seen = :fast_seen");
-        let update = update
-            .condition_expression(
-                "attribute_exists(peer) AND (attribute_not_exists(slow_until) OR slow_until <= :slow_until)",
-            )
-            .expression_attribute_values(":fast_until", number(fast_until))
-            .expression_attribute_values(":slow_until", number(slow_until))
-            .expression_attribute_values(":fast_seen", number(fast_seen));
+        let SwarmHealth { fast_until, slow_until, fast_seen, failed, failed_seeders } = *health;
+        let set = SWARM.map(|name| format!("{name} = :{name}")).join(", ");
+        let mut update = self.update(MARK).update_expression(format!("SET {set}"));
+        for (name, value) in SWARM.into_iter().zip([fast_until, slow_until, fast_seen, failed, failed_seeders]) {
+            update = update.expression_attribute_values(format!(":{name}"), number(value));
+        }
+        let update = update.condition_expression(
+            "attribute_exists(peer) AND (attribute_not_exists(slow_until) OR slow_until <= :slow_until)",
+        );
         Box::pin(update.send()).await?;
         Ok(())
     }

@@ -52,7 +52,7 @@ pub(super) fn key(info_hash: InfoHash, sort_key: impl Into<Vec<u8>>) -> Item {
 /// Returns the peer of `item`, if it is one.
 pub(super) fn peer(item: &Item) -> Option<Peer> {
     let (address, id, left) = (key::address(sort_key(item)?)?, id(item)?, number_of(item, LEFT)?);
-    Some(Peer { address, id, left, proven_rate: health::of_peer(item).proven_rate() })
+    Some(Peer { address, id, left, standing: health::of_peer(item).standing() })
 }
 
 /// Returns the announce that `item`, a peer, was written for.
@@ -95,12 +95,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{super::key::Zone, *};
-    use crate::tracker::Event;
+    use crate::tracker::{Event, Standing};
 
     proptest! {
         #[test]
         fn a_peer_is_read_as_it_was_written(address: SocketAddr, id: [u8; 20], left: u64) {
-            let peer = Peer { address: SocketAddr::new(address.ip(), address.port()), id, left, proven_rate: None };
+            let peer = Peer { address: SocketAddr::new(address.ip(), address.port()), id, left, standing: Standing::default() };
             let (uploaded, downloaded, event) = (1, 2, Event::None);
             let request = AnnounceRequest { info_hash: [0; 20].into(), peer, uploaded, downloaded, event, numwant: 0 };
             let item = of_peer(&request, &Zone::of(&peer).key_of(&peer), 10);

@@ -124,11 +124,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::tracker::Standing;
 
     proptest! {
         #[test]
         fn a_key_has_the_address_and_lies_in_its_zone(address: SocketAddr, left in 0..2_u64, id: [u8; 20]) {
-            let peer = Peer { address: SocketAddr::new(address.ip(), address.port()), id, left, proven_rate: None };
+            let peer = Peer { address: SocketAddr::new(address.ip(), address.port()), id, left, standing: Standing::default() };
             let zone = Zone::of(&peer);
             let key = zone.key_of(&peer);
             prop_assert_eq!(super::address(&key), Some(peer.address));
@@ -145,7 +146,12 @@ mod tests {
 
     #[test]
     fn the_peers_of_one_network_lie_side_by_side() {
-        let peer = |address: &str| Peer { address: address.parse().unwrap(), id: [0; 20], left: 1, proven_rate: None };
+        let peer = |address: &str| Peer {
+            address: address.parse().unwrap(),
+            id: [0; 20],
+            left: 1,
+            standing: Standing::default(),
+        };
         for zone in [Zone::Seeders, Zone::Leechers] {
             let place = |address| zone.place_of(&peer(address));
             assert_eq!(place("192.0.2.1:1"), place("192.0.2.1:2"));

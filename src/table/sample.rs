@@ -108,12 +108,13 @@ mod tests {
     use std::net::SocketAddr;
 
     use super::*;
+    use crate::tracker::Standing;
 
     const END: u64 = u64::MAX;
 
     fn stored(place: u64) -> Stored {
         let address = SocketAddr::from((place.to_be_bytes().map(u16::from), 1));
-        let peer = Peer { address, id: [0; 20], left: 0, proven_rate: None };
+        let peer = Peer { address, id: [0; 20], left: 0, standing: Standing::default() };
         Stored { expires: 1, key: Zone::Seeders.key_at(place), peer }
     }
 

@@ -17,7 +17,7 @@ mod transfer;
 
 pub use self::{
     clock::{Clock, Schedule},
-    health::{HealthRules, PeerHealth, Progress, Reachable, SwarmHealth},
+    health::{HealthRules, PeerHealth, Progress, Standing, SwarmHealth, SwarmStrength},
     query::Query,
     request::{AnnounceRequest, Event, Peer, Refusal, ScrapeRequest},
     response::{AnnounceResponse, BUSY, FailureResponse, ScrapeResponse, compact, encode},

@@ -5,7 +5,7 @@ use std::{
     net::{IpAddr, Ipv6Addr, SocketAddr},
 };
 
-use super::Query;
+use super::{Query, Standing};
 use crate::torrent::InfoHash;
 
 const DEFAULT_NUMWANT: usize = 50;
@@ -39,8 +39,8 @@ pub struct Peer {
     pub id: [u8; 20],
     /// How many bytes it still needs.
     pub left: u64,
-    /// The rate at which it has proven to upload, in bytes a second, if the tracker has reached it.
-    pub proven_rate: Option<u64>,
+    /// What the tracker has seen of it.
+    pub standing: Standing,
 }
 
 /// Why a client announces.
@@ -134,7 +134,7 @@ impl AnnounceRequest {
         Ok(Self {
             info_hash,
             // A client that does not say what it needs may need something.
-            peer: Peer { address, id, left: query.number("left").unwrap_or(u64::MAX), proven_rate: None },
+            peer: Peer { address, id, left: query.number("left").unwrap_or(u64::MAX), standing: Standing::default() },
             uploaded: query.number("uploaded").unwrap_or_default(),
             downloaded: query.number("downloaded").unwrap_or_default(),
             event: Event::parse(query),

@@ -122,10 +122,10 @@ pub fn encode(response: &impl Serialize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tracker::Sample;
+    use crate::tracker::{Sample, Standing};
 
     fn peer(address: &str) -> Peer {
-        Peer { address: address.parse().unwrap(), id: [0; 20], left: 0, proven_rate: None }
+        Peer { address: address.parse().unwrap(), id: [0; 20], left: 0, standing: Standing::default() }
     }
 
     #[test]

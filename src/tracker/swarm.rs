@@ -137,7 +137,7 @@ mod tests {
 
     use proptest::{collection::vec, prelude::*};
 
-    use super::*;
+    use super::{super::Standing, *};
 
     fn peers() -> impl Strategy<Value = Vec<Peer>> {
         let peer = (any::<u16>(), 0..3_u64, 0..20_u8);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     fn peer_at(address: [u8; 4], port: u16, left: u64) -> Peer {
-        Peer { address: SocketAddr::from((address, port)), id: [0; 20], left, proven_rate: None }
+        Peer { address: SocketAddr::from((address, port)), id: [0; 20], left, standing: Standing::default() }
     }
 
     fn request(left: u64, numwant: usize, event: Event) -> AnnounceRequest {

@@ -63,13 +63,14 @@ mod tests {
     use std::net::SocketAddr;
 
     use super::*;
-    use crate::tracker::Peer;
+    use crate::tracker::{Peer, Standing};
 
     const NOW: u64 = 1_000 + 1_800;
     const SECOND: u64 = 125_000_000;
 
     fn request(event: Event, left: u64, uploaded: u64, downloaded: u64) -> AnnounceRequest {
-        let peer = Peer { address: SocketAddr::from(([192, 0, 2, 1], 1)), id: [7; 20], left, proven_rate: None };
+        let peer =
+            Peer { address: SocketAddr::from(([192, 0, 2, 1], 1)), id: [7; 20], left, standing: Standing::default() };
         AnnounceRequest { info_hash: [0; 20].into(), peer, uploaded, downloaded, event, numwant: 0 }
     }
 

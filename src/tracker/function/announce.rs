@@ -37,7 +37,7 @@ impl Tracker {
             Some(rules) => Some(self.measure(rules, &opened, &announced, now, outcome).await?),
             None => None,
         };
-        request.peer.proven_rate = measured.as_ref().and_then(|measured| measured.peer.proven_rate());
+        request.peer.standing = measured.as_ref().map(|measured| measured.peer.standing()).unwrap_or_default();
         let record = opened.announce(measured.as_ref().map(|measured| &measured.peer), &mut random).await?;
         let swarm = &record.swarm;
         if let Some(session) = record.session {
@@ -58,7 +58,7 @@ impl Tracker {
         let interval = self.schedule().interval(request.peer.is_seeder(), &mut random);
         let response = AnnounceResponse::new(outcome.counts, completed, &peers, interval, self.clock);
         let may_wait_in_vain = match &measured {
-            Some(measured) => measured.judge(&request, swarm, outcome.counts.leechers, &partition).await,
+            Some(measured) => measured.judge(&request, swarm, &partition).await,
             None => false,
         };
         Ok(encode(&if may_wait_in_vain { response.with_warning() } else { response }))
@@ -73,30 +73,30 @@ impl Tracker {
         now: u64,
         outcome: &mut Outcome,
     ) -> Result<Measured<'a>, Failure> {
-        let known = opened.known().await?;
-        let (mut peer, progress) = rules.measure(request, known, opened.length(), opened.others(), now);
+        let (known, mark) = (opened.known().await?, opened.swarm_health());
+        let (mut peer, progress) =
+            rules.measure(request, known, opened.length(), opened.others(), mark.is_fast(now), now);
         let address = request.peer.address;
         if peer.is_check_due(request, now) && (self.checks_any_address || is_global(address.ip())) {
             (peer.checked, peer.is_reached) = (Some(now), is_reached(address, request.info_hash).await);
             outcome.reached = Some(peer.is_reached);
         }
-        Ok(Measured { rules, peer, progress, mark: opened.swarm_health(), now })
+        Ok(Measured { rules, peer, progress, mark, now })
     }
 }
 
 impl Measured<'_> {
     /// Writes what the mark should say about the swarm, if that is due. Returns whether the client is a leecher that may
     /// wait in vain. A failure is only logged: then torrents have web seeds, at the latest when the mark is out of date.
-    async fn judge(&self, request: &AnnounceRequest, swarm: &Swarm, leechers: u64, partition: &Partition) -> bool {
-        let reachable = swarm.reachable(request);
-        let is_enough = self.rules.is_enough(reachable.rate, leechers);
-        let next = self.mark.after(&self.peer, self.progress, is_enough, self.now);
+    async fn judge(&self, request: &AnnounceRequest, swarm: &Swarm, partition: &Partition) -> bool {
+        let strength = swarm.strength(request, self.now);
+        let next = self.rules.judge(self.mark, &self.peer, self.progress, &strength, self.now);
         if self.mark.is_due(&next, self.now)
             && let Err(error) = partition.put_health(&next).await
         {
             tracing::warn!(cause = causes(&*error), "the health of the swarm is not written");
         }
         let is_waiting = !request.peer.is_seeder() && request.event != Event::Stopped;
-        is_waiting && (reachable.seeders == 0 || self.progress == Progress::Stuck)
+        is_waiting && (strength.seeders == 0 || self.progress == Progress::Stuck)
     }
 }

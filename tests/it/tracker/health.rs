@@ -181,9 +181,8 @@ async fn a_network_counts_once_and_only_the_internet_is_checked() {
 #[tokio::test]
 async fn an_announce_is_two_requests_but_for_the_mark_and_a_check_is_due_once_an_hour() {
     let tracker = tracker().await;
-    let operations = || -> Vec<String> {
-        tracker.table.take_calls().into_iter().map(|(operation, _)| operation.to_string()).collect()
-    };
+    let operations =
+        || -> Vec<String> { tracker.table.take_calls().into_iter().map(|(operation, _)| operation).collect() };
     let (client, received) = seeder_of(1, TORRENT, b"\0\0\0\x02\x05\xff").await;
     tracker.announce(client, "&event=started").await;
     received.await;

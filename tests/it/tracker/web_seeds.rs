@@ -71,7 +71,7 @@ async fn only_a_fast_swarm_does_without_web_seeds_and_the_sidecar_has_them() {
 async fn the_registration_tells_and_later_one_read_a_minute() {
     let world = World::start().await;
     world.mark("fast_until", FUTURE);
-    let calls = || world.table.take_calls().into_iter().map(|(operation, _)| operation.to_string()).collect::<Vec<_>>();
+    let calls = || world.table.take_calls().into_iter().map(|(operation, _)| operation).collect::<Vec<_>>();
     let registry = Registry::new(world.table.client(Limits::REGISTRY)).with_health(Clock::default());
     let function = Function::with_registry(&world.s3, &registry, &VARIABLES).await;
     for _ in 0..3 {
