@@ -18,12 +18,12 @@ impl BoundOperation {
         if !subject.head.is_multipart() {
             return Ok(None);
         }
-        let Some(part_checksums) = &self.part_checksums else {
+        let Some(source) = &self.signed_source else {
             log("the function has no credentials to ask for them");
             return Ok(None);
         };
         let fits = |size| can_be_pieces(size, self.config.piece_length);
-        match part_checksums.read(&subject.head, fits).await {
+        match source.parts(&subject.head, fits).await {
             Ok(Parts { size, digests }) => Ok(Some(subject.info(&self.name, size, Pieces::from(digests)))),
             Err(Misfit::Fault(error)) => Err(error.into()),
             Err(misfit) => {

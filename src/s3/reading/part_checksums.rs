@@ -14,12 +14,12 @@ use aws_sdk_s3::{
 };
 
 use super::{
-    CompositeSha1, Misfit, ObjectHead, PartSha1s, Parts,
+    CompositeSha1, Misfit, ObjectHead, PartSha1s, Parts, Source,
     parts::{PartList, sha1_digest},
 };
 use crate::{
-    object::{ETag, ObjectId},
-    s3::{Error, PAGE_ATTEMPTS, access::Bucket, body_limit::BodyLimit, classify_answer, page_timeouts, retry::Retries},
+    object::ETag,
+    s3::{Error, PAGE_ATTEMPTS, body_limit::BodyLimit, classify_answer, page_timeouts, retry::Retries},
 };
 
 /// S3 allows 10,000 parts. The checksum of a single part is the object's own.
@@ -29,21 +29,10 @@ const PARTS_A_PAGE: i32 = 1_000;
 /// A full page takes about 120 KB. A server that does not know the call may answer with the object itself.
 const PAGE_LIMIT: BodyLimit = BodyLimit(4 * 1024 * 1024);
 
-/// The part checksums of one object, as the function's role may ask for them.
-#[derive(Clone, Debug)]
-pub struct PartChecksums {
-    bucket: Bucket,
-    object: ObjectId,
-}
-
-impl PartChecksums {
-    /// `bucket` signs with the function's role.
-    pub fn new(bucket: Bucket, object: ObjectId) -> Self {
-        Self { bucket, object }
-    }
-
-    /// Returns the parts of the object that `head` describes, if their size `fits`.
-    pub async fn read(&self, head: &ObjectHead, fits: impl Fn(u64) -> bool) -> Result<Parts, Misfit> {
+impl Source {
+    /// Returns the parts of the object that `head` describes, if their size `fits`. The source must be signed with the
+    /// function's role.
+    pub async fn parts(&self, head: &ObjectHead, fits: impl Fn(u64) -> bool) -> Result<Parts, Misfit> {
         let composite = match head.part_sha1s {
             PartSha1s::Composite(composite) => composite,
             PartSha1s::Unknown => self.composite(head).await?,

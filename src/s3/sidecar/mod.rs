@@ -117,7 +117,7 @@ impl SidecarStore {
     /// so if there is nothing.
     pub async fn read(&self) -> Result<Slot, Error> {
         let Some(key) = &self.key else { return Ok(Slot::Closed) };
-        match self.bucket.get(key).await? {
+        match self.bucket.get(key, None).await? {
             Some(output) => self.slot(output).await,
             None => Ok(Slot::Free),
         }
