@@ -49,10 +49,10 @@ impl Source {
                 request.max_parts(PARTS_A_PAGE).set_part_number_marker(after.clone())
             };
             let page = self.attributes(page).await?;
-            after = match add_page(&mut list, &page, head, &fits)? {
-                Some(number) => Some(number),
-                None => return list.verify(head.length),
-            };
+            after = add_page(&mut list, &page, head, &fits)?;
+            if after.is_none() {
+                return list.verify(head.length);
+            }
         }
     }
 
@@ -125,20 +125,15 @@ fn add_page(
         list.add(number, size, digest, &fits)?;
     }
     // The composite counts the parts, whatever S3 says about further pages.
-    if list.is_complete() { Ok(None) } else { next_page(parts) }
+    if list.is_complete() || parts.is_truncated() != Some(true) {
+        return Ok(None);
+    }
+    // A page that is not the last must have parts, or the list would never end.
+    let final_number = parts.parts().last().and_then(ObjectPart::part_number).ok_or(Misfit::Incomplete)?;
+    Ok(Some(final_number.to_string()))
 }
 
 fn complete(part: &ObjectPart) -> Option<(i32, u64, [u8; 20])> {
     let size = u64::try_from(part.size()?).ok()?;
     Some((part.part_number()?, size, sha1_digest(part.checksum_sha1()?)?))
-}
-
-/// Returns the part that the next page begins after. A page that is not the last must have parts, or the list would
-/// never end.
-fn next_page(parts: &GetObjectAttributesParts) -> Result<Option<String>, Misfit> {
-    if !parts.is_truncated().unwrap_or_default() {
-        return Ok(None);
-    }
-    let last = parts.parts().last().and_then(ObjectPart::part_number).ok_or(Misfit::Incomplete)?;
-    Ok(Some(last.to_string()))
 }
