@@ -52,8 +52,8 @@ def run(bench: Bench) -> Report:
 def test_s3(owner: contextlib.ExitStack, bench: Bench, latency_ms: int) -> Environment:
     """Starts the test S3, and returns the environment of a function that uses it."""
     binary = build.test_s3(owner, release=not bench.quick)
-    whole = {f"{BUCKET}/{KEY}": bench.bytes(GIB)}
-    server = Server(owner, binary, public=[BUCKET], objects=whole, latency_ms=latency_ms)
+    whole = f"{BUCKET}/{KEY}={bench.bytes(GIB)}"
+    server = Server(owner, binary, public=[BUCKET], object=[whole], latency_ms=latency_ms)
     return settings(server.endpoint, server.credentials, {"BUCKETS": BUCKET})
 
 

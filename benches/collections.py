@@ -91,8 +91,8 @@ def _test_s3(owner: contextlib.ExitStack, program: Path, shape: Shape, latency_m
         owner,
         program,
         listed=[BUCKET],
-        many={f"{BUCKET}/{FOLDER}/{shape.subfolder}": (shape.count, shape.size)},
-        objects={f"{BUCKET}/{ALONE}": shape.size},
+        many=[f"{BUCKET}/{FOLDER}/{shape.subfolder}={shape.count}x{shape.size}"],
+        object=[f"{BUCKET}/{ALONE}={shape.size}"],
         latency_ms=latency_ms,
     )
 

@@ -52,7 +52,7 @@ def run(bench: Bench) -> Report:
     for case in CASES:
         with contextlib.ExitStack() as owner:
             size = bench.bytes(case.size)
-            server = test_s3.Server(owner, program, public=[BUCKET], objects={f"{BUCKET}/{KEY}": size})
+            server = test_s3.Server(owner, program, public=[BUCKET], object=[f"{BUCKET}/{KEY}={size}"])
             env = settings(server.endpoint, None, case.variables)
             _measure(report, bench, "test S3", case, size, binary, env)
     size = bench.bytes(GIB)

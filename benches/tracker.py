@@ -8,11 +8,9 @@ import base64
 import contextlib
 import functools
 import http.client
-import json
 import random
 import statistics
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -34,17 +32,6 @@ TEXT = """One instance of the release binary answers {announces:,} announces, on
 each of {swarms} swarms. The table is moto's, in Python: its time is most of what an announce takes here, so only the
 CPU time of the tracker's process is the tracker's own. Memory is VmRSS. The API's cached answer is measured as under
 "Cached answer", with the registry (`TRACKER_TABLE`) and without it by turns, {runs} times each. {others}"""
-
-
-@dataclass(frozen=True)
-class _Load:
-    """What the announces took."""
-
-    seconds: list[float]
-    cpu_ms: float
-    table_cpu_ms: float
-    first_mib: float
-    last_mib: float
 
 
 class _Client:
@@ -84,43 +71,38 @@ def run(bench: Bench) -> Report:
     with contextlib.ExitStack() as owner:
         tracker = Tracker(owner, binary, processes=1)
         client = _Client(owner, tracker)
-        _add_load(report, _load(tracker, client, announces), announces)
+        _add_load(report, tracker, client, announces)
     _add_binary(report, binary, bench.runs(cold_start.RUNS))
     for latency_ms in (cached.LATENCY_MS, 0):
         _add_cached(report, bench, latency_ms)
     return report
 
 
-def _load(tracker: Tracker, client: _Client, announces: int) -> _Load:
+def _add_load(report: Report, tracker: Tracker, client: _Client, announces: int) -> None:
     torrents = [random.Random(number).randbytes(20) for number in range(SWARMS)]
     for torrent in torrents:
         client.register(torrent)
-    pid, table = tracker.processes[0].pid, tracker.table.process.pid
+    pid, pids = tracker.processes[0].pid, [tracker.processes[0].pid, tracker.table.process.pid]
     seconds, first_mib = [], 0.0
-    cpu_start, table_start = cpu.seconds(pid), cpu.seconds(table)
+    before = [cpu.seconds(each) for each in pids]
     for number in range(announces):
         seconds.append(client.announce(torrents[number % SWARMS], number // SWARMS % PEERS))
         if number < FIRST:
             first_mib = cpu.resident_mib(pid)
-    cpu_ms, table_cpu_ms = (
-        (cpu.seconds(each) - start) / announces * 1000 for each, start in ((pid, cpu_start), (table, table_start))
-    )
-    return _Load(seconds, cpu_ms, table_cpu_ms, first_mib, cpu.resident_mib(pid))
-
-
-def _add_load(report: Report, load: _Load, announces: int) -> None:
-    percentiles = statistics.quantiles(load.seconds, n=100)
+    own, tables = ((cpu.seconds(each) - start) / announces * 1000 for each, start in zip(pids, before, strict=True))
+    percentiles, last_mib = statistics.quantiles(seconds, n=100), cpu.resident_mib(pid)
     report.rows += [
-        ["announces a second, one instance, with moto's table", f"{len(load.seconds) / sum(load.seconds):.0f}"],
+        ["announces a second, one instance, with moto's table", f"{announces / sum(seconds):.0f}"],
         ["an announce, p50, ms", f"{percentiles[49] * 1000:.2f}"],
         ["an announce, p99, ms", f"{percentiles[98] * 1000:.2f}"],
-        ["CPU of the tracker for an announce, ms", f"{load.cpu_ms:.2f}"],
-        ["CPU of moto for an announce, ms", f"{load.table_cpu_ms:.2f}"],
-        [f"memory after {min(FIRST, announces):,} announces, MiB", f"{load.first_mib:.1f}"],
-        [f"memory after {announces:,} announces, MiB", f"{load.last_mib:.1f}"],
+        ["CPU of the tracker for an announce, ms", f"{own:.2f}"],
+        ["CPU of moto for an announce, ms", f"{tables:.2f}"],
+        [f"memory after {min(FIRST, announces):,} announces, MiB", f"{first_mib:.1f}"],
+        [f"memory after {announces:,} announces, MiB", f"{last_mib:.1f}"],
     ]
-    growth = load.last_mib / load.first_mib
-    report.bars.append(Bar("memory at the end, times that after the first announces", growth, MOST_GROWTH))
+    report.bars.append(
+        Bar("memory at the end, times that after the first announces", last_mib / first_mib, MOST_GROWTH)
+    )
 
 
 def _add_binary(report: Report, binary: Path, times: int) -> None:
@@ -128,7 +110,7 @@ def _add_binary(report: Report, binary: Path, times: int) -> None:
     # A refusal needs no table.
     context = {"http": {"method": "GET", "path": "/announce", "sourceIp": "192.0.2.1"}, "stage": "$default"}
     event = {"version": "2.0", "rawPath": "/announce", "rawQueryString": "", "headers": {}, "requestContext": context}
-    once = functools.partial(cold_start.once, binary, variables, json.dumps(event).encode(), _is_refusal)
+    once = functools.partial(cold_start.once, binary, variables, event, _is_refusal)
     starts = [once() for _ in range(times)]
     binary_mb, zip_mb = cold_start.sizes(binary)
     report.rows += [

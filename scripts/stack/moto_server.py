@@ -1,4 +1,4 @@
-"""moto's Step Functions as a program: its port, and where Lambda and S3 are. scripts/stack/step_functions.py runs it.
+"""moto's Step Functions as a program: its port, and where Lambda and S3 are. scripts/stack/moto.py runs it.
 
 moto interprets state machines, but sends what they call to itself. Here their calls go to the Lambda and the S3 of
 the tests instead. In three points it is brought in line with AWS: a map fails with its children and starts no more
