@@ -92,7 +92,7 @@ invoke: $(E2E)/ready ## Send events/EVENT.json to the function of a running `mak
 	@test -f events/$(EVENT).json || { echo "get-object-torrent: no events/$(EVENT).json; there are: $$(ls events | sed 's/.json//' | xargs)" >&2; exit 1; }
 	@$(E2E)/bin/cargo-lambda lambda invoke --invoke-address 127.0.0.1 --invoke-port $${PORT:-9000} --data-file events/$(EVENT).json
 
-bench: tools-bench $(E2E)/ready ## Measure all of benches/ against baselines, or some: ONLY="reading memory"; QUICK=1 to try
+bench: tools-bench $(E2E)/ready $(LINT)/ready ## Measure all of benches/ against baselines, or some: ONLY="reading memory"; QUICK=1 to try
 	@$(E2E)/bin/python -m benches $(ONLY)
 
 bench-record: $(E2E)/ready ## Write the figures of the last `make bench` into docs/BENCHMARKS.md

@@ -8,6 +8,7 @@ import base64
 import contextlib
 import functools
 import http.client
+import json
 import random
 import statistics
 import time
@@ -107,7 +108,7 @@ def _add_binary(report: Report, binary: Path, times: int) -> None:
     # A refusal needs no table.
     context = {"http": {"method": "GET", "path": "/announce", "sourceIp": "192.0.2.1"}, "stage": "$default"}
     event = {"version": "2.0", "rawPath": "/announce", "rawQueryString": "", "headers": {}, "requestContext": context}
-    once = functools.partial(cold_start.once, binary, variables, event, _is_refusal)
+    once = functools.partial(cold_start.once, binary, variables, json.dumps(event).encode(), _is_refusal)
     starts = [once() for _ in range(times)]
     binary_mb, zip_mb = cold_start.sizes(binary)
     report.rows += [
