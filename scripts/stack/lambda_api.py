@@ -17,7 +17,7 @@ from scripts.stack.gateways import Event, Response
 from scripts.stack.runtime_api import Handler, Outcome, RuntimeApi, serve
 
 ARN_PREFIX = "arn:aws:lambda:us-east-1:123456789012:function:"
-# `POST /2015-03-31/functions/NAME/invocations`
+# `POST /2015-03-31/functions/ARN/invocations`
 INVOKE = ("2015-03-31", "functions", "invocations")
 JSON = ("content-type", "application/json")
 # Longer than any task of a test takes.
@@ -27,7 +27,7 @@ Before = Callable[[Event], Response | None]
 
 
 class LambdaApi:
-    """Functions by name, until `owner` closes."""
+    """Functions by ARN, until `owner` closes."""
 
     def __init__(self, owner: contextlib.ExitStack) -> None:
         self.functions: dict[str, LambdaFunction] = {}
@@ -56,7 +56,7 @@ class LambdaFunction:
         self._runtime_api = RuntimeApi(owner, TIMEOUT_SECONDS)
         for _ in range(processes):
             function.start(owner, name, binary, env, self._runtime_api.address, self.log)
-        api.functions[name] = self
+        api.functions[self.arn] = self
 
     def invoke(self, event: Event) -> Response:
         """Lambda's answer, which is a 200 where the function failed, too."""
@@ -91,9 +91,9 @@ class _Caller(Handler):
     api: LambdaApi
 
     def do_POST(self) -> None:
-        """Invoke, with the name of the function."""
+        """Invoke, with the ARN of the function."""
         body = self.read_body()
-        _, version, functions, name, invocations = self.path.split("/")
+        _, version, functions, arn, invocations = self.path.split("/")
         assert (version, functions, invocations) == INVOKE, self.path
-        answer = self.api.functions[unquote(name)].invoke(json.loads(body))
+        answer = self.api.functions[unquote(arn)].invoke(json.loads(body))
         self.send(replace(answer, headers=[*answer.headers, ("x-amzn-requestid", str(uuid.uuid4()))]))
