@@ -90,9 +90,9 @@ def s3(build_shown: Callable[..., Path]) -> Iterator[Server]:
     """The S3 of the Rust tests: it keeps part checksums, and its largest objects take no room."""
     binary = build_shown(build.test_s3)
     with contextlib.ExitStack() as owner:
-        objects = {f"{OPEN}/{length}": length for length in LARGE}
-        multiparts = {f"{OPEN}/{key}": shape for key, shape in HUGE.items()}
-        yield Server(owner, binary, public=[OPEN], private=[PRIVATE], objects=objects, multiparts=multiparts)
+        objects = [f"{OPEN}/{length}={length}" for length in LARGE]
+        multiparts = [f"{OPEN}/{key}={parts}x{size}" for key, (parts, size) in HUGE.items()]
+        yield Server(owner, binary, public=[OPEN], private=[PRIVATE], object=objects, multipart=multiparts)
 
 
 @pytest.fixture(scope="session")

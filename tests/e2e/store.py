@@ -1,10 +1,7 @@
 """Objects of the tests."""
 
-import hashlib
-import itertools
 import random
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from botocore.client import BaseClient
@@ -54,9 +51,6 @@ LARGE = {
     17_592_186_028_031: 128 * MIB,
     53_687_091_200_000: 256 * MIB,
 }
-# Of the large object on SeaweedFS: the MiB of its source that each part consists of.
-LARGE_PARTS = [range(first, first + 256) for first in range(0, 36, 3)]
-LARGE_LENGTH = 3 * GIB
 # Uploaded with SHA-1 checksums: the number and the size of the parts.
 HUGE = {"huge.bin": (10_000, 8 * MIB)}
 
@@ -71,39 +65,6 @@ def write_large(path: Path, length: int) -> None:
     with path.open("wb") as file:
         for block in _blocks(length):
             file.write(block)
-
-
-def put_large(client: BaseClient, bucket: str, key: str) -> None:
-    """A large object, no MiB of which is like its neighbours.
-
-    Its parts are copies of overlapping ranges of a smaller one, made by the server itself: sent, they would take
-    minutes.
-    """
-    source = {"Bucket": bucket, "Key": f"{key}.source"}
-    last = LARGE_PARTS[-1]
-    client.put_object(**source, Body=b"".join(_blocks((last.stop) * MIB)))
-    target = {"Bucket": bucket, "Key": key}
-    target["UploadId"] = client.create_multipart_upload(**target)["UploadId"]
-
-    def copy(number: int) -> dict[str, object]:
-        part = LARGE_PARTS[number - 1]
-        wanted = f"bytes={part.start * MIB}-{part.stop * MIB - 1}"
-        copied = client.upload_part_copy(**target, PartNumber=number, CopySource=source, CopySourceRange=wanted)
-        return {"PartNumber": number, "ETag": copied["CopyPartResult"]["ETag"]}
-
-    with ThreadPoolExecutor(4) as pool:
-        parts = list(pool.map(copy, range(1, len(LARGE_PARTS) + 1)))
-    client.complete_multipart_upload(**target, MultipartUpload={"Parts": parts})
-    client.delete_object(**source)
-
-
-def large_digests(piece_length: int) -> bytes:
-    """The SHA-1 of each of its pieces, by Python alone. Pieces are whole MiB."""
-    numbers = itertools.chain.from_iterable(LARGE_PARTS)
-    digests = []
-    while piece := list(itertools.islice(numbers, piece_length // MIB)):
-        digests.append(hashlib.sha1(b"".join(map(_block, piece))).digest())
-    return b"".join(digests)
 
 
 def _blocks(length: int) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from faulty_seed import FaultySeed
 from published import BUCKET, Published
 from store import MIB, random_bytes
 
-from benches import server_counters
+from scripts.stack import http
 
 TEN_MB = 10_000_000
 PIECES = 39
@@ -39,8 +39,9 @@ def faulty_page(published: Published, seed: FaultySeed) -> str:
 
 def gets(published: Published) -> int:
     """How often objects of the bucket were read so far."""
-    requests = server_counters.of_bucket(published.server, BUCKET).requests
-    return sum(count for (method, _), count in requests.items() if method == "GET")
+    counted = http.body(published.server.metrics) or b""
+    sample = rb'^SeaweedFS_s3_request_total\{bucket="%s",code="\d+",type="GET"\} (\d+)$' % BUCKET.encode()
+    return sum(int(count) for count in re.findall(sample, counted, re.MULTILINE))
 
 
 def loaded(browser: Browser) -> list[str]:

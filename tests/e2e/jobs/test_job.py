@@ -1,16 +1,13 @@
 """The job: the state machine that is deployed, run by moto's interpreter, with the built functions and a real S3."""
 
-import hashlib
 from collections.abc import Callable
 
 import clients
-import libtorrent
 import pytest
-from deployment import JOB_SECONDS, Ended, Gate, Job, Jobs, created, fragments, span_key
+from deployment import Ended, Gate, Job, Jobs, created, fragments, span_key
 from functions import Functions
-from store import FRAGMENT_WRITER, GIB, LARGE_LENGTH, MIB, OPEN, Store, large_digests, put_large, random_bytes
+from store import FRAGMENT_WRITER, MIB, OPEN, Store, random_bytes
 
-from scripts.stack import metainfo
 from scripts.stack.gateways import Event, Response
 from scripts.stack.lambda_api import crashed, throttled
 
@@ -68,23 +65,6 @@ def test_the_hashing_of_public_objects_needs_no_right_but_to_fragments(
     assert fragments(store, job.id(), torrents_bucket, "made/") == set()
     assert store.listed() == [key]
     assert sidecar(store, f"{OPEN}/{key}", torrents_bucket, "made/") == inline(functions, key)
-
-
-def test_a_child_killed_half_way_is_called_again(jobs: Jobs, store: Store) -> None:
-    key = "test_job/large.bin"
-    put_large(store.client, OPEN, key)
-    try:
-        job = jobs.deploy(SPAN_SIZE=str(GIB), SIDECAR_PREFIX="killed/")
-        execution = job.start(key)
-        killed = job.hasher.kill_at_work(0.1, JOB_SECONDS)
-        assert execution.ended() == SUCCEEDED
-    finally:
-        store.client.delete_object(Bucket=OPEN, Key=key)
-    assert job.hashed() == sorted([0, GIB, 2 * GIB, killed["span"]["start"]])
-    contents = metainfo.read(sidecar(store, key, prefix="killed/"))
-    length, pieces = contents.piece_length, large_digests(contents.piece_length)
-    info = {b"length": LARGE_LENGTH, b"name": b"large.bin", b"piece length": length, b"pieces": pieces}
-    assert contents.info_hash == hashlib.sha1(libtorrent.bencode(info)).hexdigest()
 
 
 def test_spans_that_are_turned_away_come_again_in_another_round(jobs: Jobs, functions: Functions, store: Store) -> None:
