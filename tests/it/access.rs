@@ -55,27 +55,6 @@ async fn missing_is_told_where_s3_tells_it() {
 }
 
 #[tokio::test]
-async fn versions_and_delete_markers_are_told_apart() {
-    let s3 = FakeS3::start([Bucket::private("data").versioned()]).await;
-    let first = s3.put("data", "a", "content").expect("a version");
-    let function = Function::start(&s3, &ROLE).await;
-    function.get_version("/data/a", &first).await.torrent();
-    let marker = s3.delete("data", "a").expect("a delete marker");
-    function.get_version("/data/a", &first).await.torrent();
-
-    let latest = function.get("/data/a").await;
-    assert_eq!((latest.error(), latest.header("x-amz-delete-marker")), ((404, "NoSuchKey".into()), Some("true")));
-    for (version, status, code, header) in [
-        (marker.as_str(), 405, "MethodNotAllowed", Some("true")),
-        (&"9".repeat(32), 404, "NoSuchVersion", None),
-        ("malformed", 400, "InvalidArgument", None),
-    ] {
-        let answer = function.get_version("/data/a", version).await;
-        assert_eq!((answer.error(), answer.header("x-amz-delete-marker")), ((status, code.into()), header));
-    }
-}
-
-#[tokio::test]
 async fn another_owner_and_a_requester_who_does_not_pay_are_denied() {
     let s3 = serving_in(Bucket::public("data").owner("111122223333"), "content").await;
     let function = Function::start(&s3, &[]).await;

@@ -146,11 +146,20 @@ async fn parts_that_make_no_pieces_are_not_used() {
         (vec![PART, PART, PART - 1, 8], "differ in size"),
         (vec![PART, LENGTH - PART], "differ in size"),
         (vec![500_000, LENGTH - 500_000], "500000 bytes"),
+        (vec![768 * KIB, LENGTH - 768 * KIB], "786432 bytes"),
         (vec![128 * KIB, LENGTH - 128 * KIB], "131072 bytes"),
     ] {
         let s3 = serving(Object::new(content()).part_sizes(sizes)).await;
         assert_object_is_read(&s3, reason).await;
     }
+}
+
+#[tokio::test]
+async fn parts_up_to_64_mib_may_be_pieces() {
+    let s3 = serving(Object::new(Content::cheap(64 * MIB + 1, 1)).parts(64 * MIB)).await;
+    assert_eq!(get(&s3).await.torrent().info.piece_length, 64 * MIB);
+    let s3 = serving(Object::new(Content::cheap(128 * MIB + 1, 1)).parts(128 * MIB)).await;
+    assert_object_is_read(&s3, "134217728 bytes").await;
 }
 
 #[tokio::test]

@@ -42,11 +42,6 @@ async fn every_size_around_a_piece_or_a_range_is_hashed_right() {
 }
 
 #[tokio::test]
-async fn half_a_gibibyte_and_more_has_larger_pieces() {
-    read(513 * MIB, 512 * KIB, &[]).await;
-}
-
-#[tokio::test]
 async fn ranges_are_whole_pieces_and_each_byte_is_asked_for_once_with_the_etag() {
     for (piece, range, step) in [(64 * KIB, "100000", 128 * KIB), (MIB, "16384", MIB)] {
         let length = 2 * MIB + 7;

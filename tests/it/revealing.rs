@@ -16,7 +16,7 @@ type Told = Option<(u16, String, bool)>;
 /// What befalls the object, after its torrent was made or not; the version to ask for.
 type Change = fn(&FakeS3, first: &str) -> Option<String>;
 
-const CHANGES: [(&str, Change); 11] = [
+const CHANGES: [(&str, Change); 13] = [
     ("none", |_, _| None),
     ("it is private", |s3, _| deny(s3, Rights::READ | Rights::READ_VERSION)),
     ("it is deleted", |s3, _| s3.delete("data", "a").and(None)),
@@ -28,6 +28,10 @@ const CHANGES: [(&str, Change); 11] = [
         Some(first.to_owned())
     }),
     ("no version of it is asked for", |_, _| Some("9".repeat(32))),
+    ("a malformed version is asked for", |_, _| Some("malformed".to_owned())),
+    ("its first version is asked for and it is deleted", |s3, first| {
+        s3.delete("data", "a").and(Some(first.to_owned()))
+    }),
     ("it is archived", |s3, _| replace(s3, Object::new("content").storage_class("GLACIER"))),
     ("it is encrypted with a customer's key", |s3, _| replace(s3, Object::new("content").sse_c())),
     ("the requester pays", |s3, _| {
