@@ -213,25 +213,6 @@ async fn an_s3_that_does_not_know_the_call_has_its_objects_read() {
 }
 
 #[tokio::test]
-async fn a_passing_fault_does_not_change_the_info_hash() {
-    let later = [
-        Fault::CutBody(100),
-        Fault::ResetBody(100),
-        Fault::ShortBody(100),
-        Fault::StallBody { after: 100, pause: None },
-        // S3 may fail after it has begun to answer.
-        Fault::error(200, "InternalError"),
-    ];
-    for fault in Fault::BEFORE_THE_BODY.into_iter().chain(later) {
-        let s3 = serving(uploaded()).await;
-        s3.fault(Matcher::attributes().nth(1), fault.clone());
-        let answer = get(&s3).await;
-        assert_eq!(answer.origin(), "part-checksums", "{fault:?}");
-        assert_from_parts(&answer, &content());
-    }
-}
-
-#[tokio::test]
 async fn a_fault_that_lasts_is_reported_and_the_object_not_read() {
     let slow_down = [
         Fault::internal_error(),

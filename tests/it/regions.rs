@@ -7,7 +7,7 @@ use test_s3::{Bucket, Call, Content, FakeS3, Fault, Identity, Matcher, Object, O
 use super::{
     fake_workflow::{FakeWorkflow, Run},
     harness::{Answer, Function, model},
-    jobs::runner::{end, hash, items, plan},
+    jobs::runner::plan,
     presigned::{get, presign},
     setup::Setup,
 };
@@ -147,27 +147,6 @@ async fn redirects_without_end_or_to_nowhere_are_an_internal_error() {
         assert_eq!((answer.error(), answer.header("location")), ((500, "InternalError".into()), None), "{region}");
         assert!(s3.calls().len() <= 6, "{region}: {}", s3.calls().len());
     }
-}
-
-#[tokio::test]
-async fn a_job_reads_it_where_it_is_and_keeps_its_work_at_home() {
-    let s3 = elsewhere().await;
-    s3.add(Bucket::private("cache").in_region("us-east-1"));
-    let setup = || Setup::new(&s3).at_aws().set_all(&SPANS).set("SIDECAR_BUCKET", "cache");
-    let worker = setup().worker().await;
-    let plan = plan(&worker, json!({"bucket": "data", "key": "dir/a"})).await;
-    let items = items(&s3.client(), &plan).await;
-    assert_eq!(items.len(), 6);
-    for span in items {
-        // Each in a process of its own.
-        hash(&setup().worker().await, &plan, &span).await.expect("a fragment");
-    }
-    end(&worker, "assemble", &plan).await.expect("a sidecar");
-    end(&worker, "clean", &plan).await.expect("nothing left");
-    assert_eq!((s3.keys("data"), s3.keys("cache")), (vec!["dir/a".into()], vec!["data/dir/a.torrent".into()]));
-    let answer = setup().function().await.get("/data/dir/a").await;
-    assert_right(&answer, IRELAND);
-    assert_eq!(answer.origin(), "sidecar");
 }
 
 #[tokio::test]

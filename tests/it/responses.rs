@@ -89,10 +89,10 @@ async fn a_version_is_carried_into_the_web_seeds_and_to_s3() {
 #[tokio::test]
 async fn names_in_other_scripts_are_given_twice() {
     let s3 = server().await;
-    s3.put("data", "日 \"本\".iso", "content");
-    let answer = Function::start(&s3, &[]).await.get("/data/%E6%97%A5%20%22%E6%9C%AC%22.iso").await;
+    s3.put("data", "日 \"'%\".iso", "content");
+    let answer = Function::start(&s3, &[]).await.get("/data/%E6%97%A5%20%22'%25%22.iso").await;
     let expected =
-        "attachment; filename=\"_ \\\"_\\\".iso.torrent\"; filename*=UTF-8''%E6%97%A5%20%22%E6%9C%AC%22.iso.torrent";
+        "attachment; filename=\"_ \\\"'%\\\".iso.torrent\"; filename*=UTF-8''%E6%97%A5%20%22%27%25%22.iso.torrent";
     assert_eq!(answer.header("content-disposition"), Some(expected));
 }
 

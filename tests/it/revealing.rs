@@ -192,17 +192,3 @@ async fn access_taken_away_is_seen_though_a_job_runs() {
     }
     assert_eq!(workflow.calls().len(), calls);
 }
-
-#[tokio::test]
-async fn a_bucket_that_is_not_listed_is_never_asked_about() {
-    let s3 =
-        FakeS3::start([Bucket::public("data"), Bucket::public("other").allow(Who::Anonymous, "*", Rights::LIST)]).await;
-    s3.put("other", "a", "content");
-    let function = Function::start(&s3, &[("SIDECAR_BUCKET", "other")]).await;
-    let there = function.get("/other/a").await;
-    for path in ["/other/missing", "/missing/a"] {
-        assert_same_error(&function.get(path).await, &there);
-    }
-    assert_eq!(there.error(), (403, "AccessDenied".to_owned()));
-    assert_eq!(s3.calls().len(), 0);
-}

@@ -161,7 +161,6 @@ async fn whatever_is_damaged_or_untrue_is_noticed_and_mended() {
     other.info.name = "b".to_owned();
     let info_hash = other.info.info_hash().expect("an info hash").to_string();
     let forged = with(other.to_bytes().expect("bytes")).metadata("torrent-info-hash", &info_hash);
-
     let forged = [("another name".to_owned(), forged)];
     for (what, sidecar_before) in flipped.chain(cut).chain(nested).chain(tokens).chain(lies).chain(forged) {
         s3.put("data", "a.torrent", sidecar_before);

@@ -68,19 +68,6 @@ async fn web_seeds_are_the_parent_folder_and_the_only_file_too() {
     assert_eq!(torrent.web_seeds, ["https://s3/my.data/", "https://s3/my.data/one/only.bin"]);
 }
 
-#[tokio::test]
-async fn a_torrent_that_fits_no_response_is_refused() {
-    let s3 = server(&[]).await;
-    for number in 0..2_500 {
-        s3.put("data", &format!("p/{}/{number}", "n".repeat(235)), "");
-    }
-    s3.put("data", "p/z", Content::cheap(3 * 1024 * 1024 * 1024, 1));
-    let variables = [("MAX_COLLECTION_OBJECTS", "100000"), ("PIECE_LENGTH", "16384")];
-    let answer = Function::start(&s3, &variables).await.get("/data/p/").await;
-    assert_eq!(answer.error(), (400, "InvalidRequest".into()));
-    assert!(answer.text().contains("4500000"), "{}", answer.text());
-}
-
 /// Pieces run across objects of these sizes.
 fn size() -> impl Strategy<Value = u64> {
     prop_oneof![

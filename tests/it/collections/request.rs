@@ -168,7 +168,13 @@ async fn a_name_that_clients_cannot_ask_for_or_store_is_refused_and_told_why() {
 
 #[tokio::test]
 async fn the_prefix_s_own_name_is_refused_alike_and_of_the_folders_above_it_less() {
-    for (prefix, reason) in [(&*format!("{}/", "n".repeat(241)), "240 bytes"), ("... /", "dots"), ("../p/", "dots")] {
+    let long = |length| "n".repeat(length);
+    for (prefix, reason) in [
+        (&*format!("{}/", long(241)), "240 bytes"),
+        (&*format!("{}/p/", long(256)), "255 bytes"),
+        ("... /", "dots"),
+        ("../p/", "dots"),
+    ] {
         assert_refused(prefix, &["a"], &format!("{prefix}a"), reason).await;
     }
     let above = "a\u{200e}/.../_____padding_file_/x";

@@ -57,7 +57,9 @@ async fn the_sidecar_serves_once_the_url_has_opened_a_byte() {
 
     // Neither the cache nor the role opens it to anyone else.
     let strangers = url_of(&s3, &stranger(), "a").await;
-    assert_eq!(get(&function, "/data/a", &strangers).await.error(), (403, "AccessDenied".into()));
+    let refused = get(&function, "/data/a", &strangers).await;
+    assert_eq!(refused.error(), (403, "AccessDenied".into()));
+    assert!(refused.document().message.contains("presigned URL"), "{}", refused.text());
     assert_eq!(function.error("/data/a").await, (403, "AccessDenied".into()));
 }
 
