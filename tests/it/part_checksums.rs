@@ -81,9 +81,6 @@ async fn ten_thousand_parts_take_13_requests() {
     let answer = get(&s3).await;
     assert_eq!((answer.origin(), answer.torrent().info.pieces.count()), ("part-checksums", 10_000));
     assert_eq!((s3.calls().len(), bytes_asked_for(&s3)), (13, 0));
-    let pages = s3.calls_of(Operation::GetObjectAttributes);
-    let markers = pages.iter().map(|call| call.part_number_marker.unwrap_or_default());
-    assert_eq!(markers.collect::<Vec<_>>(), (0..10).map(|page| page * 1_000).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -145,7 +142,6 @@ async fn parts_that_make_no_pieces_are_not_used() {
         (vec![PART, PART - 1, PART + 8], "differ in size"),
         (vec![PART, PART, PART - 1, 8], "differ in size"),
         (vec![PART, LENGTH - PART], "differ in size"),
-        (vec![500_000, LENGTH - 500_000], "500000 bytes"),
         (vec![768 * KIB, LENGTH - 768 * KIB], "786432 bytes"),
         (vec![128 * KIB, LENGTH - 128 * KIB], "131072 bytes"),
     ] {

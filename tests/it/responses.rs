@@ -60,12 +60,6 @@ async fn the_metainfo_is_that_of_the_object() {
         "https://s3.dualstack.us-east-1.amazonaws.com/data/dir/a.txt",
     ];
     assert_eq!(metainfo.web_seeds, seeds);
-    let variables =
-        [("TRACKERS", "udp://a.example:1/announce, wss://b.example"), ("WEB_SEEDS", "https://cdn.example/{key}")];
-    let metainfo = Function::start(&s3, &variables).await.get(PATH).await.torrent();
-    assert_eq!(metainfo.announce.as_deref(), Some("udp://a.example:1/announce"));
-    assert_eq!(metainfo.announce_list.map(|tiers| tiers.len()), Some(2));
-    assert_eq!(metainfo.web_seeds, ["https://cdn.example/dir/a.txt"]);
     let variables = [("WEB_SEEDS", "none"), ("PIECE_LENGTH", "16384")];
     let other = Function::start(&s3, &variables).await.get(PATH).await.torrent();
     assert_eq!((other.web_seeds.len(), other.info.piece_length), (0, 16_384));

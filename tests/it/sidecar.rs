@@ -108,6 +108,7 @@ async fn only_the_wrapping_is_renewed_when_only_that_changed() {
     let function = Function::start(&s3, &variables).await;
     let wrapped = assert_cached(&s3, &function).await.torrent();
     assert_eq!((&wrapped.info, wrapped.announce.as_deref()), (&info, Some("udp://t.example:1")));
+    assert_eq!(wrapped.web_seeds, ["https://cdn.example/a"]);
     assert_eq!(Metainfo::from_bytes(&sidecar(&s3).content.to_bytes()).expect("a torrent"), wrapped);
     assert_cached(&s3, &function).await;
     assert_eq!(s3.calls_of(Operation::PutObject).len(), 0, "nothing was to be stored any more");
