@@ -73,11 +73,3 @@ async fn an_object_that_changes_while_others_are_read_starts_all_anew_once() {
     assert_eq!(Function::start(&s3, &[]).await.error("/data/p/").await, (503, "SlowDown".into()));
     assert!(s3.object("data", "p/.torrent").is_none());
 }
-
-#[tokio::test]
-async fn a_user_s_object_at_the_sidecar_s_key_is_left_alone() {
-    let s3 = server(&[("p/a", 5), ("p/.torrent", 3)]).await;
-    let answer = Function::start(&s3, &[]).await.get("/data/p/").await;
-    assert_eq!(answer.torrent().info.files, [file("a", 5)]);
-    assert_eq!(s3.object("data", "p/.torrent").expect("theirs").content.length(), 3);
-}

@@ -4,8 +4,6 @@ mod cache;
 mod content;
 mod jobs;
 mod listing;
-mod names;
-mod pieces;
 mod request;
 
 use get_object_torrent::torrent::File;

@@ -57,19 +57,30 @@ async fn the_sidecar_serves_once_the_url_has_opened_a_byte() {
 
     // Neither the cache nor the role opens it to anyone else.
     let strangers = url_of(&s3, &stranger(), "a").await;
-    assert_eq!(get(&function, "/data/a", &strangers).await.error(), (403, "AccessDenied".into()));
+    let refused = get(&function, "/data/a", &strangers).await;
+    assert_eq!(refused.error(), (403, "AccessDenied".into()));
+    assert!(refused.document().message.contains("presigned URL"), "{}", refused.text());
     assert_eq!(function.error("/data/a").await, (403, "AccessDenied".into()));
 }
 
 #[tokio::test]
-async fn every_kind_of_event_carries_the_url_whole() {
+async fn every_kind_of_event_carries_the_url_of_any_key_whole() {
     let (s3, _) = serving("content").await;
     let function = Function::start(&s3, &[]).await;
-    for key in ["a+b", "a%2Fb", "a b&c=d", "it's/é", "../x", "a//b"] {
-        s3.put("data", key, "content");
+    for (number, key) in
+        ["a+b/", "a%2Fb", " a b&c=d ", "it's/é", "/", "/a", "a//b", "..", "a/./b/", "../../data/b", "x?y#z"]
+            .iter()
+            .enumerate()
+    {
+        let content = Content::random(1_000 + number as u64, number as u64);
+        s3.put("data", key, content.clone());
         let url = url_of(&s3, &reader(), key).await;
+        // As curl and SDKs send the path: slashes and dots as they are.
+        let plain = format!("/data/{}", encoded(key).replace("%2F", "/").replace("%2E", "."));
+        let torrent = get(&function, &plain, &url).await.torrent();
+        assert_eq!(torrent.info.pieces, model(&content, torrent.info.piece_length), "{key}");
+        assert_eq!(torrent.web_seeds.is_empty(), key.ends_with('/'), "{key}");
         let path = format!("/data/{}", encoded(key));
-        get(&function, &path, &url).await.torrent();
         let host = json!({"host": "a1b2c3.execute-api.us-east-1.amazonaws.com"});
         let rest = json!({
             "path": path, "httpMethod": "GET", "headers": host,
