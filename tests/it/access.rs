@@ -122,7 +122,7 @@ async fn archived_objects_are_refused_until_restored_cached_or_not() {
 
 #[tokio::test]
 async fn objects_that_have_no_torrent_are_refused_with_the_reason() {
-    let of = |length| Object::new(Content::cheap(length, 1));
+    let of = |length| Object::new(Content::random(length, 1));
     let cases: [(Object, Variables, &str); 4] = [
         (Object::new(""), &[], "empty objects"),
         (Object::new("content").sse_c(), &[], "SSE-C"),

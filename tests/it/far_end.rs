@@ -46,7 +46,7 @@ async fn the_largest_torrents_fit_a_lambda_response() {
     let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
     for (length, piece_length) in [(5 * TIB, 32 * MIB), (LARGEST, 256 * MIB)] {
         let s3 = FakeS3::start([Bucket::public("data")]).await;
-        let object = Object::new(Content::cheap(length, 1));
+        let object = Object::new(Content::random(length, 1));
         s3.put("data", &format!("{key}.torrent"), sidecar("data", &key, &object));
         s3.put("data", &key, object);
         let function = Function::start(&s3, &variables).await;

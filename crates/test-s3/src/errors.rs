@@ -19,20 +19,8 @@ pub(super) fn access_denied() -> S3Error {
     s3_error!(AccessDenied, "Access Denied")
 }
 
-pub(super) fn no_such_bucket() -> S3Error {
-    s3_error!(NoSuchBucket, "The specified bucket does not exist")
-}
-
 pub(super) fn no_such_key() -> S3Error {
     s3_error!(NoSuchKey, "The specified key does not exist.")
-}
-
-pub(super) fn no_such_version() -> S3Error {
-    s3_error!(NoSuchVersion, "The specified version does not exist.")
-}
-
-pub(super) fn malformed_version_id() -> S3Error {
-    s3_error!(InvalidArgument, "Invalid version id specified")
 }
 
 /// The latest version is a delete marker.
@@ -51,18 +39,6 @@ pub(super) fn is_delete_marker(marker_id: &str, at: SystemTime) -> S3Error {
         (hyper::header::ALLOW, "DELETE".to_owned()),
     ];
     with_headers(error, headers)
-}
-
-pub(super) fn archived() -> S3Error {
-    s3_error!(InvalidObjectState, "The operation is not valid for the object's storage class")
-}
-
-pub(super) fn needs_customer_key() -> S3Error {
-    s3_error!(
-        InvalidRequest,
-        "The object was stored using a form of Server Side Encryption. The correct parameters must be \
-         provided to retrieve the object."
-    )
 }
 
 pub(super) fn precondition_failed() -> S3Error {

@@ -5,7 +5,7 @@ use std::{
     convert::Infallible,
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -29,7 +29,7 @@ use tokio::{
 use crate::{
     auth,
     body::{self, BodyStream},
-    calls::{Call, CallLog, Operation, Ticket},
+    calls::{Call, CallLog, Ticket},
     connection::{Connection, Stream},
     errors,
     fault::{Fault, Overrides},
@@ -54,7 +54,6 @@ pub(super) struct Front {
     pub(super) log: Arc<CallLog>,
     pub(super) faults: Faults,
     pub(super) latency_us: AtomicU64,
-    pub(super) connections: AtomicUsize,
     requests: AtomicU64,
 }
 
@@ -71,7 +70,6 @@ pub(super) async fn serve(listener: TcpListener, front: Arc<Front>) -> Infallibl
             },
             Some(_) = connections.join_next() => {}
         }
-        front.connections.store(connections.len(), Ordering::SeqCst);
     }
 }
 
@@ -93,7 +91,6 @@ impl Front {
             log: Arc::default(),
             faults: Faults::default(),
             latency_us: AtomicU64::new(0),
-            connections: AtomicUsize::new(0),
             requests: AtomicU64::new(0),
         }
     }
@@ -107,7 +104,6 @@ impl Front {
         let call = Call::read(&parts);
         auth::token_as_header(&mut parts);
         let faults = self.faults.of(&call);
-        let operation = call.operation;
         let region = self.store.get(&call.bucket, |bucket| bucket.region.clone()).flatten();
         let misdirected = region.and_then(|region| region::misdirected(&parts, &region));
         let is_odd = auth::has_odd_date(&parts);
@@ -122,13 +118,10 @@ impl Front {
         }
         let method = parts.method.clone();
         let request = Request::from_parts(parts, Body::from(sent));
-        let mut response = match refused {
+        let response = match refused {
             Some(answer) => answer,
             None => self.carry_out(request, &faults, connection).await?,
         };
-        if operation == Operation::GetObjectAttributes {
-            response = response.map(body::without_etag_quotes);
-        }
         Ok(hand_over(self.finish(response, &method, &faults, connection), ticket))
     }
 
@@ -143,7 +136,7 @@ impl Front {
         for fault in faults {
             match fault {
                 Fault::Delay(delay) => tokio::time::sleep(*delay).await,
-                Fault::Before(action) => action.run(&self.store),
+                Fault::Before(change) => change.make(&mut Arc::clone(&self.store)),
                 Fault::Error { status, code } => return Ok(errors::response(*status, code, FAULT)),
                 Fault::Answer { status, body } => return Ok(raw_response(*status, body)),
                 Fault::Close => return Err(NO_ANSWER.into()),

@@ -1,4 +1,4 @@
-//! The test S3 as a program, for unmodified clients and for benchmarks. Its objects take no memory, whatever their size,
+//! The test S3 as a program, for unmodified clients and for benchmarks. Its objects take little memory, whatever their size,
 //! and its answers can be as late as S3's.
 //!
 //! `cargo run -p test-s3 -- --public data --object data/movie.mkv=5000000000`
@@ -79,7 +79,7 @@ impl Options {
             "--object" => {
                 let (bucket, key, length) = object(value)?;
                 let seed = self.objects.len() as u64;
-                let content = Content::cheap(parsed(length)?, seed);
+                let content = Content::random(parsed(length)?, seed);
                 self.objects.push((bucket, key, Object::new(content)));
             }
             "--many" => {
@@ -110,7 +110,7 @@ fn object(value: &str) -> Result<(String, String, &str), String> {
 
 /// Makes objects that differ because each begins elsewhere in the same bytes. They share the memory.
 fn many(count: usize, length: u64) -> impl Iterator<Item = Object> {
-    let block = Content::cheap(2 * BLOCK, 0).to_bytes();
+    let block = Content::random(2 * BLOCK, 0).to_bytes();
     let starts = (0..block.len() / 2).cycle().take(count);
     starts.map(move |start| Object::new(Content::repeated(length, block.slice(start..))))
 }

@@ -80,9 +80,13 @@ impl Object {
     ///
     /// It panics when the sizes do not add up to the object's.
     pub fn part_sizes(mut self, sizes: impl IntoIterator<Item = u64>) -> Self {
-        self.parts = Parts::of(&self.content, sizes);
-        self.checksum = self.parts.composite(Algorithm::Sha1);
+        self.set_parts((1..).zip(sizes), Algorithm::Sha1);
         self
+    }
+
+    pub(super) fn set_parts(&mut self, sizes: impl IntoIterator<Item = (i32, u64)>, algorithm: Algorithm) {
+        self.parts = Parts::of(&self.content, sizes, algorithm);
+        self.checksum = Some(self.parts.composite(algorithm));
     }
 
     /// Sets the `ETag`, with its quotes.
@@ -100,18 +104,6 @@ impl Object {
     /// Adds metadata of the user's.
     pub fn metadata(mut self, name: &str, value: &str) -> Self {
         self.metadata.insert(name.into(), value.into());
-        self
-    }
-
-    /// Sets `Content-Type`.
-    pub fn content_type(mut self, value: &str) -> Self {
-        self.content_type = Some(value.into());
-        self
-    }
-
-    /// Sets `Content-Disposition`.
-    pub fn content_disposition(mut self, value: &str) -> Self {
-        self.content_disposition = Some(value.into());
         self
     }
 

@@ -12,9 +12,9 @@ use std::{
 
 use crate::{
     auth::Identity,
+    multipart::Upload,
     object::Object,
-    policy::{Policy, Rights, Who},
-    uploads::Upload,
+    policy::{Rights, Statement, Who},
 };
 
 /// The version ID of an object that was put when the bucket kept no versions.
@@ -25,7 +25,7 @@ const NULL: &str = "null";
 #[derive(Clone, Debug)]
 pub struct Bucket {
     pub(super) name: String,
-    pub(super) policy: Policy,
+    pub(super) policy: Vec<Statement>,
     pub(super) versioned: bool,
     pub(super) requester_pays: bool,
     /// Twelve digits. Without it, the bucket accepts every expected owner.
@@ -43,7 +43,7 @@ impl Bucket {
     pub fn private(name: &str) -> Self {
         let bucket = Self {
             name: name.into(),
-            policy: Policy::default(),
+            policy: Vec::new(),
             versioned: false,
             requester_pays: false,
             owner: None,
@@ -59,15 +59,15 @@ impl Bucket {
         Self::private(name).allow(Who::Anonymous, "*", Rights::READ)
     }
 
-    /// Allows rights on the keys that match a pattern, in which `*` and `?` are wildcards.
+    /// Allows rights on the keys that match a pattern, in which one `*` stands for anything.
     pub fn allow(mut self, who: Who, keys: &str, rights: Rights) -> Self {
-        self.policy.allow(who, keys, rights);
+        self.policy.push(Statement { denies: false, who, keys: keys.into(), rights });
         self
     }
 
     /// Denies rights on the keys that match a pattern. This is stronger than any `allow`.
     pub fn deny(mut self, who: Who, keys: &str, rights: Rights) -> Self {
-        self.policy.deny(who, keys, rights);
+        self.policy.push(Statement { denies: true, who, keys: keys.into(), rights });
         self
     }
 

@@ -64,7 +64,7 @@ async fn a_torrent_that_fits_no_response_is_refused() {
     for number in 0..2_500 {
         s3.put("data", &format!("p/{}/{number}", "n".repeat(235)), "");
     }
-    s3.put("data", "p/z", Content::cheap(3 * 1024 * 1024 * 1024, 1));
+    s3.put("data", "p/z", Content::random(3 * 1024 * 1024 * 1024, 1));
     let variables = [("MAX_COLLECTION_OBJECTS", "100000"), ("PIECE_LENGTH", "16384")];
     let answer = Function::start(&s3, &variables).await.get("/data/p/").await;
     assert_eq!(answer.error(), (400, "InvalidRequest".into()));

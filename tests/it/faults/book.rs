@@ -1,21 +1,17 @@
 //! All that the object was, and the torrent that each of them has.
 
 use std::{
-    sync::{Arc, LazyLock, Mutex},
+    sync::{Arc, Mutex},
     time::{Duration, UNIX_EPOCH},
 };
 
 use get_object_torrent::torrent::{Info, Metainfo};
-use hyper::body::Bytes;
 use test_s3::{Content, Object, Store};
 
 use super::plan::{BY_SIZE, PART, PIECE, Plan};
 use crate::harness::model;
 
 const FIRST_DATE: u64 = 1_700_000_000;
-
-/// The longest block that comes round: no two pieces of one object are alike.
-static BLOCK: LazyLock<Bytes> = LazyLock::new(|| Content::random(1_100_003, 1).to_bytes());
 
 /// One object that was put at the key.
 #[derive(Clone, Debug)]
@@ -51,8 +47,7 @@ impl Book {
 
 /// The even ones are of the same length.
 fn object(plan: &Plan, number: u64) -> Object {
-    let start = usize::try_from(number * 101 % 10_000).expect("a small number");
-    let content = Content::repeated(plan.length + number % 2, BLOCK.slice(start..));
+    let content = Content::random(plan.length + number % 2, number);
     let date = UNIX_EPOCH + Duration::from_secs(FIRST_DATE + number);
     let object = Object::new(content).last_modified(date);
     if plan.in_parts { object.parts(PART) } else { object }

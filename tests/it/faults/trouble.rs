@@ -99,8 +99,8 @@ impl Trouble {
             SidecarGet => Matcher::get().key(sidecar_key),
             SidecarPut => Matcher::put().key(sidecar_key),
             // The workflow reads the list of spans by itself.
-            FragmentGet => Matcher::get().key_contains(FOLDER).when(|call| !call.key.ends_with("items.json")),
-            FragmentPut => Matcher::put().key_contains(FOLDER),
+            FragmentGet => Matcher::get().when(|call| call.key.contains(FOLDER) && !call.key.ends_with("items.json")),
+            FragmentPut => Matcher::put().when(|call| call.key.contains(FOLDER)),
             Folder => Matcher::any().when(|call| matches!(call.operation, Operation::ListObjects | Operation::Other)),
         };
         matcher.skip(self.after).times(self.times)

@@ -102,9 +102,7 @@ impl World {
                 Fault::before(move |store| book.put(store, &plan, number))
             }
             What::Deleted => Fault::delete("data", "a"),
-            What::AccessGone => Fault::before(|store| {
-                store.alter("data", |bucket| bucket.deny(Who::Everyone, "a", Rights::READ));
-            }),
+            What::AccessGone => Fault::make_private("data", "a"),
             What::UsersOwn => Fault::before(move |store| {
                 store.put(bucket, key, users());
                 users_flag.store(true, Ordering::SeqCst);

@@ -75,7 +75,7 @@ fn task(job: &Value, name: &str, changes: &[(&str, Value)]) -> Value {
 
 async fn served() -> FakeS3 {
     let s3 = FakeS3::start([Bucket::public("data"), Bucket::private("other")]).await;
-    s3.put("data", "a", Content::cheap(LENGTH, 3));
+    s3.put("data", "a", Content::random(LENGTH, 3));
     s3.put("data", "torrent-jobs/users", "the user's own");
     s3
 }

@@ -108,7 +108,7 @@ async fn many_objects_of_one_event_get_a_job_each_and_an_object_that_comes_twice
     let (s3, workflow, worker) = serving([Run::Hold]).await;
     let keys: Vec<String> = (0..30).map(|number| format!("object-{number}")).collect();
     for (seed, key) in (0..).zip(&keys) {
-        s3.put("data", key, Content::cheap(100_000, seed));
+        s3.put("data", key, Content::random(100_000, seed));
     }
     let tasks: Vec<Value> = keys.iter().chain(&keys).zip(0..).map(|(key, id)| task(&format!("{id}"), key)).collect();
     let results = results(&worker, &tasks).await;
@@ -138,7 +138,7 @@ async fn what_can_get_no_torrent_fails_for_good_and_says_why() {
     let listed = Bucket::public("data").allow(Who::Anonymous, "*", Rights::ALL);
     let s3 = FakeS3::start([listed, Bucket::private("hidden")]).await;
     s3.put("data", "cold", Object::new(content()).storage_class("GLACIER"));
-    s3.put("data", "large", Content::cheap(LENGTH + 1, 1));
+    s3.put("data", "large", Content::random(LENGTH + 1, 1));
     s3.put("data", "taken", content());
     s3.put("data", "taken.torrent", "the user's own");
     s3.put("hidden", "a", content());

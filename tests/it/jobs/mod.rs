@@ -18,7 +18,7 @@ const LENGTH: u64 = 10 * 256 * KIB + 7;
 const SPANS: (&str, &str) = ("SPAN_SIZE", "524288");
 
 fn content() -> Content {
-    Content::cheap(LENGTH, 9)
+    Content::random(LENGTH, 9)
 }
 
 /// S3 with an object `a`, which anyone may read.

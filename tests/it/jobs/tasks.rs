@@ -127,7 +127,7 @@ async fn an_object_that_changes_ends_the_job_by_name() {
         let span = &items(&s3.client(), &plan).await[0];
         s3.delete("data", "a");
         if replaced {
-            s3.put("data", "a", Content::cheap(LENGTH, 10));
+            s3.put("data", "a", Content::random(LENGTH, 10));
         }
         assert_eq!(name(hash(&worker, &plan, span).await), failure);
         assert_eq!(explain(&worker, &plan, CHILD_FAILED).await.error, failure);
@@ -143,7 +143,7 @@ async fn an_object_that_changes_before_the_end_gets_no_torrent() {
         assert_eq!(name(end(&worker, "assemble", &plan).await), "ObjectChanged");
         s3.clear_faults();
     }
-    s3.put("data", "a", Content::cheap(LENGTH, 10));
+    s3.put("data", "a", Content::random(LENGTH, 10));
     assert_eq!(name(end(&worker, "assemble", &plan).await), "ObjectChanged");
     assert!(!has_sidecar(&s3));
 }
@@ -215,7 +215,7 @@ async fn an_object_that_is_gone_explains_all_and_its_fragments_go() {
         hash_all(&s3, &worker, &plan).await;
         s3.delete("data", "a");
         if replaced {
-            s3.put("data", "a", Content::cheap(LENGTH, 10));
+            s3.put("data", "a", Content::random(LENGTH, 10));
         }
         let reason = explain(&worker, &plan, CHILD_FAILED).await;
         assert_eq!((reason.error.as_str(), reason.quiet), ("ObjectChanged", quiet));
@@ -239,7 +239,7 @@ async fn a_task_outside_the_served_buckets_is_refused() {
 
 #[tokio::test]
 async fn a_stale_or_damaged_sidecar_is_replaced_by_the_jobs() {
-    let s3 = serving(Content::cheap(LENGTH, 10)).await;
+    let s3 = serving(Content::random(LENGTH, 10)).await;
     Function::start(&s3, &[]).await.get("/data/a").await.torrent();
     s3.put("data", "a", dated());
     let worker = worker(&s3, &[SPANS]).await;

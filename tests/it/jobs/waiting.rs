@@ -158,7 +158,7 @@ async fn a_job_whose_sidecar_is_gone_has_another_attempt_and_each_version_a_job_
     message(&function.get("/data/a").await);
     assert_eq!(function.get("/data/a").await.origin(), "job");
     assert_eq!(attempts(&workflow), ["1", "2"]);
-    for (number, content) in (3..).zip([content(), Content::cheap(LENGTH, 10)]) {
+    for (number, content) in (3..).zip([content(), Content::random(LENGTH, 10)]) {
         s3.put("data", "a", content);
         assert_eq!(function.get("/data/a").await.origin(), "job");
         assert_eq!(workflow.executions().len(), number);
