@@ -66,12 +66,11 @@ impl Past {
     }
 
     /// The torrent around `info`; the date may be missing where S3 did not tell it.
-    pub(super) fn has_torrent(&self, plan: &Plan, info: &Info, bytes: &[u8]) -> bool {
+    pub(super) fn has_torrent(&self, info: &Info, bytes: &[u8]) -> bool {
         let date = self.object.last_modified.duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
-        let region = plan.region();
         let seeds = [
-            format!("https://data.s3.{region}.amazonaws.com/a"),
-            format!("https://s3.dualstack.{region}.amazonaws.com/data/a"),
+            "https://data.s3.us-east-1.amazonaws.com/a".to_owned(),
+            "https://s3.dualstack.us-east-1.amazonaws.com/data/a".to_owned(),
         ];
         let torrent = |date| Metainfo::new(info.clone(), date, &[], seeds.to_vec()).to_bytes().expect("bencode");
         bytes == torrent(i64::try_from(date).ok()) || bytes == torrent(None)

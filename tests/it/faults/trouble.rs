@@ -160,12 +160,6 @@ impl Trouble {
         }
     }
 
-    /// S3 does not take a read's signature: a presigned URL's is the caller's own.
-    pub(super) fn is_of_a_reads_signature(&self) -> bool {
-        let What::Fault(Fault::Error { status, code }) = &self.what else { return false };
-        self.target == Read && CREDENTIALS.contains(&(*status, code))
-    }
-
     fn told_of(&self, fault: &Fault) -> &'static [(u16, &'static str)] {
         match fault {
             // HEAD tells no code.

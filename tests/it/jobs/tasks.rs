@@ -283,4 +283,10 @@ async fn spans_that_are_no_whole_pieces_are_refused() {
     }
     plan["job"]["spanSize"] = json!(262_145);
     assert_eq!(name(end(&worker, "assemble", &plan).await), "BadInput");
+    // Lengths that no object has take no memory.
+    for length in [0, 53_687_091_200_001, u64::MAX] {
+        (plan["job"]["spanSize"], plan["job"]["length"]) = (json!(524_288), json!(length));
+        assert_eq!(name(hash(&worker, &plan, &json!({"start": 0, "end": length})).await), "BadInput", "{length}");
+        assert_eq!(name(end(&worker, "assemble", &plan).await), "BadInput", "{length}");
+    }
 }

@@ -75,10 +75,6 @@ impl JobPlan {
             budget_ms: 20_000,
             is_head: false,
             callers: 1,
-            // No job reads by a URL.
-            is_presigned: false,
-            // Step Functions reads the list of spans in its own region alone.
-            sidecars_elsewhere: request.sidecars_elsewhere || request.is_abroad,
             left: if dice.one_in(2) { Left::Nothing } else { request.left },
             troubles: in_order(troubles),
             ..request
