@@ -113,7 +113,7 @@ async fn archived_objects_are_refused_until_restored_cached_or_not() {
         s3.put("data", "a", archived.clone());
         assert_eq!(function.error("/data/a").await, (403, "InvalidObjectState".into()), "{archived:?}");
     }
-    let restored = |class| stored(class).restore("ongoing-request=\"false\"");
+    let restored = |class| Object { restore: Some("ongoing-request=\"false\"".into()), ..stored(class) };
     for readable in [restored("GLACIER"), restored("DEEP_ARCHIVE"), stored("GLACIER_IR")] {
         s3.put("data", "a", readable);
         function.get("/data/a").await.torrent();

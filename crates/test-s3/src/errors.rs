@@ -1,16 +1,10 @@
 //! S3's errors, with its messages and its extra headers.
 
-use std::time::SystemTime;
-
 use hyper::{
     StatusCode,
-    header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED},
+    header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue},
 };
-use s3s::{
-    HttpResponse, S3Error, S3ErrorCode,
-    dto::{Timestamp, TimestampFormat},
-    s3_error,
-};
+use s3s::{HttpResponse, S3Error, S3ErrorCode, s3_error};
 
 const DELETE_MARKER: HeaderName = HeaderName::from_static("x-amz-delete-marker");
 const VERSION_ID: HeaderName = HeaderName::from_static("x-amz-version-id");
@@ -30,15 +24,9 @@ pub(super) fn deleted(marker_id: &str) -> S3Error {
 }
 
 /// The version that was asked for is a delete marker.
-pub(super) fn is_delete_marker(marker_id: &str, at: SystemTime) -> S3Error {
+pub(super) fn is_delete_marker(marker_id: &str) -> S3Error {
     let error = s3_error!(MethodNotAllowed, "The specified method is not allowed against this resource.");
-    let headers = [
-        (DELETE_MARKER, "true".to_owned()),
-        (VERSION_ID, marker_id.to_owned()),
-        (LAST_MODIFIED, http_date(at)),
-        (hyper::header::ALLOW, "DELETE".to_owned()),
-    ];
-    with_headers(error, headers)
+    with_headers(error, [(DELETE_MARKER, "true".to_owned()), (VERSION_ID, marker_id.to_owned())])
 }
 
 pub(super) fn precondition_failed() -> S3Error {
@@ -64,12 +52,6 @@ fn with_headers<const N: usize>(mut error: S3Error, headers: [(HeaderName, Strin
     }
     error.set_headers(map);
     error
-}
-
-fn http_date(at: SystemTime) -> String {
-    let mut date = Vec::new();
-    Timestamp::from(at).format(TimestampFormat::HttpDate, &mut date).expect("a date that HTTP can write");
-    String::from_utf8(date).expect("ASCII")
 }
 
 /// Makes an answer of an error with any code.

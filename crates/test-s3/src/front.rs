@@ -106,9 +106,8 @@ impl Front {
         let faults = self.faults.of(&call);
         let region = self.store.get(&call.bucket, |bucket| bucket.region.clone()).flatten();
         let misdirected = region.and_then(|region| region::misdirected(&parts, &region));
-        let is_odd = auth::has_odd_date(&parts);
         let refused =
-            misdirected.or_else(|| is_odd.then(|| errors::response(400, "AuthorizationQueryParametersError", FAULT)));
+            auth::has_odd_date(&parts).then(|| errors::response(400, "AuthorizationQueryParametersError", FAULT));
         let ticket = self.log.begin(call);
         // It is read to its end first, so that no client gets an error while it still writes.
         let sent = incoming.collect().await?.to_bytes();
@@ -118,7 +117,7 @@ impl Front {
         }
         let method = parts.method.clone();
         let request = Request::from_parts(parts, Body::from(sent));
-        let response = match refused {
+        let response = match misdirected.or(refused) {
             Some(answer) => answer,
             None => self.carry_out(request, &faults, connection).await?,
         };

@@ -3,7 +3,7 @@
 //!
 //! Parts may have any size. S3's minimum, 5 MiB, would make every test slow.
 
-use std::{collections::BTreeMap, time::SystemTime};
+use std::collections::BTreeMap;
 
 use hyper::body::Bytes;
 use md5::{Digest, Md5};
@@ -21,7 +21,7 @@ use crate::{
     checksum::Algorithm,
     content::Content,
     etag,
-    object::{Object, described},
+    object::Object,
     store::{Bucket, Store},
 };
 
@@ -29,8 +29,6 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct Upload {
     key: String,
-    /// The object, still without content.
-    object: Object,
     /// The algorithm of the parts' checksums.
     algorithm: Option<Algorithm>,
     parts: BTreeMap<i32, Bytes>,
@@ -42,8 +40,7 @@ pub(super) fn create(
     input: &CreateMultipartUploadInput,
 ) -> S3Result<CreateMultipartUploadOutput> {
     let algorithm = input.checksum_algorithm.as_ref().and_then(|name| Algorithm::named(name.as_str()));
-    let object = described!(Object::new(Bytes::new()), input);
-    let upload = Upload { key: asked.key.into(), object, algorithm, parts: BTreeMap::new() };
+    let upload = Upload { key: asked.key.into(), algorithm, parts: BTreeMap::new() };
     asked.change(store, |bucket| {
         let id = store.new_id();
         bucket.uploads.insert(id.clone(), upload);
@@ -107,10 +104,8 @@ impl Upload {
             digests.update(Md5::digest(received));
             sizes.push((number, received.len() as u64));
         }
-        let mut object = self.object.clone();
+        let mut object = Object::new(bytes);
         object.etag = format!("\"{}-{}\"", hex::encode(digests.finalize()), sizes.len());
-        object.last_modified = SystemTime::now();
-        object.content = bytes.into();
         match self.algorithm {
             Some(algorithm) => object.set_parts(sizes, algorithm),
             None => object.parts.total = sizes.len(),

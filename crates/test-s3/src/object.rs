@@ -119,21 +119,9 @@ impl Object {
         self
     }
 
-    /// Sets `x-amz-restore`.
-    pub fn restore(mut self, value: &str) -> Self {
-        self.restore = Some(value.into());
-        self
-    }
-
     /// Makes it encrypted with a key that the customer keeps.
     pub fn sse_c(mut self) -> Self {
         self.sse_c = true;
-        self
-    }
-
-    /// Sets the version id that it gets.
-    pub fn version_id(mut self, id: &str) -> Self {
-        self.version_id = Some(id.into());
         self
     }
 
@@ -151,18 +139,3 @@ impl<T: Into<Content>> From<T> for Object {
         Self::new(content)
     }
 }
-
-/// The object with the metadata and headers of a request that stores it.
-macro_rules! described {
-    ($object:expr, $input:expr) => {
-        Object {
-            metadata: $input.metadata.clone().unwrap_or_default().into_iter().collect(),
-            content_type: $input.content_type.clone(),
-            content_disposition: $input.content_disposition.clone(),
-            storage_class: $input.storage_class.as_ref().map(|class| class.as_str().to_owned()),
-            ..$object
-        }
-    };
-}
-
-pub(super) use described;

@@ -19,7 +19,7 @@ use crate::{
     errors, etag,
     fault::Overrides,
     listing, multipart,
-    object::{Object, described},
+    object::Object,
     outputs,
     policy::Rights,
     reading::Reading,
@@ -84,7 +84,12 @@ impl S3 for Operations {
         let body = request.input.body.take();
         let bytes = received(body).await?;
         let input = &request.input;
-        let object = described!(Object::new(bytes), input);
+        let object = Object {
+            metadata: input.metadata.clone().unwrap_or_default().into_iter().collect(),
+            content_type: input.content_type.clone(),
+            content_disposition: input.content_disposition.clone(),
+            ..Object::new(bytes)
+        };
         let e_tag = Some(etag::parse(&object.etag));
         let (if_match, if_none_match) = (input.if_match.as_ref(), input.if_none_match.as_ref());
         let put = Asked { if_match, if_none_match, ..asked!(request) }.change(&self.store, |bucket| {

@@ -49,12 +49,12 @@ impl Reading<'_> {
         let right = if self.version_id.is_some() { Rights::READ_VERSION } else { Rights::READ };
         self.asked.need(bucket, right | self.also)?;
         let error = match (version.map(|version| (&version.id, &version.object)), self.version_id) {
-            (Some((id, Ok(object))), _) => {
+            (Some((id, Some(object))), _) => {
                 let object = Arc::clone(object);
                 return Ok(Found { object, version_id: bucket.shown_id(id), charged: bucket.requester_pays });
             }
-            (Some((id, Err(at))), Some(_)) => return Err(errors::is_delete_marker(id, *at)),
-            (Some((id, Err(_))), None) => errors::deleted(id),
+            (Some((id, None)), Some(_)) => return Err(errors::is_delete_marker(id)),
+            (Some((id, None)), None) => errors::deleted(id),
             (None, None) => errors::no_such_key(),
             (None, Some(_)) => s3_error!(NoSuchVersion, "The specified version does not exist."),
         };

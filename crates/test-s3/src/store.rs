@@ -7,7 +7,6 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
-    time::SystemTime,
 };
 
 use crate::{
@@ -106,7 +105,7 @@ impl Bucket {
 
     /// Returns the latest version, unless it is a delete marker.
     pub(super) fn latest(&self, key: &str) -> Option<&Arc<Object>> {
-        self.version(key, None)?.object.as_ref().ok()
+        self.version(key, None)?.object.as_ref()
     }
 
     /// Returns the latest versions of the keys that begin with a prefix and come after a key, without delete markers.
@@ -121,7 +120,7 @@ impl Bucket {
         };
         let keys = self.keys.range::<str, _>((start, Bound::Unbounded));
         let keys = keys.take_while(move |(key, _)| key.starts_with(prefix));
-        keys.filter_map(|(key, versions)| Some((key, versions.last()?.object.as_ref().ok()?)))
+        keys.filter_map(|(key, versions)| Some((key, versions.last()?.object.as_ref()?)))
     }
 
     /// Returns the version ID that answers show: none if the bucket never kept versions.
@@ -136,11 +135,11 @@ impl Bucket {
     }
 }
 
-/// One version of a key: an object, or the time of a delete marker.
+/// One version of a key: an object or a delete marker.
 #[derive(Clone, Debug)]
 pub(super) struct Version {
     pub(super) id: String,
-    pub(super) object: Result<Arc<Object>, SystemTime>,
+    pub(super) object: Option<Arc<Object>>,
 }
 
 /// The buckets and objects that a server holds.
@@ -204,8 +203,7 @@ impl Store {
             (None, false) => NULL.to_owned(),
         };
         let shown = bucket.shown_id(&id);
-        let object = Ok(Arc::new(object));
-        bucket.push(key, Version { id, object });
+        bucket.push(key, Version { id, object: Some(Arc::new(object)) });
         shown
     }
 
@@ -215,8 +213,7 @@ impl Store {
             return None;
         }
         let id = self.new_id();
-        let object = Err(SystemTime::now());
-        bucket.push(key, Version { id: id.clone(), object });
+        bucket.push(key, Version { id: id.clone(), object: None });
         Some(id)
     }
 
