@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use test_s3::{FakeS3, Fault, Matcher};
 
 use super::{
-    content,
+    content, name,
     runner::{items, plan},
     serving,
 };
@@ -80,6 +80,8 @@ async fn a_failure_is_logged_with_its_cause_and_told_without() {
     let (s3, worker, task) = planned().await;
     s3.fault(Matcher::get().key("a"), Fault::error(500, "OddCode"));
     let (written, _guard) = capture("info");
+    let metrics = Written::default();
+    let worker = worker.with_metrics(metrics.metrics());
     let (done, line) = call(&worker, task, &written).await;
     assert_eq!(line["failure"], "Unavailable");
     assert!(line["cause"].as_str().is_some_and(|cause| cause.contains("OddCode")), "{line}");
@@ -87,16 +89,9 @@ async fn a_failure_is_logged_with_its_cause_and_told_without() {
     assert_eq!(format!("{failure:?}"), "Unavailable: S3 is unavailable", "as the runtime logs it");
     let told = Diagnostic::from(failure);
     assert_eq!((told.error_type.as_str(), told.error_message.as_str()), ("Unavailable", "S3 is unavailable"));
-}
-
-#[tokio::test]
-async fn a_bad_input_counts_as_a_task() {
-    let (_s3, worker, _) = planned().await;
-    let (written, _guard) = capture("info");
-    let metrics = Written::default();
-    let worker = worker.with_metrics(metrics.metrics());
+    // An input that is no task counts as one.
     let (done, line) = call(&worker, json!({"task": "hash", "job": {"bucket": 7}}), &written).await;
-    assert_eq!(done.expect_err("no task").name(), "BadInput");
+    assert_eq!(name(done), "BadInput");
     assert_eq!((&line["task"], &line["failure"]), (&json!(""), &json!("BadInput")));
     let line = metrics.lines().pop().expect("a line of metrics");
     let counted = (&line["Task"], &line["Failure"], &line["Tasks"]);
