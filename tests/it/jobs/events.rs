@@ -62,16 +62,6 @@ async fn an_event_and_a_request_start_one_job() {
 }
 
 #[tokio::test]
-async fn an_event_after_a_purge_or_a_failure_starts_the_next_attempt_of_three() {
-    let runs = [Run::Succeed, Run::Fail { error: "Failed", cause: "" }];
-    let (_s3, workflow, worker) = uploaded(content(), runs).await;
-    for number in [1, 2, 3, 3] {
-        assert_eq!(planned(&worker, &event()).await["status"], "done");
-        assert_eq!(workflow.executions().len(), number);
-    }
-}
-
-#[tokio::test]
 async fn what_gets_no_torrent_ends_quietly() {
     let changed = |place: &str, value: Value| {
         let mut event = event();
