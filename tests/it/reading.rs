@@ -1,6 +1,6 @@
 //! Reading: every size, ranges side by side, each held to the object that HEAD saw.
 
-use test_s3::{Content, FakeS3, Operation};
+use test_s3::{Content, FakeS3, Fault, Matcher, Operation};
 
 use super::{
     harness::{model, serving},
@@ -61,7 +61,7 @@ async fn ranges_are_whole_pieces_and_each_byte_is_asked_for_once_with_the_etag()
 #[tokio::test]
 async fn no_more_reads_run_side_by_side_than_allowed() {
     let s3 = serving(Content::random(16 * MIB, 3)).await;
-    s3.set_latency(std::time::Duration::from_millis(30));
+    s3.fault(Matcher::any(), Fault::Delay(std::time::Duration::from_millis(30)));
     for concurrency in [1, 5] {
         let setup = Setup::new(&s3).identity(None).set("RANGE_SIZE", "524288");
         let function = setup.set("FETCH_CONCURRENCY", concurrency.to_string()).function().await;

@@ -49,18 +49,6 @@ pub(super) fn token_as_header(request: &mut Parts) {
     }
 }
 
-/// Whether a presigned URL has an invalid date, in `X-Amz-Date` or in its scope. s3s panics at those.
-pub(super) fn has_odd_date(request: &Parts) -> bool {
-    let query = |name| calls::query_value(&request.uri, name);
-    let is_odd = |text: &str, form: &str| {
-        let digits = |byte: u8| if byte.is_ascii_digit() { '0' } else { char::from(byte) };
-        text.bytes().map(digits).collect::<String>() != form
-    };
-    let scope = query("X-Amz-Credential");
-    query("X-Amz-Date").is_some_and(|date| is_odd(&date, "00000000T000000Z"))
-        || scope.and_then(|scope| Some(is_odd(scope.split('/').nth(1)?, "00000000"))) == Some(true)
-}
-
 /// All who may sign.
 #[derive(Clone)]
 pub(super) struct Identities(pub(super) Vec<Identity>);

@@ -53,7 +53,6 @@ pub(super) struct Front {
     pub(super) store: Arc<Store>,
     pub(super) log: Arc<CallLog>,
     pub(super) faults: Faults,
-    pub(super) latency_us: AtomicU64,
     requests: AtomicU64,
 }
 
@@ -85,14 +84,7 @@ async fn serve_connection(stream: TcpStream, front: Arc<Front>) {
 
 impl Front {
     pub(super) fn new(service: S3Service, store: Arc<Store>) -> Self {
-        Self {
-            service,
-            store,
-            log: Arc::default(),
-            faults: Faults::default(),
-            latency_us: AtomicU64::new(0),
-            requests: AtomicU64::new(0),
-        }
+        Self { service, store, log: Arc::default(), faults: Faults::default(), requests: AtomicU64::new(0) }
     }
 
     async fn answer(
@@ -106,18 +98,12 @@ impl Front {
         let faults = self.faults.of(&call);
         let region = self.store.get(&call.bucket, |bucket| bucket.region.clone()).flatten();
         let misdirected = region.and_then(|region| region::misdirected(&parts, &region));
-        let refused =
-            auth::has_odd_date(&parts).then(|| errors::response(400, "AuthorizationQueryParametersError", FAULT));
         let ticket = self.log.begin(call);
         // It is read to its end first, so that no client gets an error while it still writes.
         let sent = incoming.collect().await?.to_bytes();
-        let latency_us = self.latency_us.load(Ordering::Relaxed);
-        if latency_us > 0 {
-            tokio::time::sleep(Duration::from_micros(latency_us)).await;
-        }
         let method = parts.method.clone();
         let request = Request::from_parts(parts, Body::from(sent));
-        let response = match misdirected.or(refused) {
+        let response = match misdirected {
             Some(answer) => answer,
             None => self.carry_out(request, &faults, connection).await?,
         };

@@ -26,8 +26,6 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use aws_sdk_s3::config::SharedHttpClient;
 use s3s::service::S3ServiceBuilder;
@@ -158,12 +156,6 @@ impl FakeS3 {
     /// Removes all faults.
     pub fn clear_faults(&self) {
         self.front.faults.clear();
-    }
-
-    /// Makes every answer begin this much later.
-    pub fn set_latency(&self, latency: Duration) {
-        let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-        self.front.latency_us.store(micros, Ordering::Relaxed);
     }
 
     /// Returns all requests so far, in the order in which they came.

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use test_s3::{Bucket, Content, FakeS3, Object, Rights, Who};
+use test_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object, Rights, Who};
 
 const USAGE: &str = "options, all with a value:
   --public BUCKET                     anyone may read its objects; may be repeated
@@ -47,7 +47,7 @@ async fn serve(options: Options) -> Result<Infallible, io::Error> {
     for (bucket, key, object) in options.objects {
         s3.put(&bucket, &key, object);
     }
-    s3.set_latency(options.latency);
+    s3.fault(Matcher::any(), Fault::Delay(options.latency));
     println!("listening on {}", s3.endpoint());
     io::stdout().flush()?;
     future::pending().await

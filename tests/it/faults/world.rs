@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use test_s3::{Bucket, FakeS3, Fault, Identity, Object, Rights, Who};
+use test_s3::{Bucket, FakeS3, Fault, Identity, Matcher, Object, Rights, Who};
 
 use super::{
     book::Book,
@@ -73,7 +73,7 @@ impl World {
 
     /// From now on the plan's troubles befall what is asked of the server.
     pub(super) fn let_loose(&self, plan: &Plan) {
-        self.s3.set_latency(Duration::from_millis(plan.latency_ms));
+        self.s3.fault(Matcher::any(), Fault::Delay(Duration::from_millis(plan.latency_ms)));
         for (number, trouble) in (2..).zip(&plan.troubles) {
             let fault = self.fault(plan, &trouble.what, number);
             self.s3.fault(trouble.matcher(plan.sidecar_place().1), fault);

@@ -4,7 +4,6 @@
 
 mod answers;
 mod odd;
-mod presigned;
 mod requests;
 
 use std::env;
