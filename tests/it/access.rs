@@ -88,7 +88,7 @@ async fn archived_objects_are_refused_until_restored_cached_or_not() {
         s3.put("data", "a", archived.clone());
         assert_eq!(function.error("/data/a").await, (403, "InvalidObjectState".into()), "{archived:?}");
     }
-    let restored = |class| stored(class).restore("ongoing-request=\"false\"");
+    let restored = |class| Object { restore: Some("ongoing-request=\"false\"".into()), ..stored(class) };
     for readable in [restored("GLACIER"), restored("DEEP_ARCHIVE"), stored("GLACIER_IR")] {
         s3.put("data", "a", readable);
         function.get("/data/a").await.torrent();
@@ -97,7 +97,7 @@ async fn archived_objects_are_refused_until_restored_cached_or_not() {
 
 #[tokio::test]
 async fn objects_that_have_no_torrent_are_refused_with_the_reason() {
-    let of = |length| Object::new(Content::cheap(length, 1));
+    let of = |length| Object::new(Content::random(length, 1));
     let cases: [(Object, Variables, &str); 4] = [
         (Object::new(""), &[], "empty objects"),
         (Object::new("content").sse_c(), &[], "SSE-C"),

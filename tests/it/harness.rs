@@ -204,11 +204,6 @@ pub(crate) async fn worker(s3: &FakeS3, variables: &[(&str, &str)]) -> Worker {
     Setup::new(s3).set_all(variables).worker().await
 }
 
-/// The same where S3 is at AWS.
-pub(crate) async fn worker_at_aws(s3: &FakeS3, variables: &[(&str, &str)]) -> Worker {
-    Setup::new(s3).at_aws().set_all(variables).worker().await
-}
-
 /// The same, and it can start jobs in `workflow`.
 pub(crate) async fn worker_with_jobs(s3: &FakeS3, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Worker {
     Setup::new(s3).set_all(variables).workflow(workflow).worker().await

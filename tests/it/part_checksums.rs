@@ -15,7 +15,7 @@ const PART: u64 = 512 * KIB;
 const LENGTH: u64 = 3 * PART + 7;
 
 fn content() -> Content {
-    Content::cheap(LENGTH, 5)
+    Content::random(LENGTH, 5)
 }
 
 /// As uploaded with `--checksum-algorithm SHA1`.
@@ -62,7 +62,7 @@ fn assert_from_parts(answer: &Answer, content: &Content) {
 #[tokio::test]
 async fn the_parts_sha1s_are_the_piece_hashes_and_no_byte_is_read() {
     // A last part as large as the others is a whole piece.
-    for content in [content(), Content::cheap(2 * PART, 6)] {
+    for content in [content(), Content::random(2 * PART, 6)] {
         let s3 = serving(Object::new(content.clone()).parts(PART)).await;
         let first = get(&s3).await;
         assert_from_parts(&first, &content);
@@ -243,7 +243,7 @@ async fn an_object_replaced_meanwhile_starts_anew_with_or_without_parts() {
     assert_eq!((answer.origin(), answer.torrent().info.length), ("part-checksums", new.length()));
 
     let s3 = serving(uploaded()).await;
-    let new = Content::cheap(LENGTH, 6);
+    let new = Content::random(LENGTH, 6);
     s3.fault(Matcher::attributes().nth(1), Fault::replace("data", "a", new.clone()));
     let answer = get(&s3).await;
     assert_eq!((answer.origin(), answer.torrent().info.pieces), ("object", model(&new, 256 * KIB)));

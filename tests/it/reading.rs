@@ -20,7 +20,7 @@ const LAMBDA_RESPONSE: usize = 6_291_556;
 
 /// Reads an object of `length` bytes, whose hashes are right.
 async fn read(length: u64, piece_length: u64, variables: &[(&str, &str)]) -> FakeS3 {
-    let content = Content::cheap(length, length);
+    let content = Content::random(length, length);
     let s3 = serving(content.clone()).await;
     let setup = Setup::new(&s3).identity(None);
     let torrent = setup.set_all(variables).function().await.get("/data/a").await.torrent();
@@ -61,8 +61,8 @@ async fn ranges_are_whole_pieces_and_each_byte_is_asked_for_once_with_the_etag()
 
 #[tokio::test]
 async fn no_more_reads_run_side_by_side_than_allowed() {
-    let s3 = serving(Content::cheap(16 * MIB, 3)).await;
-    s3.set_latency(std::time::Duration::from_millis(30));
+    let s3 = serving(Content::random(16 * MIB, 3)).await;
+    s3.fault(Matcher::any(), Fault::Delay(std::time::Duration::from_millis(30)));
     for concurrency in [1, 5] {
         let setup = Setup::new(&s3).identity(None).set("RANGE_SIZE", "524288");
         let function = setup.set("FETCH_CONCURRENCY", concurrency.to_string()).function().await;

@@ -92,8 +92,8 @@ async fn with_the_functions_role_everything_is_signed_and_payer_and_owner_go_wit
     assert_eq!(answer.header("x-amz-request-charged"), Some("requester"));
     for call in s3.calls() {
         assert_eq!(call.signed, Some(Identity::role().access_key), "{call:?}");
-        assert_eq!(call.request_payer.as_deref(), Some("requester"), "{call:?}");
-        assert_eq!(call.expected_bucket_owner.as_deref(), Some("123456789012"), "{call:?}");
+        assert_eq!(call.header("x-amz-request-payer"), Some("requester"), "{call:?}");
+        assert_eq!(call.header("x-amz-expected-bucket-owner"), Some("123456789012"), "{call:?}");
     }
 }
 

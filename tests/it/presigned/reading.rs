@@ -31,7 +31,8 @@ async fn a_private_object_is_read_by_the_url_alone_into_the_torrent_that_the_rol
         assert_eq!((calls.len(), calls[0].range), (5, Some((0, 0))), "{calls:#?}");
         let (_, query) = url.split_once('?').expect("a query");
         for call in &calls {
-            assert_eq!((call.query.as_str(), call.amz_headers.len()), (query, 0), "{call:?}");
+            assert_eq!(call.query, query, "{call:?}");
+            assert!(!call.headers.keys().any(|name| name.as_str().starts_with("x-amz-")), "{call:?}");
             assert_eq!(call.signed.as_deref(), Some("READER"), "{call:?}");
         }
         assert!(calls[1..].iter().all(|call| call.if_match.is_some()));
@@ -189,7 +190,7 @@ async fn passing_faults_are_passed_over_and_others_give_no_torrent() {
 
 #[tokio::test]
 async fn part_checksums_are_asked_for_by_the_role_once_the_url_has_opened_a_byte() {
-    let (s3, url) = serving(Object::new(Content::cheap(20 * MIB, 3)).parts(8 * MIB)).await;
+    let (s3, url) = serving(Object::new(Content::random(20 * MIB, 3)).parts(8 * MIB)).await;
     let strangers = url_of(&s3, &stranger(), "a").await;
     let function = Function::start(&s3, &[]).await;
     assert_eq!(get(&function, "/data/a", &strangers).await.status, 403);
