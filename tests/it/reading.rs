@@ -4,7 +4,7 @@ use std::time::UNIX_EPOCH;
 
 use get_object_torrent::torrent::{Info, Metainfo, PieceHash, PieceLength, Pieces, torrent_name};
 use sha1::{Digest, Sha1};
-use test_s3::{Bucket, Content, FakeS3, Object, Operation};
+use test_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object, Operation};
 
 use super::{
     harness::{Answer, Function, function_url, model, serving},
