@@ -40,25 +40,21 @@ def run(bench: Bench) -> Report:
     """The test S3 as slow as S3 is, the test S3 on loopback, and SeaweedFS."""
     report = Report("Cached answer", TEXT, COLUMNS)
     cached = build.cached(bench.owner, release=not bench.quick)
+    size = bench.bytes(GIB)
     for name, latency_ms, most in ((f"test S3, {LATENCY_MS} ms", LATENCY_MS, 1.3), ("test S3", 0, 2.0)):
         with contextlib.ExitStack() as owner:
-            _add(report, bench, name, cached, test_s3(owner, bench, latency_ms), most)
+            binary, whole = build.test_s3(owner, release=not bench.quick), f"{BUCKET}/{KEY}={size}"
+            server = Server(owner, binary, public=[BUCKET], object=[whole], latency_ms=latency_ms)
+            env = settings(server.endpoint, server.credentials, {"BUCKETS": BUCKET})
+            _add(report, bench, name, cached, env, most)
     with contextlib.ExitStack() as owner:
-        server = objects.on_seaweedfs(owner, BUCKET, KEY, bench.bytes(GIB))
+        server = objects.on_seaweedfs(owner, BUCKET, KEY, size)
         _add(report, bench, "SeaweedFS", cached, settings(server.endpoint, ROLE, {"BUCKETS": BUCKET}), 2.0)
     return report
 
 
-def test_s3(owner: contextlib.ExitStack, bench: Bench, latency_ms: int) -> Environment:
-    """Starts the test S3, and returns the environment of a function that uses it."""
-    binary = build.test_s3(owner, release=not bench.quick)
-    whole = {f"{BUCKET}/{KEY}": bench.bytes(GIB)}
-    server = Server(owner, binary, public=[BUCKET], objects=whole, latency_ms=latency_ms)
-    return settings(server.endpoint, server.credentials, {"BUCKETS": BUCKET})
-
-
 def _add(report: Report, bench: Bench, name: str, program: Path, env: Environment, most: float) -> None:
-    runs = [measure(program, env, bench) for _ in range(bench.runs(RUNS))]
+    runs = [_measure(program, env, bench) for _ in range(bench.runs(RUNS))]
     function = [_milliseconds(run["function_us"]) for run in runs]
     plain = [_milliseconds(run["get_us"]) for run in runs]
     ratios = [ours[0] / theirs[0] for ours, theirs in zip(function, plain, strict=True)]
@@ -68,7 +64,7 @@ def _add(report: Report, bench: Bench, name: str, program: Path, env: Environmen
     report.bars.append(Bar(f"{name}: p50 of a cached answer to that of a GET", statistics.median(ratios), most))
 
 
-def measure(program: Path, env: Environment, bench: Bench) -> dict:
+def _measure(program: Path, env: Environment, bench: Bench) -> dict:
     """What one process of `program` has measured."""
     command = [program, BUCKET, KEY, str(3 if bench.quick else ROUNDS)]
     ran = subprocess.run(

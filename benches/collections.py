@@ -1,6 +1,7 @@
-"""Torrents of many objects, against the ideal, against one object, and against what people do today."""
+"""Torrents of many objects, against the ideal and against what people do today."""
 
 import contextlib
+import functools
 import itertools
 import statistics
 import time
@@ -14,8 +15,7 @@ from botocore.client import BaseClient
 from benches import baselines, first_request, machine, objects, request_log
 from benches.baselines import Place
 from benches.bench import Bench, spread
-from benches.cpu import Usage
-from benches.objects import GIB, MIB
+from benches.objects import MIB
 from benches.report import Bar, Report
 from benches.request_log import REQUEST_SECONDS
 from scripts.stack import build, temporary, test_s3
@@ -23,21 +23,19 @@ from scripts.stack.function import built, settings
 from scripts.stack.seaweedfs import ROLE, SeaweedFS
 
 BUCKET = "data"
-# The keys of the collection and of the object alone.
-FOLDER, ALONE = "many", "alone.bin"
+FOLDER = "many"
 LATENCY_MS = 20
 CONNECTIONS = 64
 RUNS, CACHED_RUNS = 5, 5
-MOST_TIMES_IDEAL, MOST_TIMES_ALONE, LEAST_TIMES_FASTER = 1.5, 1.1, 3
+MOST_TIMES_IDEAL, LEAST_TIMES_FASTER = 1.5, 3
 MOST_MIB, MOST_CACHED_REQUESTS = 48, 14
 
 TEXT = f"""The first row is the first request for a collection on the test S3, which waits {LATENCY_MS} ms before each
 answer, with FETCH_CONCURRENCY={CONNECTIONS}. The ideal is the number of S3 requests times {LATENCY_MS} ms, divided by
 {CONNECTIONS}. The cached answer is that of the next request to the same function; boto3 lists the same objects in turn
-with it. One object is read as a collection and alone, by new processes in turns. `aws s3 sync` writes to a folder on
-disk, which mktorrent then reads to the same info hash. Peak memory is VmHWM, without latency. Long names make a torrent
-of 4.1 MB, almost as large as a response of Lambda may be. Rows that do not name {CONNECTIONS} connections have 8, the
-default."""
+with it. `aws s3 sync` writes to a folder on disk, which mktorrent then reads to the same info hash. Peak memory is
+VmHWM, without latency. Long names make a torrent of 4.1 MB, almost as large as a response of Lambda may be. Rows that
+do not name {CONNECTIONS} connections have 8, the default."""
 COLUMNS = ["objects", "server", "figure", "function", "compared with", "its", "ratio"]
 
 
@@ -54,15 +52,12 @@ class Shape:
         return replace(self, count=-(-self.count // 100), size=bench.bytes(self.size)) if bench.quick else self
 
     def __str__(self) -> str:
-        unit, name = next(
-            (unit, name) for unit, name in ((GIB, "GiB"), (MIB, "MiB"), (1000, "KB")) if not self.size % unit
-        )
+        unit, name = (1000, "KB") if self.size % MIB else (MIB, "MiB")
         long = ", long names" if self.subfolder else ""
         return f"{self.count:,} of {self.size // unit:,} {name}{long}"
 
 
 SMALL, LARGER, MIDDLE, ODD = Shape(10_000, 5_000), Shape(10_000, 100_000), Shape(1_000, MIB), Shape(300, 3 * MIB)
-ONE = Shape(1, GIB)
 # With these the torrent is almost as large as a response of Lambda's may be.
 LONG_NAMES = replace(SMALL, subfolder=f"{180 * 'n'}/{190 * 'm'}/")
 SHAPES = (SMALL, LONG_NAMES, LARGER, MIDDLE, ODD)
@@ -74,9 +69,8 @@ def run(bench: Bench) -> Report:
     others = machine.others()
     binary, program = build.release(bench.owner), build.test_s3(bench.owner, release=not bench.quick)
     report = Report("Collections", f"{TEXT} {others}", COLUMNS)
-    for part in (_many_requests, _one_object):
-        with contextlib.ExitStack() as owner:
-            part(report, bench, owner, binary, program)
+    with contextlib.ExitStack() as owner:
+        _many_requests(report, bench, owner, binary, program)
     with contextlib.ExitStack() as owner:
         _files(report, bench, owner, binary)
     for shape, variables in itertools.product(SHAPES, ({}, MANY_CONNECTIONS)):
@@ -91,8 +85,7 @@ def _test_s3(owner: contextlib.ExitStack, program: Path, shape: Shape, latency_m
         owner,
         program,
         listed=[BUCKET],
-        many={f"{BUCKET}/{FOLDER}/{shape.subfolder}": (shape.count, shape.size)},
-        objects={f"{BUCKET}/{ALONE}": shape.size},
+        many=[f"{BUCKET}/{FOLDER}/{shape.subfolder}={shape.count}x{shape.size}"],
         latency_ms=latency_ms,
     )
 
@@ -121,31 +114,6 @@ def _many_requests(report: Report, bench: Bench, owner: contextlib.ExitStack, bi
     report.bars.append(Bar(f"{shape}: S3 requests of a cached answer", max(requests), MOST_CACHED_REQUESTS))
 
 
-def _one_object(report: Report, bench: Bench, owner: contextlib.ExitStack, binary: Path, program: Path) -> None:
-    shape = ONE.of(bench)
-    on_test_s3 = settings(_test_s3(owner, program, shape).endpoint, None, {})
-    _compare_one(report, bench, shape, "test S3", lambda key: first_request.ask(binary, on_test_s3, BUCKET, key))
-    seaweedfs = SeaweedFS(owner)
-    seaweedfs.create_bucket(BUCKET, listed=True)
-    file = objects.write(temporary.folder(owner, "objects") / ALONE, shape.size)
-    objects.upload(seaweedfs, file, BUCKET)
-    objects.upload(seaweedfs, file, BUCKET, f"{FOLDER}/{ALONE}")
-    _compare_one(report, bench, shape, "SeaweedFS", _asking(binary, seaweedfs))
-
-
-def _compare_one(
-    report: Report, bench: Bench, shape: Shape, server: str, ask: Callable[[str], first_request.Answer]
-) -> None:
-    # Neither is counted: they warm the caches.
-    ask(ALONE), ask(f"{FOLDER}/")
-    pairs = [(ask(f"{FOLDER}/").usage, ask(ALONE).usage) for _ in range(bench.runs(9))]
-    values: Mapping[str, Callable[[Usage], float]] = {"CPU": lambda usage: usage.cpu, "wall": lambda usage: usage.wall}
-    for name, value in values.items():
-        own, theirs = [value(own) for own, _ in pairs], [value(alone) for _, alone in pairs]
-        ratio = _add(report, shape, server, f"{name}, s", own, "the object alone", theirs)
-        report.bars.append(Bar(f"{shape} on {server}: {name}, times the object's", ratio, MOST_TIMES_ALONE))
-
-
 def _files(report: Report, bench: Bench, owner: contextlib.ExitStack, binary: Path) -> None:
     shape = MIDDLE.of(bench)
     server = SeaweedFS(owner)
@@ -156,9 +124,9 @@ def _files(report: Report, bench: Bench, owner: contextlib.ExitStack, binary: Pa
     client = server.client()
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda file: client.upload_file(str(file), BUCKET, f"{FOLDER}/{file.name}"), files))
-    ask = _asking(binary, server)
-    place = Place(server.endpoint, BUCKET, folder, ask(f"{FOLDER}/").torrent)
-    pairs = [(ask(f"{FOLDER}/").usage.wall, baselines.sync_and_mktorrent(place).wall) for _ in range(bench.runs(RUNS))]
+    ask = functools.partial(first_request.ask, binary, settings(server.endpoint, ROLE, {}), BUCKET, f"{FOLDER}/")
+    place = Place(server.endpoint, BUCKET, folder, ask().torrent)
+    pairs = [(ask().usage.wall, baselines.sync_and_mktorrent(place).wall) for _ in range(bench.runs(RUNS))]
     own, theirs = zip(*pairs, strict=True)
     ratio = _add(report, shape, "SeaweedFS", "wall, s", own, "sync + mktorrent", theirs)
     report.bars.append(Bar(f"{shape} on SeaweedFS: times faster", 1 / ratio, LEAST_TIMES_FASTER, at_least=True))
@@ -173,11 +141,6 @@ def _memory(
     _add(report, shape, "test S3", figure, peaks, text="{:.1f}".format)
     if not variables:
         report.bars.append(Bar(f"{shape}: peak memory, MiB", max(peaks), MOST_MIB))
-
-
-def _asking(binary: Path, server: SeaweedFS) -> Callable[[str], first_request.Answer]:
-    env = settings(server.endpoint, ROLE, {})
-    return lambda key: first_request.ask(binary, env, BUCKET, key)
 
 
 def _add(

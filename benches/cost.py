@@ -1,62 +1,34 @@
-"""What a request costs, by where the piece hashes come from; the S3 requests of the formulas are held to measured ones.
-
-The docs have the same table, and those of jobs that it prints: tests/e2e/test_costs.py compares them.
-"""
-
-import contextlib
-from pathlib import Path
+"""Whether a request takes the S3 requests and the bytes that the formulas of docs/COSTS.md say; prints its tables."""
 
 from benches import cost_model, job_model, objects, request_log
 from benches.bench import Bench
-from benches.cost_model import MIB, Work
+from benches.cost_model import MIB
 from benches.report import Bar, Report
 from scripts.stack import build
-from scripts.stack.function import Function, built, settings
+from scripts.stack.function import built, settings
 from scripts.stack.seaweedfs import ROLE
-from scripts.stack.test_s3 import Server
 
-BUCKET = "data"
-PARTS, PART_SIZE = 2_500, 8 * MIB
-
-TEXT = """Computed by the formulas and the assumptions of [COSTS.md](COSTS.md): no dollar is measured.
-Dollars are those of 1,000 requests, all else is of one request. The S3 requests and the bytes read are compared with
-those of the function's log: of 64 MiB on SeaweedFS, read and then cached, and of 2,500 parts on the test S3."""
+BUCKET, KEY = "data", "object.bin"
+TEXT = """What the formulas of [COSTS.md](COSTS.md) say of an object of 64 MiB, and what the function's log says of it
+on SeaweedFS, read and then cached. Part checksums have a section of their own. No dollar is measured."""
+COLUMNS = ["origin", "S3 requests", "by the formula", "bytes read", "by the formula"]
 
 
 def run(bench: Bench) -> Report:
-    """The table, and a bar for each formula."""
+    """The comparison; the tables of requests and of jobs are in the docs, which tests/e2e/test_costs.py compares."""
+    report, size = Report("Cost", TEXT, COLUMNS), bench.bytes(64 * MIB)
+    server = objects.on_seaweedfs(bench.owner, BUCKET, KEY, size)
     binary = build.release(bench.owner)
-    report = Report("Cost", TEXT, cost_model.columns(), cost_model.rows())
-    report.bars += [*_read_and_cached(binary, bench.bytes(64 * MIB)), *_part_checksums(bench, binary)]
+    function = built(bench.owner, binary, settings(server.endpoint, ROLE, {"BUCKETS": BUCKET}))
+    for origin, formula in {"object": cost_model.whole_object(size), "sidecar": cost_model.sidecar(size)}.items():
+        line = request_log.ask(function, BUCKET, KEY, origin)
+        requests, read = formula.gets + formula.puts, formula.bytes_read
+        found = [line["s3_requests"], requests, line["bytes_read"], read]
+        report.rows.append([origin, *(f"{number:,}" for number in found)])
+        off = abs(line["s3_requests"] - requests) + abs(line["bytes_read"] - read)
+        report.bars.append(Bar(f"{origin}: S3 requests and bytes, difference from the formula's", off, 0))
     plans = job_model.plans(build.plan(bench.owner))
-    for row in [*job_model.plan_table(plans), *job_model.cost_table(plans)]:
+    requests_table = [cost_model.columns(), *cost_model.rows()]
+    for row in [*requests_table, *job_model.plan_table(plans), *job_model.cost_table(plans)]:
         print(f"| {' | '.join(row)} |")
     return report
-
-
-def _read_and_cached(binary: Path, size: int) -> list[Bar]:
-    with contextlib.ExitStack() as owner:
-        server = objects.on_seaweedfs(owner, BUCKET, "object.bin", size)
-        function = built(owner, binary, settings(server.endpoint, ROLE, {"BUCKETS": BUCKET}))
-        formulas = {"object": cost_model.whole_object(size), "sidecar": cost_model.sidecar(size)}
-        return [_bar(function, "object.bin", origin, work) for origin, work in formulas.items()]
-
-
-def _part_checksums(bench: Bench, binary: Path) -> list[Bar]:
-    multiparts = {f"{BUCKET}/parts.bin": (PARTS, PART_SIZE)}
-    server = Server(
-        bench.owner, build.test_s3(bench.owner, release=not bench.quick), public=[BUCKET], multiparts=multiparts
-    )
-    function = built(bench.owner, binary, settings(server.endpoint, server.credentials, {"BUCKETS": BUCKET}))
-    formula = cost_model.part_checksums(PARTS * PART_SIZE, PART_SIZE)
-    assert formula is not None
-    return [_bar(function, "parts.bin", "part-checksums", formula)]
-
-
-def _bar(function: Function, key: str, origin: str, formula: Work) -> Bar:
-    line = request_log.ask(function, BUCKET, key, origin)
-    told = formula.gets + formula.puts
-    off = abs(line["s3_requests"] - told) + abs(line["bytes_read"] - formula.bytes_read)
-    return Bar(
-        f"{origin}: S3 requests and bytes, difference from the formula's {told} and {formula.bytes_read:,}", off, 0
-    )

@@ -4,6 +4,7 @@ S3 requests follow from the code's own rules, and `cost.py` holds them to measur
 latency are assumptions, and marked as such in the document.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 
@@ -126,24 +127,19 @@ def columns() -> list[str]:
 def rows() -> list[list[str]]:
     """The rows. Requests that run out of time say 503, and the last row is what those cost."""
     found = [_row(name, origin, work(origin, size)) for name, size in SIZES.items() for origin in ORIGINS]
-    failing = [(memory, out_of_time(memory)) for memory in BYTES_PER_SECOND]
-    gets = f"{failing[0][1].gets:,} to {failing[-1][1].gets:,}"
-    gb_seconds = [_gb_seconds(work, memory) for memory, work in failing]
-    dollars = [_dollars(work, memory) for memory, work in failing]
-    return [*found, ["too large", "503", gets, "0", *gb_seconds, *dollars]]
+    failing = {memory: out_of_time(memory) for memory in BYTES_PER_SECOND}
+    gets = [f"{work.gets:,}" for work in failing.values()]
+    return [*found, ["too large", "503", f"{gets[0]} to {gets[-1]}", "0", *_prices(failing)]]
 
 
 def _row(name: str, origin: str, work: Work | None) -> list[str]:
     if work is None:
         return [name, origin, *["n/a"] * (2 + 2 * len(BYTES_PER_SECOND))]
-    gb_seconds = [_gb_seconds(work, memory) if work.is_in_time(memory) else "503" for memory in BYTES_PER_SECOND]
-    dollars = [_dollars(work, memory) if work.is_in_time(memory) else "503" for memory in BYTES_PER_SECOND]
-    return [name, origin, f"{work.gets:,}", f"{work.puts:,}", *gb_seconds, *dollars]
+    in_time = {memory: work if work.is_in_time(memory) else None for memory in BYTES_PER_SECOND}
+    return [name, origin, f"{work.gets:,}", f"{work.puts:,}", *_prices(in_time)]
 
 
-def _gb_seconds(work: Work, memory: int) -> str:
-    return f"{work.gb_seconds(memory):.3f}"
-
-
-def _dollars(work: Work, memory: int) -> str:
-    return f"{1000 * work.dollars(memory):.3f}"
+def _prices(works: Mapping[int, Work | None]) -> list[str]:
+    """GB-seconds, then dollars for 1,000 requests, of what ends in time."""
+    gb_seconds = [f"{work.gb_seconds(memory):.3f}" if work else "503" for memory, work in works.items()]
+    return [*gb_seconds, *(f"{1000 * work.dollars(memory):.3f}" if work else "503" for memory, work in works.items())]

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from scripts.stack import tools
 from scripts.stack.errors import StackError
 
@@ -52,15 +54,11 @@ def seconds(pid: int) -> float:
 
 def peak_mib(pid: int) -> float:
     """The most memory of the process `pid` that was resident so far (VmHWM)."""
-    return _status_mib(pid, "VmHWM")
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(line.split()[1]) / 1024
 
 
 def resident_mib(pid: int) -> float:
     """The memory of the process `pid` that is resident now (VmRSS)."""
-    return _status_mib(pid, "VmRSS")
-
-
-def _status_mib(pid: int, name: str) -> float:
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    [line] = [line for line in status.splitlines() if line.startswith(f"{name}:")]
-    return int(line.split()[1]) / 1024
+    return psutil.Process(pid).memory_info().rss / 1024**2

@@ -10,7 +10,6 @@ import platform
 import socket
 import threading
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +45,7 @@ class Emulator:
     def invoke(self, event: bytes) -> dict[str, Any]:
         """The function's answer; the first invocation starts it."""
         url = f"{self._endpoint}/2015-03-31/functions/function/invocations"
-        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        request = urllib.request.Request(url, data=event, method="POST")
-        with direct.open(request, timeout=INVOCATION_SECONDS) as response:
+        with http.DIRECT.open(url, event, timeout=INVOCATION_SECONDS) as response:
             return json.loads(response.read())
 
     def init_ms(self) -> float:

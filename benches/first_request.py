@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benches import cpu, request_log
 from benches.cpu import Usage
@@ -17,13 +18,14 @@ _NUMBERS = itertools.count()
 
 @dataclass(frozen=True)
 class Answer:
-    """A torrent, and what the function's process took from the request to the answer."""
+    """A torrent, what the function's process took from the request to the answer, and the log's line of it."""
 
     torrent: bytes
     usage: Usage
+    line: Mapping[str, Any]
 
 
-def ask(binary: Path, env: Mapping[str, str], bucket: str, key: str) -> Answer:
+def ask(binary: Path, env: Mapping[str, str], bucket: str, key: str, origin: str = "object") -> Answer:
     """Starts the function, asks it for one torrent, and ends it. The start is counted in its memory alone.
 
     Each request keeps its torrent elsewhere, so that none finds one.
@@ -34,6 +36,6 @@ def ask(binary: Path, env: Mapping[str, str], bucket: str, key: str) -> Answer:
         function = built(owner, binary, {**env, **limits}, timeout_seconds=REQUEST_SECONDS)
         pid = function.process.pid
         cpu_before, start = cpu.seconds(pid), time.monotonic()
-        torrent = request_log.torrent(function, bucket, key, "object")
+        torrent = request_log.torrent(function, bucket, key, origin)
         wall, cpu_seconds = time.monotonic() - start, cpu.seconds(pid) - cpu_before
-        return Answer(torrent, Usage(wall, cpu_seconds, cpu.peak_mib(pid)))
+        return Answer(torrent, Usage(wall, cpu_seconds, cpu.peak_mib(pid)), request_log.last(function, key))

@@ -62,44 +62,24 @@ class Plan:
         """The number of spans, which is the number of children."""
         return self.figures["spans"]
 
-    @property
-    def requests(self) -> Mapping[str, int]:
-        """S3 requests by their kind."""
-        return self.figures["requests"]
-
-    @property
     def span_seconds(self) -> float:
         """How long one span takes: the fragment that may exist, the bytes, the fragment."""
         span_bytes = min(self.figures["span_size"], self.figures["length"])
-        return 3 * STEP_SECONDS + max(span_bytes / BYTES_PER_SECOND, self._read_seconds(self.figures["most_reads"]))
+        return 3 * STEP_SECONDS + _read_seconds(span_bytes, self.figures["most_reads"])
 
     def hash_seconds(self) -> float:
         """How long all functions hash together, without their starts."""
-        reads = self.requests["hash"] - 2 * self.spans
-        reading = max(self.figures["length"] / BYTES_PER_SECOND, self._read_seconds(reads))
-        return 3 * STEP_SECONDS * self.spans + reading
-
-    def _read_seconds(self, reads: float) -> float:
-        """How long so many GETs of few bytes take, FETCH_CONCURRENCY at a time."""
-        return reads * STEP_SECONDS / FETCH_CONCURRENCY
+        reads = self.figures["requests"]["hash"] - 2 * self.spans
+        return 3 * STEP_SECONDS * self.spans + _read_seconds(self.figures["length"], reads)
 
     def assemble_seconds(self) -> float:
         """How long Assemble and Clean take."""
         return ASSEMBLE_SECONDS + ASSEMBLE_SECONDS_A_SPAN * self.spans
 
 
-@dataclass(frozen=True)
-class Cost:
-    """Dollars."""
-
-    lambda_: float
-    step_functions: float
-    s3: float
-
-    @property
-    def total(self) -> float:
-        """The sum."""
-        return self.lambda_ + self.step_functions + self.s3
+def _read_seconds(size: int, reads: int) -> float:
+    """How long so many bytes take, or so many GETs of few bytes, FETCH_CONCURRENCY at a time."""
+    return max(size / BYTES_PER_SECOND, reads * STEP_SECONDS / FETCH_CONCURRENCY)
 
 
 def plans(program: Path) -> list[Plan]:
@@ -120,27 +100,24 @@ def map_seconds(plan: Plan, concurrency: int) -> float:
     # The spans of a collection may be smaller, so the last one may have no rest.
     last = max(plan.figures["length"] - (plan.spans - 1) * plan.figures["span_size"], 0)
     for _ in range(plan.spans - 1):
-        heapq.heappush(free, heapq.heappop(free) + CHILD_SECONDS + plan.span_seconds)
+        heapq.heappush(free, heapq.heappop(free) + CHILD_SECONDS + plan.span_seconds())
     heapq.heappush(free, heapq.heappop(free) + CHILD_SECONDS + 3 * STEP_SECONDS + last / BYTES_PER_SECOND)
     return max(free)
 
 
-def cost(plan: Plan, concurrency: int, memory: int) -> Cost:
-    """The price, if the functions that hash have so many MB."""
+def cost(plan: Plan, concurrency: int, memory: int) -> tuple[float, float, float]:
+    """The dollars of Lambda, Step Functions and S3, if the functions that hash have so many MB."""
     functions = min(concurrency, plan.spans)
     hashing = memory / 1024 * (plan.hash_seconds() + START_SECONDS * functions)
     others = JOB_MEMORY / 1024 * (plan.assemble_seconds() + 3 * START_SECONDS)
     lambda_ = (hashing + others) * GB_SECOND + (plan.spans + 3) * INVOCATION
     express = plan.hash_seconds() + CHILD_SECONDS * plan.spans
-    step_functions = (
-        (TRANSITIONS + plan.spans) * TRANSITION
-        + plan.spans * EXPRESS_REQUEST
-        + express * EXPRESS_GB * EXPRESS_GB_SECOND
-    )
-    requests = plan.requests
+    states = (TRANSITIONS + plan.spans) * TRANSITION + plan.spans * EXPRESS_REQUEST
+    states += express * EXPRESS_GB * EXPRESS_GB_SECOND
+    requests = plan.figures["requests"]
     # DELETE costs nothing, LIST what PUT costs.
     s3 = (requests["get"] + requests["head"]) * GET + (requests["put"] + requests["list"]) * PUT
-    return Cost(lambda_, step_functions, s3)
+    return lambda_, states, s3
 
 
 def duration(value: float) -> str:
@@ -153,7 +130,7 @@ def duration(value: float) -> str:
 
 def plan_table(plans: list[Plan]) -> list[list[str]]:
     """What the jobs consist of: the columns, then a row for each."""
-    sizes = ["piece MiB", "pieces", "span MiB", "spans", "items KB", "state KB", "digests KB"]
+    sizes = ["piece MiB", "pieces", "span MiB", "spans"]
     return [["object", *sizes, *(kind.upper() for kind in KINDS)], *(_plan_row(plan) for plan in plans)]
 
 
@@ -168,14 +145,12 @@ def cost_table(plans: list[Plan]) -> list[list[str]]:
 def _plan_row(plan: Plan) -> list[str]:
     figures = plan.figures
     sizes = [f"{figures['piece_length'] / MIB:g}", f"{figures['pieces']:,}", f"{figures['span_size'] / MIB:g}"]
-    kilobytes = [figures["items_bytes"], figures["state_bytes"], figures["fragment_bytes"]]
-    requests = [f"{plan.requests[kind]:,}" for kind in KINDS]
-    return [plan.name, *sizes, f"{plan.spans:,}", *(f"{value / 1000:,.1f}" for value in kilobytes), *requests]
+    requests = [f"{figures['requests'][kind]:,}" for kind in KINDS]
+    return [plan.name, *sizes, f"{plan.spans:,}", *requests]
 
 
 def _cost_row(plan: Plan) -> list[str]:
     times = [duration(seconds(plan, concurrency)) for concurrency in CONCURRENCIES]
     # Only the starts depend on how many run at a time.
     costs = [cost(plan, 100, memory) for memory in HASH_MEMORIES]
-    parts = [costs[0].lambda_, costs[0].step_functions, costs[0].s3]
-    return [plan.name, *times, *(f"{value:.3f}" for value in [costs[0].total, costs[1].total, *parts])]
+    return [plan.name, *times, *(f"{dollars:.3f}" for dollars in [*map(sum, costs), *costs[0]])]

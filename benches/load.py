@@ -1,12 +1,14 @@
 """Several instances of the function under load: failures among 20,000 answers, memory, and latencies."""
 
 import contextlib
+import itertools
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from benches import cpu, load_requests, machine
 from benches.bench import Bench
-from benches.load_callers import Load, Outcome
+from benches.load_callers import Caller, Outcome
 from benches.load_requests import BASELINE, BUCKET, HIT, KINDS, PREFLIGHT, REQUESTS_A_ROUND
 from benches.objects import KIB, MIB
 from benches.report import Bar, Report
@@ -49,39 +51,40 @@ def run(bench: Bench) -> Report:
     server.create_bucket(BUCKET, public=True)
     env = settings(server.endpoint, ROLE, {"BUCKETS": BUCKET, "PIECE_LENGTH": str(PIECE_LENGTH)})
     function = built(bench.owner, build.release(bench.owner), env, processes=instances)
-    load = _load(bench.owner, function, server)
+    callers = [_caller(bench.owner, function, server) for _ in range(instances)]
+    # As many callers as instances, so that nobody waits for one.
+    hits = callers[0].prepared(load_requests.store(server, "hits", 2 * SIZES, PIECE_LENGTH))
+    fresh = [load_requests.store(server, f"misses-{number}", SIZES, PIECE_LENGTH) for number in range(instances)]
+    numbers = itertools.count()
+
+    def load(rounds: int) -> None:
+        # All callers take from the same.
+        shared = itertools.islice(numbers, rounds)
+        with ThreadPoolExecutor(instances) as pool:
+            list(pool.map(lambda caller, own: caller.run(shared, hits, own), callers, fresh))
+
     memory = _run(load, function, marks)
-    return _report(load.outcomes, memory, others)
+    return _report([outcome for caller in callers for outcome in caller.outcomes], memory, others)
 
 
-def _load(owner: contextlib.ExitStack, function: Function, server: SeaweedFS) -> Load:
-    """As many callers as instances, so that nobody waits for one."""
-    hits = load_requests.store(server, "hits", 2 * SIZES, PIECE_LENGTH)
-    callers = range(len(function.processes))
-    fresh = [load_requests.store(server, f"misses-{number}", SIZES, PIECE_LENGTH) for number in callers]
-    load = Load(function.endpoint, server, hits, fresh)
-    owner.callback(load.close)
-    return load
+def _caller(owner: contextlib.ExitStack, function: Function, server: SeaweedFS) -> Caller:
+    caller = Caller(function.endpoint, server)
+    owner.callback(caller.close)
+    return caller
 
 
-def _run(load: Load, function: Function, marks: Sequence[int]) -> Memory:
-    """Resident memory of each instance at each mark."""
+def _run(load: Callable[[int], None], function: Function, marks: Sequence[int]) -> Memory:
+    """Resident memory of each instance at each mark: the median of several looks."""
     done, memory = 0, {}
     for mark in marks:
-        load.run((mark - done) // REQUESTS_A_ROUND - LOOKS * ROUNDS_A_LOOK)
-        memory[mark] = _resident(load, function)
-        done = mark
+        load((mark - done) // REQUESTS_A_ROUND - LOOKS * ROUNDS_A_LOOK)
+        looks = []
+        for _ in range(LOOKS):
+            load(ROUNDS_A_LOOK)
+            looks.append([cpu.resident_mib(process.pid) for process in function.processes])
+        done, memory[mark] = mark, [statistics.median(own) for own in zip(*looks, strict=True)]
         print(f"after {mark:,} requests: {_listed(memory[mark])}", flush=True)
     return memory
-
-
-def _resident(load: Load, function: Function) -> list[float]:
-    """Of each instance the median of several looks."""
-    looks = []
-    for _ in range(LOOKS):
-        load.run(ROUNDS_A_LOOK)
-        looks.append([cpu.resident_mib(process.pid) for process in function.processes])
-    return [statistics.median(own) for own in zip(*looks, strict=True)]
 
 
 def _report(outcomes: Sequence[Outcome], memory: Memory, others: str) -> Report:

@@ -1,11 +1,11 @@
-"""What the load asks, by kinds that come round by round, and whether each answer is right."""
+"""What the load asks, by kinds that come round by round, and what must be answered."""
 
+import hashlib
 import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from benches import info_hash
 from scripts.stack import metainfo
 from scripts.stack.seaweedfs import SeaweedFS
 
@@ -27,15 +27,11 @@ REQUESTS_A_ROUND = sum(kind != BASELINE for kind in ROUND)
 
 @dataclass(frozen=True)
 class Stored:
-    """An object on SeaweedFS, and the info hash that hashlib found."""
+    """An object on SeaweedFS, the info hash that hashlib found, and the ETag of its torrent once that is made."""
 
     key: str
     info_hash: str
-
-    @property
-    def target(self) -> str:
-        """What is asked for its torrent."""
-        return f"/{BUCKET}/{self.key}?torrent"
+    etag: str = ""
 
 
 def store(server: SeaweedFS, folder: str, sizes: Sequence[int], piece_length: int) -> list[Stored]:
@@ -45,65 +41,49 @@ def store(server: SeaweedFS, folder: str, sizes: Sequence[int], piece_length: in
         name = f"{number}.bin"
         body = random.Random(f"{folder}/{name}").randbytes(size)
         client.put_object(Bucket=BUCKET, Key=f"{folder}/{name}", Body=body)
-        stored.append(Stored(f"{folder}/{name}", info_hash.of_bytes(name.encode(), body, piece_length)))
+        stored.append(Stored(f"{folder}/{name}", _info_hash(name.encode(), body, piece_length)))
     return stored
 
 
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer, with header names in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+def _info_hash(name: bytes, body: bytes, piece_length: int) -> str:
+    """By BEP 3: the SHA-1 of the dictionary of length, name, piece length and the SHA-1 of each piece."""
+    starts = range(0, len(body), piece_length)
+    pieces = b"".join(hashlib.sha1(body[start : start + piece_length]).digest() for start in starts)
+    info = b"d6:lengthi%de4:name%d:%b12:piece lengthi%de6:pieces%d:%be"
+    return hashlib.sha1(info % (len(body), len(name), name, piece_length, len(pieces), pieces)).hexdigest()
 
 
 @dataclass(frozen=True)
 class Ask:
-    """One request, and what its answer must say: a header that is `None` must be missing."""
+    """One request, and what its answer must have."""
 
     kind: str
     target: str
-    status: int = 200
-    origin: str | None = None
-    info_hash: str | None = None
-    # The info hash of the torrent in the body, or the code of the error document. Otherwise the body must be empty.
-    content: str = ""
+    # The status, the headers `x-torrent-origin` and `x-torrent-info-hash`, and the content: the torrent's info hash,
+    # the code of the error document, or nothing.
+    expected: tuple[int, str | None, str | None, str]
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def fault(self, answer: Answer) -> str | None:
-        """What is wrong with the answer."""
-        headers = [answer.headers.get(f"x-torrent-{name}") for name in ("origin", "info-hash")]
-        found = [answer.status, *headers, _content(answer.body)]
-        wanted = [self.status, self.origin, self.info_hash, self.content]
-        return None if found == wanted else f"{found} instead of {wanted}"
+
+def of(kind: str, stored: Stored) -> Ask:
+    """The request of a kind, which is for `stored` if it is for an object."""
+    target, torrent = f"/{BUCKET}/{stored.key}?torrent", stored.info_hash
+    asks = (
+        Ask(HIT, target, (200, "sidecar", torrent, torrent)),
+        Ask(MISS, target, (200, "object", torrent, torrent)),
+        Ask(HEAD, target, (200, "sidecar", torrent, ""), "HEAD"),
+        Ask(NOT_MODIFIED, target, (304, None, None, ""), headers={"if-none-match": stored.etag}),
+        Ask(MISSING, f"/{BUCKET}/missing?torrent", (404, None, None, "NoSuchKey")),
+        Ask(REFUSED, "/not-served/any?torrent", (403, None, None, "AccessDenied")),
+        Ask(PREFLIGHT, f"/{BUCKET}/any", (204, None, None, ""), "OPTIONS"),
+        Ask(BASELINE, f"/{BUCKET}/{stored.key}.torrent", (200, None, None, torrent)),
+    )
+    return next(ask for ask in asks if ask.kind == kind)
 
 
-def first(stored: Stored) -> Ask:
-    """Of an object that has no sidecar."""
-    return Ask(MISS, stored.target, 200, "object", stored.info_hash, stored.info_hash)
-
-
-def cached(kind: str, stored: Stored, etag: str) -> Ask:
-    """Of an object that has a sidecar, whose torrent has this ETag."""
-    if kind == HIT:
-        return Ask(kind, stored.target, 200, "sidecar", stored.info_hash, stored.info_hash)
-    if kind == HEAD:
-        return Ask(kind, stored.target, 200, "sidecar", stored.info_hash, method="HEAD")
-    if kind == NOT_MODIFIED:
-        return Ask(kind, stored.target, 304, headers={"if-none-match": etag})
-    return Ask(BASELINE, f"/{BUCKET}/{stored.key}.torrent", content=stored.info_hash)
-
-
-WITHOUT_OBJECT = {
-    MISSING: Ask(MISSING, f"/{BUCKET}/missing?torrent", 404, content="NoSuchKey"),
-    REFUSED: Ask(REFUSED, "/not-served/any?torrent", 403, content="AccessDenied"),
-    PREFLIGHT: Ask(PREFLIGHT, f"/{BUCKET}/any", 204, method="OPTIONS"),
-}
-
-
-def _content(body: bytes) -> str:
+def content(body: bytes) -> str:
+    """The info hash of a torrent, or the code of an error document."""
     if code := re.search(rb"<Code>(\w+)</Code>", body):
         return code[1].decode()
     try:

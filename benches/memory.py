@@ -1,8 +1,6 @@
 """Peak memory of the function while it reads one object, whatever the object's size."""
 
 import contextlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from benches import first_request, objects
@@ -11,7 +9,7 @@ from benches.objects import GIB, MIB
 from benches.report import Bar, Report
 from scripts.stack import build, test_s3
 from scripts.stack.function import settings
-from scripts.stack.seaweedfs import ROLE
+from scripts.stack.seaweedfs import ROLE, Credentials
 
 BUCKET = "data"
 KEY = "object.bin"
@@ -22,53 +20,37 @@ COLUMNS = ("server", "object, GiB", "settings", "peak memory, MiB", "seconds")
 LIMIT_MIB = 32
 
 
-@dataclass(frozen=True)
-class _Case:
-    """An object, the function's settings, and the most memory it may take."""
-
-    size: int
-    variables: Mapping[str, str] = field(default_factory=dict)
-    limit_mib: int = LIMIT_MIB
-
-    @property
-    def settings(self) -> str:
-        """For people."""
-        return ", ".join(f"{name}={value}" for name, value in self.variables.items()) or "defaults"
-
-
-CASES = (
-    _Case(GIB),
-    _Case(4 * GIB),
-    _Case(20 * GIB),
-    _Case(4 * GIB, {"PIECE_LENGTH": str(256 * MIB)}),
-    _Case(4 * GIB, {"FETCH_CONCURRENCY": "64"}, limit_mib=96),
+# The server, the object's size, the function's settings, and the most MiB it may take.
+CASES: tuple[tuple[str, int, dict[str, str], int], ...] = (
+    ("test S3", GIB, {}, LIMIT_MIB),
+    ("test S3", 4 * GIB, {}, LIMIT_MIB),
+    ("test S3", 20 * GIB, {}, LIMIT_MIB),
+    ("test S3", 4 * GIB, {"PIECE_LENGTH": str(256 * MIB)}, LIMIT_MIB),
+    ("test S3", 4 * GIB, {"FETCH_CONCURRENCY": "64"}, 96),
+    ("SeaweedFS", GIB, {}, LIMIT_MIB),
 )
 
 
 def run(bench: Bench) -> Report:
-    """Made-up objects of all sizes, and a real one on SeaweedFS."""
+    """Made-up objects of all sizes, and a real one on SeaweedFS: the first requests of new functions."""
     binary, program = build.release(bench.owner), build.test_s3(bench.owner, release=not bench.quick)
     report = Report("Peak memory", TEXT, COLUMNS)
-    for case in CASES:
+    for name, usual, variables, limit in CASES:
+        size, chosen = bench.bytes(usual), ", ".join(map("=".join, variables.items())) or "defaults"
         with contextlib.ExitStack() as owner:
-            size = bench.bytes(case.size)
-            server = test_s3.Server(owner, program, public=[BUCKET], objects={f"{BUCKET}/{KEY}": size})
-            env = settings(server.endpoint, None, case.variables)
-            _measure(report, bench, "test S3", case, size, binary, env)
-    size = bench.bytes(GIB)
-    server = objects.on_seaweedfs(bench.owner, BUCKET, KEY, size)
-    _measure(report, bench, "SeaweedFS", _Case(GIB), size, binary, settings(server.endpoint, ROLE, {}))
+            env = settings(*_server(owner, name, program, size), variables)
+            usages = [first_request.ask(binary, env, BUCKET, KEY).usage for _ in range(bench.runs(3))]
+        peaks, walls = [usage.peak_mib for usage in usages], [usage.wall for usage in usages]
+        what = [name, f"{size / GIB:g}", chosen]
+        report.rows.append([*what, spread(peaks, "{:.1f}".format), spread(walls, "{:.1f}".format)])
+        print(" | ".join(report.rows[-1]), flush=True)
+        report.bars.append(Bar(f"MiB for {what[1]} GiB on {name}, {chosen}", max(peaks), limit))
     return report
 
 
-def _measure(
-    report: Report, bench: Bench, server: str, case: _Case, size: int, binary: Path, env: Mapping[str, str]
-) -> None:
-    """The first requests of new functions."""
-    usages = [first_request.ask(binary, env, BUCKET, KEY).usage for _ in range(bench.runs(3))]
-    peaks = [usage.peak_mib for usage in usages]
-    walls = [usage.wall for usage in usages]
-    print(f"{server}, {size / GIB:g} GiB, {case.settings}: {spread(peaks)} MiB, {spread(walls)} s", flush=True)
-    figures = [spread(peaks, "{:.1f}".format), spread(walls, "{:.1f}".format)]
-    report.rows.append([server, f"{size / GIB:g}", case.settings, *figures])
-    report.bars.append(Bar(f"MiB for {size / GIB:g} GiB on {server}, {case.settings}", max(peaks), case.limit_mib))
+def _server(owner: contextlib.ExitStack, name: str, program: Path, size: int) -> tuple[str, Credentials | None]:
+    """The endpoint of a server with the object, and the function's credentials there."""
+    if name == "SeaweedFS":
+        return objects.on_seaweedfs(owner, BUCKET, KEY, size).endpoint, ROLE
+    server = test_s3.Server(owner, program, public=[BUCKET], object=[f"{BUCKET}/{KEY}={size}"])
+    return server.endpoint, None

@@ -3,27 +3,22 @@
 80 GB in 10,000 parts of 8 MiB on the test S3, whose objects take no memory and which waits before every answer.
 """
 
-import contextlib
-import itertools
 import statistics
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from benches import cost_model, request_log
+from benches import cost_model, first_request
 from benches.bench import Bench, spread
 from benches.objects import GIB, MIB
 from benches.report import Bar, Report
-from benches.request_log import REQUEST_SECONDS
 from scripts.stack import build
-from scripts.stack.function import built, settings
+from scripts.stack.function import settings
 from scripts.stack.test_s3 import Server
 
 BUCKET = "data"
 PARTS, PART_SIZE = 10_000, 8 * MIB
 LATENCY_MS = 20
 RUNS = 5
-MOST_REQUESTS = 13
 MOST_SECONDS = 2.0
 
 TEXT = f"""An object of {PARTS:,} parts of 8 MiB (84 GB), as `aws s3 cp --checksum-algorithm SHA1` uploads it, on the
@@ -40,34 +35,24 @@ def run(bench: Bench) -> Report:
         bench.owner,
         build.test_s3(bench.owner, release=not bench.quick),
         public=[BUCKET],
-        multiparts={f"{BUCKET}/parts.bin": (parts, PART_SIZE)},
-        objects={f"{BUCKET}/plain.bin": bench.bytes(GIB)},
+        multipart=[f"{BUCKET}/parts.bin={parts}x{PART_SIZE}"],
+        object=[f"{BUCKET}/plain.bin={bench.bytes(GIB)}"],
         latency_ms=LATENCY_MS,
     )
-    env = settings(
-        server.endpoint, server.credentials, {"BUCKETS": BUCKET, "TIME_BUDGET_MS": str(REQUEST_SECONDS * 1000)}
-    )
-    numbers = itertools.count()
+    env = settings(server.endpoint, server.credentials, {})
 
-    def ask(key: str, origin: str) -> list[dict[str, Any]]:
-        return [_first(binary, env, key, origin, next(numbers)) for _ in range(bench.runs(RUNS))]
+    def ask(key: str, origin: str) -> list[Mapping[str, Any]]:
+        return [first_request.ask(binary, env, BUCKET, key, origin).line for _ in range(bench.runs(RUNS))]
 
     by_parts, by_reading = ask("parts.bin", "part-checksums"), ask("plain.bin", "object")
     return _report(by_parts, by_reading, parts * PART_SIZE)
 
 
-def _first(binary: Path, env: Mapping[str, str], key: str, origin: str, number: int) -> dict[str, Any]:
-    """The log's line of a new function's first request, whose torrent no other finds."""
-    with contextlib.ExitStack() as owner:
-        own = {**env, "SIDECAR_PREFIX": f"run-{number}/"}
-        function = built(owner, binary, own, timeout_seconds=REQUEST_SECONDS)
-        return request_log.ask(function, BUCKET, key, origin)
-
-
-def _report(by_parts: list[dict[str, Any]], by_reading: list[dict[str, Any]], size: int) -> Report:
+def _report(by_parts: list[Mapping[str, Any]], by_reading: list[Mapping[str, Any]], size: int) -> Report:
     seconds = [line["duration_ms"] / 1000 for line in by_parts]
     reading = [line["duration_ms"] / 1000 * size / line["object_size_bytes"] for line in by_reading]
-    requests = max(line["s3_requests"] for line in by_parts)
+    requests, formula = max(line["s3_requests"] for line in by_parts), cost_model.part_checksums(size, PART_SIZE)
+    assert formula is not None
     read = max(line["bytes_read"] for line in by_parts)
     instead = cost_model.whole_object(size)
     report = Report("Part checksums", TEXT, COLUMNS)
@@ -76,7 +61,7 @@ def _report(by_parts: list[dict[str, Any]], by_reading: list[dict[str, Any]], si
         ["object, scaled", f"{instead.gets + instead.puts:,}", f"{size:,}", spread(reading, "{:.0f}".format)],
     ]
     report.bars += [
-        Bar("S3 requests", requests, MOST_REQUESTS),
+        Bar("S3 requests, those of the formula", requests, formula.gets + formula.puts),
         Bar("bytes read", read, 0),
         Bar("seconds", statistics.median(seconds), MOST_SECONDS),
     ]

@@ -19,7 +19,7 @@ LOG_SECONDS = 5.0
 def ask(function: Function, bucket: str, key: str, origin: str) -> dict[str, Any]:
     """The log's line of a request that must succeed, by `origin`."""
     torrent(function, bucket, key, origin)
-    return _last(function, key)
+    return last(function, key)
 
 
 def torrent(function: Function, bucket: str, key: str, origin: str) -> bytes:
@@ -35,7 +35,8 @@ def torrent(function: Function, bucket: str, key: str, origin: str) -> bytes:
     return body
 
 
-def _last(function: Function, key: str) -> dict[str, Any]:
+def last(function: Function, key: str) -> dict[str, Any]:
+    """The log's line of the last request for `key`."""
     deadline = time.monotonic() + LOG_SECONDS
     while time.monotonic() < deadline:
         text = function.log.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What the tracker takes: announces to one instance, its memory, its start, and what registering costs the API.
+"""What the tracker takes: announces to one instance, its memory and its start.
 
 The table is moto's, in a process of its own beside the tracker. It is far slower than the tracker, so announces a
 second are moto's figure. The tracker's own is its CPU time.
@@ -12,12 +12,11 @@ import json
 import random
 import statistics
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from benches import cached, cold_start, cpu, machine
+from benches import cold_start, cpu, machine
 from benches.bench import Bench, spread
 from benches.report import Bar, Report
 from scripts.stack import build
@@ -28,23 +27,11 @@ FIRST, ANNOUNCES = 1_000, 30_000
 SWARMS, PEERS = 10, 10
 MARK = b"\0"
 BUSY = b"the tracker is busy"
-LARGEST_BINARY_MB, LONGEST_START_MS, MOST_GROWTH, MOST_OF_PLAIN = 8, 15, 1.1, 1.05
+LARGEST_BINARY_MB, LONGEST_START_MS, MOST_GROWTH = 8, 15, 1.1
 
 TEXT = """One instance of the release binary answers {announces:,} announces, one after the other, of {peers} peers in
 each of {swarms} swarms. The table is moto's, in Python: its time is most of what an announce takes here, so only the
-CPU time of the tracker's process is the tracker's own. Memory is VmRSS. The API's cached answer is measured as under
-"Cached answer", with the registry (`TRACKER_TABLE`) and without it by turns, {runs} times each. {others}"""
-
-
-@dataclass(frozen=True)
-class _Load:
-    """What the announces took."""
-
-    seconds: list[float]
-    cpu_ms: float
-    table_cpu_ms: float
-    first_mib: float
-    last_mib: float
+CPU time of the tracker's process is the tracker's own. Memory is VmRSS. {others}"""
 
 
 class _Client:
@@ -76,51 +63,44 @@ class _Client:
 
 
 def run(bench: Bench) -> Report:
-    """The tracker first, and the API beside it."""
+    """Announces, then starts."""
     binary, others = build.tracker(bench.owner), machine.others()
     announces = 100 if bench.quick else ANNOUNCES
-    known = {"announces": announces, "peers": PEERS, "swarms": SWARMS, "runs": bench.runs(cached.RUNS)}
+    known = {"announces": announces, "peers": PEERS, "swarms": SWARMS}
     report = Report("Tracker", TEXT.format(**known, others=others), ["figure", "value"])
     with contextlib.ExitStack() as owner:
         tracker = Tracker(owner, binary, processes=1)
         client = _Client(owner, tracker)
-        _add_load(report, _load(tracker, client, announces), announces)
+        _add_load(report, tracker, client, announces)
     _add_binary(report, binary, bench.runs(cold_start.RUNS))
-    for latency_ms in (cached.LATENCY_MS, 0):
-        _add_cached(report, bench, latency_ms)
     return report
 
 
-def _load(tracker: Tracker, client: _Client, announces: int) -> _Load:
+def _add_load(report: Report, tracker: Tracker, client: _Client, announces: int) -> None:
     torrents = [random.Random(number).randbytes(20) for number in range(SWARMS)]
     for torrent in torrents:
         client.register(torrent)
-    pid, table = tracker.processes[0].pid, tracker.table.process.pid
+    pid, pids = tracker.processes[0].pid, [tracker.processes[0].pid, tracker.table.process.pid]
     seconds, first_mib = [], 0.0
-    cpu_start, table_start = cpu.seconds(pid), cpu.seconds(table)
+    before = [cpu.seconds(each) for each in pids]
     for number in range(announces):
         seconds.append(client.announce(torrents[number % SWARMS], number // SWARMS % PEERS))
         if number < FIRST:
             first_mib = cpu.resident_mib(pid)
-    cpu_ms, table_cpu_ms = (
-        (cpu.seconds(each) - start) / announces * 1000 for each, start in ((pid, cpu_start), (table, table_start))
-    )
-    return _Load(seconds, cpu_ms, table_cpu_ms, first_mib, cpu.resident_mib(pid))
-
-
-def _add_load(report: Report, load: _Load, announces: int) -> None:
-    percentiles = statistics.quantiles(load.seconds, n=100)
+    own, tables = ((cpu.seconds(each) - start) / announces * 1000 for each, start in zip(pids, before, strict=True))
+    percentiles, last_mib = statistics.quantiles(seconds, n=100), cpu.resident_mib(pid)
     report.rows += [
-        ["announces a second, one instance, with moto's table", f"{len(load.seconds) / sum(load.seconds):.0f}"],
+        ["announces a second, one instance, with moto's table", f"{announces / sum(seconds):.0f}"],
         ["an announce, p50, ms", f"{percentiles[49] * 1000:.2f}"],
         ["an announce, p99, ms", f"{percentiles[98] * 1000:.2f}"],
-        ["CPU of the tracker for an announce, ms", f"{load.cpu_ms:.2f}"],
-        ["CPU of moto for an announce, ms", f"{load.table_cpu_ms:.2f}"],
-        [f"memory after {min(FIRST, announces):,} announces, MiB", f"{load.first_mib:.1f}"],
-        [f"memory after {announces:,} announces, MiB", f"{load.last_mib:.1f}"],
+        ["CPU of the tracker for an announce, ms", f"{own:.2f}"],
+        ["CPU of moto for an announce, ms", f"{tables:.2f}"],
+        [f"memory after {min(FIRST, announces):,} announces, MiB", f"{first_mib:.1f}"],
+        [f"memory after {announces:,} announces, MiB", f"{last_mib:.1f}"],
     ]
-    growth = load.last_mib / load.first_mib
-    report.bars.append(Bar("memory at the end, times that after the first announces", growth, MOST_GROWTH))
+    report.bars.append(
+        Bar("memory at the end, times that after the first announces", last_mib / first_mib, MOST_GROWTH)
+    )
 
 
 def _add_binary(report: Report, binary: Path, times: int) -> None:
@@ -143,18 +123,3 @@ def _add_binary(report: Report, binary: Path, times: int) -> None:
 
 def _is_refusal(answer: dict[str, Any]) -> bool:
     return answer.get("statusCode") == 200 and b"failure reason" in base64.b64decode(answer["body"])
-
-
-def _add_cached(report: Report, bench: Bench, latency_ms: int) -> None:
-    with contextlib.ExitStack() as owner:
-        plain = cached.test_s3(owner, bench, latency_ms)
-        registering = {**plain, **Tracker(owner, build.tracker(owner)).variables}
-        program, ratios = build.cached(bench.owner, release=not bench.quick), []
-        for _ in range(bench.runs(cached.RUNS)):
-            ours, theirs = (
-                statistics.median(cached.measure(program, env, bench)["function_us"]) for env in (registering, plain)
-            )
-            ratios.append(ours / theirs)
-    what = f"cached answer, test S3 at {latency_ms} ms: p50 with the registry to that without"
-    report.rows.append([what, spread(ratios)])
-    report.bars.append(Bar(what, statistics.median(ratios), MOST_OF_PLAIN))

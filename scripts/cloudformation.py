@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 import boto3
-import yaml
+from samcli.yamlhelper import yaml_parse
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
@@ -34,28 +34,9 @@ LOCAL = {"CodeUri", "DefinitionUri"}
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
 
-class _Loader(yaml.CSafeLoader):
-    """YAML with CloudFormation's short forms: !Ref X is {"Ref": "X"}, !Sub X is {"Fn::Sub": "X"}."""
-
-
-def _short_form(loader, suffix, node):
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    if suffix == "GetAtt":
-        value = value.split(".", 1)
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _short_form)
-
-
 @functools.cache
 def _parsed():
-    return yaml.load((ROOT / "template.yaml").read_text(encoding="utf-8"), _Loader)
+    return yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
 
 
 def load():
@@ -121,17 +102,14 @@ def render(**given):
     chosen = values(**given)
     translated = _translated(tuple(chosen.items()))
     resolver = _Resolver(translated, chosen)
-    resources = {
-        name: resolver.resolve(resource)
-        for name, resource in translated["Resources"].items()
-        if "Condition" not in resource or resolver.condition(resource["Condition"])
+    return {
+        section: {
+            name: resolver.resolve(entry)
+            for name, entry in translated[section].items()
+            if "Condition" not in entry or resolver.condition(entry["Condition"])
+        }
+        for section in ("Resources", "Outputs")
     }
-    outputs = {
-        name: resolver.resolve(output)
-        for name, output in translated["Outputs"].items()
-        if "Condition" not in output or resolver.condition(output["Condition"])
-    }
-    return {"Resources": resources, "Outputs": outputs}
 
 
 class _Resolver:

@@ -1,17 +1,6 @@
 //! S3's GetObjectTorrent, brought back: `GET /bucket/key?torrent` as an AWS Lambda.
 //!
-//! ```text
-//! event ──▶ api ──▶ operation ──▶ s3 ──▶ Amazon S3: HEAD, ranged GETs, the sidecar
-//!            │         └──────▶ torrent: piece hashes, metainfo, info hash
-//!            └────▶ jobs ─────▶ Step Functions: objects that no request can read in time
-//!
-//! task ───▶ jobs ──▶ operation: the workflow's states, for one object or collection, span by span
-//!
-//! announce ──▶ tracker: peers of these torrents find each other
-//! ```
-//!
-//! Requests go down, bytes come back up, and nothing calls back. `docs/ARCHITECTURE.md` has the reasons, and the list
-//! of which module may use which.
+//! `docs/ARCHITECTURE.md` shows how an event goes through the modules, which module may use which, and why.
 
 pub mod api;
 pub mod config;

@@ -20,38 +20,22 @@ class Descendants:
 
     def alive(self) -> set[int]:
         """The ids of all that still run."""
-        table = _table()
         found: set[int] = set()
-        while more := {pid for pid, entry in table.items() if self._is_ours(*entry, found)} - found:
-            found |= more
-            self._sessions |= {table[pid][1] for pid in more}
-        return found
+        for process in psutil.process_iter():
+            with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
+                if os.getsid(process.pid) in self._sessions:
+                    found |= {process.pid, *(child.pid for child in process.children(recursive=True))}
+        return set(filter(self._runs, found))
 
-    def _is_ours(self, parent: int, session: int, found: set[int]) -> bool:
-        return session in self._sessions or parent in found
+    def _runs(self, pid: int) -> bool:
+        """Whether it does, which notes its session. A zombie has ended: its parent has only not taken note."""
+        with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
+            self._sessions.add(os.getsid(pid))
+            return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        return False
 
 
 def send(pid: int, number: signal.Signals) -> None:
     """A signal to `pid`, if it is still there."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-
-
-def cpu_seconds(pid: int) -> float:
-    """The processor's time that `pid` has used; 0 when it is not there."""
-    try:
-        times = psutil.Process(pid).cpu_times()
-    except psutil.Error:
-        return 0.0
-    return times.user + times.system
-
-
-def _table() -> dict[int, tuple[int, int]]:
-    """The parent and the session of every process."""
-    found = {}
-    for process in psutil.process_iter(["ppid", "status"]):
-        # A zombie has ended: its parent has only not taken note.
-        if process.info["status"] != psutil.STATUS_ZOMBIE:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                found[process.pid] = process.info["ppid"], os.getsid(process.pid)
-    return found

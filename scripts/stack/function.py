@@ -55,7 +55,10 @@ def watched(
 ) -> Function:
     """The function under `cargo lambda watch`."""
     log = temporary.folder(owner, "function") / "log"
-    process = Process(owner, "cargo lambda watch", _watch(port, NAME), log=log, env=env, cwd=tools.ROOT)
+    # Its own CORS headers would hide whether the function's are right. Of several binaries it serves none at `/`.
+    options = ["--invoke-address", LOOPBACK, "--invoke-port", str(port), "--disable-cors", "--bin", NAME]
+    command = [tools.pinned("cargo-lambda"), "lambda", "watch", *options]
+    process = Process(owner, "cargo lambda watch", command, log=log, env=env, cwd=tools.ROOT)
     return _ready(f"http://{LOOPBACK}:{port}", [process], log, waiting)
 
 
@@ -73,7 +76,7 @@ def built(
     """
     service = LambdaService(owner, gateway, timeout_seconds)
     log = temporary.folder(owner, "function") / "log"
-    started = [start(owner, NAME, binary, env, service.runtime_api(), log) for _ in range(processes)]
+    started = [start(owner, NAME, binary, env, service.runtime_api.address, log) for _ in range(processes)]
     return _ready(service.endpoint, started, log)
 
 
@@ -91,16 +94,9 @@ def start(
     return Process(owner, name, [binary], log=log, env={**env, **lambda_env}, grace_seconds=0)
 
 
-def _watch(port: int, name: str) -> list[str | Path]:
-    # Its own CORS headers would hide whether the function's are right.
-    options = ["--invoke-address", LOOPBACK, "--invoke-port", str(port), "--disable-cors"]
-    # Of one binary alone: of several it serves none at `/`.
-    return [tools.pinned("cargo-lambda"), "lambda", "watch", "--bin", name, *options]
-
-
 def _ready(
     endpoint: str, processes: Sequence[Process], log: Path, waiting: Callable[[float], None] = lambda elapsed: None
 ) -> Function:
     # A preflight is answered by the function itself, and needs no S3.
-    processes[0].wait_until(lambda: http.preflight(endpoint), READY_SECONDS, waiting)
+    processes[0].wait_until(lambda: http.body(f"{endpoint}/", method="OPTIONS") is not None, READY_SECONDS, waiting)
     return Function(endpoint, log, processes)

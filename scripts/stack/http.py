@@ -1,7 +1,6 @@
 """Requests to servers on loopback: never through a proxy."""
 
 import socket
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
@@ -22,21 +21,11 @@ def accepts(port: int) -> bool:
         return False
 
 
-def body(url: str, form: Mapping[str, str] | None = None) -> bytes | None:
-    """The body of a 200, `None` for all else. A form is sent by POST."""
+def body(url: str, form: Mapping[str, str] | None = None, method: str | None = None) -> bytes | None:
+    """The body of a success, `None` for all else. A form is sent by POST."""
     data = urllib.parse.urlencode(form).encode() if form else None
     try:
-        with DIRECT.open(url, data, timeout=PROBE_SECONDS) as response:
+        with DIRECT.open(urllib.request.Request(url, data, method=method), timeout=PROBE_SECONDS) as response:
             return response.read()
     except OSError:
         return None
-
-
-def preflight(endpoint: str) -> bool:
-    """Whether a CORS preflight is answered as it should."""
-    request = urllib.request.Request(f"{endpoint}/", method="OPTIONS")
-    try:
-        with DIRECT.open(request, timeout=PROBE_SECONDS) as response:
-            return response.status == 204
-    except OSError:
-        return False

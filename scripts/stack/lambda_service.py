@@ -8,7 +8,7 @@ many for a test suite.
 import contextlib
 
 from scripts.stack.gateways import FAILED, Gateway, Request, Response
-from scripts.stack.runtime_api import Handler, Invocations, RuntimeApi, serve
+from scripts.stack.runtime_api import Handler, RuntimeApi, serve
 
 # The timeout of the function in template.yaml.
 LAMBDA_SECONDS = 30
@@ -26,25 +26,20 @@ class LambdaService:
         dual_stack: bool = False,
     ) -> None:
         """With `dual_stack`, it is at `::1`, too, on the same port."""
-        self._owner = owner
         self._gateway = gateway
-        self._invocations = Invocations(timeout_seconds)
+        self.runtime_api = RuntimeApi(owner, timeout_seconds)
         handler = type(_Client.__name__, (_Client,), {"service": self})
         address = serve(owner, handler)
         self.endpoint = f"http://{address}"
         if dual_stack:
             serve(owner, handler, "::1", int(address.partition(":")[2]))
 
-    def runtime_api(self) -> str:
-        """What one more process of the function is to call: host and port."""
-        return RuntimeApi(self._owner, self._invocations).address
-
     def invoke(self, request: Request) -> Response:
         """The function's answer to an HTTP request."""
         event = self._gateway.event(request)
         if isinstance(event, Response):
             return event
-        outcome = self._invocations.run(event)
+        outcome = self.runtime_api.run(event)
         return FAILED if outcome is None or outcome.failed else self._gateway.response(outcome.body)
 
 

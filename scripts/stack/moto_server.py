@@ -1,4 +1,4 @@
-"""moto's Step Functions as a program: its port, and where Lambda and S3 are. scripts/stack/step_functions.py runs it.
+"""moto's Step Functions as a program: its port, and where Lambda and S3 are. scripts/stack/moto.py runs it.
 
 moto interprets state machines, but sends what they call to itself. Here their calls go to the Lambda and the S3 of
 the tests instead. In three points it is brought in line with AWS: a map fails with its children and starts no more
@@ -57,7 +57,6 @@ def send_calls_to(endpoints: dict[str, str]) -> None:
     session = Session()
     # Made once: it takes time, and several threads at once disturb each other.
     clients = {service: _client(session, service, endpoint) for service, endpoint in endpoints.items()}
-    clients["lambda"].meta.events.register("before-parameter-build.lambda.Invoke", _by_its_name)
 
     def client_for(region: str, service: str, state_credentials: Any = None) -> BaseClient:
         return clients[service]
@@ -77,11 +76,6 @@ def _client(session: Session, service: str, endpoint: str) -> BaseClient:
         parameter_validation=False,
     )
     return session.create_client(service, endpoint_url=endpoint, config=config)
-
-
-def _by_its_name(params: dict[str, Any], **_kwargs: Any) -> None:
-    """`cargo lambda watch` does not know ARNs."""
-    params["FunctionName"] = params["FunctionName"].rpartition(":")[2]
 
 
 def fail_maps_with_their_children() -> None:

@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from scripts.stack.gateways import Event, Response
@@ -29,59 +29,41 @@ class Outcome:
     failed: bool = False
 
 
-@dataclass
-class Invocation:
-    """One event on its way through the function."""
+class RuntimeApi:
+    """Serves the processes of one function, until `owner` closes."""
 
-    event: Event
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    # Holds the one outcome.
-    outcome: queue.SimpleQueue[Outcome] = field(default_factory=queue.SimpleQueue)
-
-
-class Invocations:
-    """What waits for one of the function's processes."""
-
-    def __init__(self, timeout_seconds: float) -> None:
+    def __init__(self, owner: contextlib.ExitStack, timeout_seconds: float) -> None:
         self.timeout_seconds = timeout_seconds
-        self.waiting: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[str, Event] | None] = queue.SimpleQueue()
+        # Of the events on their way, by their ids.
+        self._outcomes: dict[str, queue.SimpleQueue[Outcome]] = {}
+        self.address = serve(owner, type(_Runtime.__name__, (_Runtime,), {"api": self}))
+        # Wakes the calls for the next event, so that their threads end.
+        owner.callback(self._waiting.put, None)
 
     def run(self, event: Event) -> Outcome | None:
         """The function's answer to `event`; `None` when it takes too long."""
-        invocation = Invocation(event)
-        self.waiting.put(invocation)
+        request_id = str(uuid.uuid4())
+        outcome = self._outcomes[request_id] = queue.SimpleQueue()
+        self._waiting.put((request_id, event))
         try:
-            return invocation.outcome.get(timeout=self.timeout_seconds)
+            return outcome.get(timeout=self.timeout_seconds)
         except queue.Empty:
             return None
+        finally:
+            del self._outcomes[request_id]
 
-
-class RuntimeApi:
-    """Serves one process of the function, until `owner` closes."""
-
-    def __init__(self, owner: contextlib.ExitStack, invocations: Invocations) -> None:
-        self.invocations = invocations
-        # Held while an invocation is begun or ended.
-        self.lock = threading.Lock()
-        self.running: Invocation | None = None
-        handler = type(_Runtime.__name__, (_Runtime,), {"api": self})
-        self.address = serve(owner, handler)
-        # Wakes the call for the next event, so that its thread ends.
-        owner.callback(invocations.waiting.put, None)
-
-    def next_invocation(self) -> Invocation | None:
-        """What the process is to do; `None` at the end."""
-        invocation = self.invocations.waiting.get()
-        with self.lock:
-            self.running = invocation
+    def next_invocation(self) -> tuple[str, Event] | None:
+        """What a process is to do; `None` at the end."""
+        invocation = self._waiting.get()
+        if invocation is None:
+            self._waiting.put(None)
         return invocation
 
-    def complete(self, invocation_id: str, outcome: Outcome) -> None:
-        """What the process has done. It may be late: nobody waits for it any more."""
-        with self.lock:
-            if self.running is not None and self.running.id == invocation_id:
-                self.running.outcome.put(outcome)
-                self.running = None
+    def complete(self, request_id: str, outcome: Outcome) -> None:
+        """What a process has done. It may be late: nobody waits for it any more."""
+        if (waiting := self._outcomes.get(request_id)) is not None:
+            waiting.put(outcome)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -135,21 +117,21 @@ class _Runtime(Handler):
         if invocation is None:
             self.close_connection = True
             return
-        deadline = time.time() + self.api.invocations.timeout_seconds
+        request_id, event = invocation
+        deadline = time.time() + self.api.timeout_seconds
         headers = [
             ("content-type", "application/json"),
-            ("lambda-runtime-aws-request-id", invocation.id),
+            ("lambda-runtime-aws-request-id", request_id),
             ("lambda-runtime-deadline-ms", str(int(deadline * 1000))),
             ("lambda-runtime-invoked-function-arn", ARN),
         ]
-        self.send(Response(200, headers, json.dumps(invocation.event).encode()))
+        self.send(Response(200, headers, json.dumps(event).encode()))
 
     def do_POST(self) -> None:
         """`…/invocation/ID/response` or `/error`; `…/init/error`."""
         body = self.read_body()
-        *_, invocation_id, outcome = self.path.split("/")
-        if invocation_id != "init":
-            self.api.complete(invocation_id, Outcome(body, failed=outcome != "response"))
+        *_, request_id, outcome = self.path.split("/")
+        self.api.complete(request_id, Outcome(body, failed=outcome != "response"))
         self.send(Response(202, [], b"{}"))
 
 

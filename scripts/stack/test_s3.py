@@ -5,7 +5,7 @@ slow as Amazon S3 is. It listens on 127.0.0.1, on a port of its own.
 """
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,29 +30,12 @@ class Server:
         owner: contextlib.ExitStack,
         binary: Path,
         *,
-        public: Sequence[str] = (),
-        listed: Sequence[str] = (),
-        private: Sequence[str] = (),
-        objects: Mapping[str, int] | None = None,
-        many: Mapping[str, tuple[int, int]] | None = None,
-        multiparts: Mapping[str, tuple[int, int]] | None = None,
         latency_ms: int = 0,
+        **options: Sequence[str],
     ) -> None:
-        """Anyone may read `public` buckets, and also list `listed` ones.
-
-        `objects` are lengths by `bucket/key`. `many` are the number and the length of objects by `bucket/prefix`, and
-        `multiparts` are the number and the size of the parts by `bucket/key`.
-        """
-        options = [
-            *(f"--public={bucket}" for bucket in public),
-            *(f"--listed={bucket}" for bucket in listed),
-            *(f"--private={bucket}" for bucket in private),
-            *(f"--object={name}={length}" for name, length in (objects or {}).items()),
-            *(f"--many={name}={count}x{length}" for name, (count, length) in (many or {}).items()),
-            *(f"--multipart={name}={count}x{size}" for name, (count, size) in (multiparts or {}).items()),
-            f"--latency-ms={latency_ms}",
-        ]
-        arguments = [argument for option in options for argument in option.split("=", 1)]
+        """`options` are those of the program, which may be repeated: `public=["data"], object=["data/key=5000"]`."""
+        given = [(f"--{name}", value) for name, values in options.items() for value in values]
+        arguments = [word for option in [*given, ("--latency-ms", str(latency_ms))] for word in option]
         self.credentials = ROLE
         self._log = temporary.folder(owner, "test-s3") / "log"
         self.process = Process(

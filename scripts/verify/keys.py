@@ -120,19 +120,6 @@ def _web_seeds_of_collection(stack: Stack) -> None:
         _seed(stack, f"{url}collection/{quote(ODD)}", Object(folder.key + ODD, [FILES[ODD]]))
 
 
-def _again(stack: Stack) -> None:
-    folder = _folder(stack)
-    first, second = stack.get(folder), stack.get(folder)
-    judge.metainfo(second)
-    judge.headers(second, {"x-torrent-origin": "sidecar"})
-    judge.equal("the bytes", second.body, first.body)
-
-
-def _nothing(stack: Stack) -> None:
-    key = f"{_folder(stack).key}nothing/"
-    judge.error(stack.ask(stack.path(key)), 404, "NoSuchKey", f"/{stack.bucket}/{key}")
-
-
 def _folder(stack: Stack) -> Object:
     """A prefix with objects, if they can be listed."""
     if "collections" in stack.settings.without:
@@ -158,6 +145,4 @@ CHECKS = (
     *(Check(f"key {title}", partial(_spelled, name=row[0], spelling=row[1])) for title, row in SPELLED.items()),
     Check("collection", _collection),
     Check("web seeds of a collection", _web_seeds_of_collection),
-    Check("collection from the sidecar", _again),
-    Check("collection of nothing", _nothing),
 )

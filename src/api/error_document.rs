@@ -217,16 +217,3 @@ fn out_of_time(size: u64, objects: usize, read_by: ReadBy) -> String {
          its operator can give the function more memory, raise FETCH_CONCURRENCY, or {advice}."
     )
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn out_of_time_names_what_an_operator_can_set() {
-        assert!(out_of_time(0, 0, ReadBy::Request).contains("JOB_STATE_MACHINE_ARN"));
-        let beside = out_of_time(7, 0, ReadBy::RequestBesideJobs);
-        assert!(beside.contains("The object of 7 bytes") && beside.contains("INLINE_MAX_SIZE"), "{beside}");
-        assert!(!out_of_time(7, 2, ReadBy::Job).contains("INLINE_MAX_SIZE"));
-    }
-}

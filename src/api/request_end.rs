@@ -67,16 +67,20 @@ impl RequestEnd<'_> {
         let status = format!("{}xx", self.status.as_u16() / 100);
         let origin = if self.origin.is_empty() { NONE } else { self.origin };
         let bytes_read = self.meter.bytes_read.get();
+        // Failures count only if S3 has the object, so that nobody can set off an alarm by asking for a missing one.
+        let sidecar_failed = self.meter.sidecar_failures.get() > 0 && self.meter.object_size.get() > 0;
         let mut values = vec![
             ("Requests", 1),
             ("Duration", duration_ms),
             ("BytesRead", bytes_read),
             ("Errors", u64::from(self.is_fault())),
-            ("SidecarFailures", u64::from(self.sidecar_failed())),
+            ("SidecarFailures", u64::from(sidecar_failed)),
         ];
         // A request that waits for a job uses all its time by design, and reads nothing.
         if bytes_read > 0 {
-            values.push(("TimeUsed", self.time_used(duration_ms)));
+            // In percent. It may exceed 100, because storing the torrent has time of its own.
+            let allowed = self.deadlines.torrent.saturating_duration_since(self.invocation.started);
+            values.push(("TimeUsed", duration_ms * 100 / milliseconds(allowed).max(1)));
         }
         for (name, counter) in [("Objects", &self.meter.objects), ("WithoutWebSeeds", &self.meter.without_web_seeds)] {
             if counter.get() > 0 {
@@ -90,17 +94,5 @@ impl RequestEnd<'_> {
     /// nor a torrent that is not ready yet.
     fn is_fault(&self) -> bool {
         self.status.is_server_error() && self.failure.is_some_and(|failure| !failure.is_only_early())
-    }
-
-    /// Counts failures only if S3 has the object, so that nobody can set off an alarm by asking for a missing one.
-    fn sidecar_failed(&self) -> bool {
-        self.meter.sidecar_failures.get() > 0 && self.meter.object_size.get() > 0
-    }
-
-    /// Returns how much of the time for making the torrent was used, in percent. It may exceed 100, because storing the
-    /// torrent has time of its own.
-    fn time_used(&self, duration_ms: u64) -> u64 {
-        let allowed = self.deadlines.torrent.saturating_duration_since(self.invocation.started);
-        duration_ms * 100 / milliseconds(allowed).max(1)
     }
 }

@@ -78,21 +78,3 @@ pub(super) fn read(lines: &[u8], offset: u64, span: ByteRange) -> Option<Vec<Mem
     let end = members.iter().try_fold(offset, |end, member| end.checked_add(member.size))?;
     (offset <= span.start && span.end <= end).then_some(members)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_that_do_not_cover_the_span_are_refused() {
-        let etag = ETag::new("e").unwrap();
-        let member = |key: &str, size| Member { key: key.to_owned(), etag: etag.clone(), size };
-        let manifest = Manifest::of(&[member("a", 5), member("b", 7)]);
-        let span = |start, end| ByteRange { start, end };
-        assert!(read(&manifest.bytes, 0, span(0, 12)).is_some());
-        for (offset, span) in [(0, span(0, 13)), (1, span(0, 12)), (u64::MAX, span(0, 12))] {
-            assert_eq!(read(&manifest.bytes, offset, span), None);
-        }
-        assert_eq!(read(b"nonsense", 0, span(0, 1)), None);
-    }
-}

@@ -7,10 +7,6 @@
 //!                     Plan ──▶ Hash, once for each span ──▶ Assemble ──▶ Clean
 //!                                        └── a failure ──▶ Explain
 //! ```
-//!
-//! * [`Jobs`] starts a job for a caller, and waits for the torrent;
-//! * [`service`] is the job function, and [`Worker`] does the tasks of the workflow's states, each for one object;
-//! * `workflow` calls Step Functions; `fragments` holds what a job has hashed so far.
 
 mod failure;
 mod fragments;

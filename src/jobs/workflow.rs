@@ -142,7 +142,9 @@ impl Executions {
 
     /// Describes an attempt of `job`. `None` means that it was not made.
     pub async fn describe(&self, job: &Job, attempt: u32) -> Result<Option<Execution>, WorkflowError> {
-        let arn = self.arn(&job.execution_name(attempt));
+        // The ARN of a Standard workflow's execution.
+        let machine = self.state_machine_arn.replacen(":stateMachine:", ":execution:", 1);
+        let arn = format!("{machine}:{}", job.execution_name(attempt));
         match self.client.describe_execution().execution_arn(arn).send().await {
             Ok(output) => Ok(Some(execution(attempt, &output))),
             Err(error) if error.as_service_error().is_some_and(DescribeExecutionError::is_execution_does_not_exist) => {
@@ -183,11 +185,6 @@ impl Executions {
             }
         }
         Ok(Some(latest))
-    }
-
-    /// Returns the ARN of a Standard workflow's execution.
-    fn arn(&self, name: &str) -> String {
-        format!("{}:{name}", self.state_machine_arn.replacen(":stateMachine:", ":execution:", 1))
     }
 }
 

@@ -50,20 +50,3 @@ impl TryFrom<String> for BucketName {
         Self::new(&name)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_keep_the_rules() {
-        for name in ["abc", "a-b.c1", "0ab", &"a".repeat(63), "a--b", "1.2.3"] {
-            assert!(BucketName::new(name).is_ok(), "{name}");
-        }
-        let (arn, long) = ("arn:aws:s3:eu-west-1:123456789012:accesspoint/a", "a".repeat(64));
-        for name in ["", "ab", &long, "Abc", "a_b", "-ab", "ab-", ".ab", "ab.", "a..b", "1.2.3.4", "äbc", arn] {
-            assert_eq!(BucketName::new(name), Err(BucketNameError::Invalid), "{name}");
-        }
-        assert_eq!(BucketName::new("data--use1-az4--x-s3"), Err(BucketNameError::Directory));
-    }
-}

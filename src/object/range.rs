@@ -34,15 +34,3 @@ impl ByteRange {
         starts.map(move |start| Self { start, end: (start + step).min(total) })
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_split_covers_all_bytes_once() {
-        let ranges: Vec<_> = ByteRange::split(10, 4).map(|range| (range.start, range.end)).collect();
-        assert_eq!(ranges, [(0, 4), (4, 8), (8, 10)]);
-        assert_eq!((ByteRange::split(8, 4).count(), ByteRange::split(1, 4).count()), (2, 1));
-    }
-}

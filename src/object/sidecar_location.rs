@@ -34,24 +34,3 @@ impl SidecarLocation {
         (key.len() <= MAX_KEY_BYTES).then_some(key)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{super::ObjectKey, *};
-
-    #[test]
-    fn a_sidecar_s_key_has_the_bucket_and_the_version_if_needed_and_at_most_1024_bytes() {
-        let bucket = |name: &str| BucketName::new(name).unwrap();
-        let key = |sidecar_bucket: Option<&str>, key: &str, version: Option<&str>| {
-            let key = ObjectKey::try_from(key.to_owned()).unwrap();
-            let object = ObjectId { bucket: bucket("data"), key, version_id: version.map(str::to_owned) };
-            let bucket = sidecar_bucket.map(bucket);
-            SidecarLocation { bucket, prefix: "t/".to_owned(), suffix: ".torrent".to_owned() }.key_for(&object)
-        };
-        assert_eq!(key(None, "a//b", None).unwrap(), "t/a//b.torrent");
-        assert_eq!(key(Some("torrents"), "a//b", None).unwrap(), "t/data/a//b.torrent");
-        assert_eq!(key(None, "v", Some("X")).unwrap(), "t/v.X.torrent");
-        assert!(key(None, &"k".repeat(1014), None).is_some());
-        assert!(key(None, &"k".repeat(1015), None).is_none());
-    }
-}

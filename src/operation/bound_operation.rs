@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::{
-    Error, Member, Origin, Subject, Torrent, TorrentRequest, UnstoredTorrent, cache,
+    Error, GetObjectTorrent, Member, Origin, Subject, Torrent, TorrentRequest, UnstoredTorrent, cache,
     checks::check,
     collection::Opener,
     hashing::{Bytes, hash_span},
@@ -16,8 +16,8 @@ use crate::{
     meter::Meter,
     object::ByteRange,
     s3::{
-        access::{Bucket, Clients, RegionalClient},
-        reading::{ObjectHead, PartChecksums, Source},
+        access::{Bucket, RegionalClient},
+        reading::{ObjectHead, Source},
         sidecar::{SidecarStore, Slot},
     },
     table::Registry,
@@ -37,7 +37,8 @@ pub struct BoundOperation {
     pub(super) opener: Opener,
     /// The place of the sidecar. Without credentials, there are neither sidecars nor part checksums.
     pub sidecars: Option<SidecarStore>,
-    pub(super) part_checksums: Option<PartChecksums>,
+    /// Asks for part checksums.
+    pub(super) signed_source: Option<Source>,
     registry: Option<Registry>,
 }
 
@@ -67,15 +68,15 @@ impl Unread {
     }
 }
 
-impl BoundOperation {
-    pub(super) fn new(
-        config: Arc<Config>,
-        clients: &Clients,
-        registry: Option<Registry>,
-        request: TorrentRequest,
-        meter: &Meter,
-    ) -> Self {
+impl GetObjectTorrent {
+    /// Binds the operation to `request`, which `meter` counts. This makes no call to S3, and fails only if `BUCKETS`
+    /// does not list the bucket.
+    pub fn open(&self, request: TorrentRequest, meter: &Meter) -> Result<BoundOperation, Error> {
+        let Self { config, clients, registry } = self.clone();
         let TorrentRequest { object, options, presigned, .. } = &request;
+        if !config.buckets.contains(&object.bucket) {
+            return Err(Error::BucketNotServed);
+        }
         let bucket = |client: &RegionalClient| {
             Bucket::new(client.clone(), object.bucket.clone(), options.clone(), meter.clone())
         };
@@ -88,11 +89,13 @@ impl BoundOperation {
         let signed = config.has_credentials.then_some(&clients.signed);
         let sidecars = signed
             .map(|client| SidecarStore::new(client.clone(), &config.sidecar, object.clone(), options, meter.clone()));
-        let part_checksums = signed.map(|client| PartChecksums::new(bucket(client), object.clone()));
-        let name = torrent_name(object.key.as_str());
-        Self { config, request, meter: meter.clone(), name, source, opener, sidecars, part_checksums, registry }
+        let signed_source = signed.map(|client| Source::new(bucket(client), object.clone(), None));
+        let (name, meter) = (torrent_name(object.key.as_str()), meter.clone());
+        Ok(BoundOperation { config, request, meter, name, source, opener, sidecars, signed_source, registry })
     }
+}
 
+impl BoundOperation {
     /// Returns the torrent of the sidecar or of part checksums, or else what must be read. HEAD and the GET of the
     /// sidecar run in parallel.
     pub async fn look_up(&self) -> Result<Lookup, Error> {

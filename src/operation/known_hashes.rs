@@ -18,12 +18,12 @@ impl BoundOperation {
         if !subject.head.is_multipart() {
             return Ok(None);
         }
-        let Some(part_checksums) = &self.part_checksums else {
+        let Some(source) = &self.signed_source else {
             log("the function has no credentials to ask for them");
             return Ok(None);
         };
         let fits = |size| can_be_pieces(size, self.config.piece_length);
-        match part_checksums.read(&subject.head, fits).await {
+        match source.parts(&subject.head, fits).await {
             Ok(Parts { size, digests }) => Ok(Some(subject.info(&self.name, size, Pieces::from(digests)))),
             Err(Misfit::Fault(error)) => Err(error.into()),
             Err(misfit) => {
@@ -43,21 +43,4 @@ fn log(reason: &str) {
 fn can_be_pieces(size: u64, fixed: Option<PieceLength>) -> bool {
     let piece_length = PieceLength::new(size).filter(|_| (SMALLEST_PART..=LARGEST_PART).contains(&size));
     piece_length.is_some_and(|piece_length| fixed.is_none_or(|fixed| fixed == piece_length))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_are_pieces_if_they_are_powers_of_two_from_256_kib_to_64_mib_and_of_the_fixed_length() {
-        const MIB: u64 = 1024 * 1024;
-        for size in [256 * 1024, 8 * MIB, 64 * MIB] {
-            assert!(can_be_pieces(size, None) && can_be_pieces(size, PieceLength::new(size)), "{size}");
-            assert!(!can_be_pieces(size, PieceLength::new(16 * MIB)), "{size}");
-        }
-        for size in [0, 128 * 1024, 5 * MIB, 8 * MIB + 1, 8_000_000, 128 * MIB] {
-            assert!(!can_be_pieces(size, None), "{size}");
-        }
-    }
 }

@@ -28,7 +28,6 @@ pub use self::{
 };
 use crate::{
     config::Config,
-    meter::Meter,
     object::{CallOptions, ObjectId},
     s3::access::{Clients, PresignedUrl},
     table::Registry,
@@ -66,14 +65,5 @@ impl GetObjectTorrent {
     /// Registers each torrent in `registry`, if there is a tracker.
     pub fn with_registry(self, registry: Option<Registry>) -> Self {
         Self { registry, ..self }
-    }
-
-    /// Binds the operation to `request`, which `meter` counts. This makes no call to S3, and fails only if `BUCKETS`
-    /// does not list the bucket.
-    pub fn open(&self, request: TorrentRequest, meter: &Meter) -> Result<BoundOperation, Error> {
-        if !self.config.buckets.contains(&request.object.bucket) {
-            return Err(Error::BucketNotServed);
-        }
-        Ok(BoundOperation::new(Arc::clone(&self.config), &self.clients, self.registry.clone(), request, meter))
     }
 }

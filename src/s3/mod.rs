@@ -1,10 +1,5 @@
 //! The S3 gateway: the calls of this service to S3, and what their answers mean. It knows no Lambda and no bencode.
 //!
-//! * [`access`]: clients, each bucket's region, S3's hosts, presigned URLs;
-//! * [`reading`]: HEAD, ranged reads and part checksums of the object itself;
-//! * [`listing`]: the objects below a prefix;
-//! * [`sidecar`]: the stored torrent, as a cache.
-//!
 //! READ access is shown by the client of [`reading::Source`], signed or unsigned, or by a presigned URL. Everything
 //! else is signed with the function's role.
 

@@ -130,29 +130,11 @@ mod tests {
     }
 
     #[test]
-    fn is_canonical_bencode_of_four_keys() {
-        let bytes = serde_bencode::to_bytes(&info()).unwrap();
-        let literal = "d6:lengthi3e4:name6:é.txt12:piece lengthi262144e6:pieces20:aaaaaaaaaaaaaaaaaaaae";
-        assert_eq!(String::from_utf8(bytes).unwrap(), literal);
-    }
-
-    #[test]
     fn a_wrong_count_of_pieces_or_an_odd_piece_length_is_inconsistent() {
         assert!(info().is_consistent());
         assert!(!Info { length: 262_145, ..info() }.is_consistent());
         assert!(!Info { length: 0, ..info() }.is_consistent());
         assert!(!Info { piece_length: 262_143, ..info() }.is_consistent());
-    }
-
-    #[test]
-    fn many_files_have_no_length_of_their_own() {
-        let file = |length, path: &[&str]| File { length, path: path.iter().map(ToString::to_string).collect() };
-        let many = Info { files: vec![file(0, &["a"]), file(3, &["b", "é"])], ..info() };
-        let bytes = serde_bencode::to_bytes(&many).unwrap();
-        let files = "5:filesld6:lengthi0e4:pathl1:aeed6:lengthi3e4:pathl1:b2:éeee";
-        let rest = "4:name6:é.txt12:piece lengthi262144e6:pieces20:aaaaaaaaaaaaaaaaaaaae";
-        assert_eq!(String::from_utf8(bytes.clone()).unwrap(), format!("d{files}{rest}"));
-        assert_eq!(serde_bencode::from_bytes::<Info>(&bytes).unwrap(), many);
     }
 
     #[test]

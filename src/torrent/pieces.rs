@@ -71,20 +71,3 @@ impl<'de> Deserialize<'de> for Pieces {
         Self::from_bytes(&bytes).ok_or_else(|| D::Error::custom("pieces are not a whole number of hashes"))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_may_arrive_in_any_order_and_must_fit() {
-        let piece_length = PieceLength::new(PieceLength::MIN).unwrap();
-        let mut pieces = Pieces::unknown(PieceLength::MIN * 2 + 1, piece_length);
-        assert!(pieces.fill(2, &[[3; 20]]) && pieces.fill(0, &[[1; 20], [2; 20]]));
-        assert!(!pieces.fill(2, &[[4; 20], [5; 20]]) && !pieces.fill(u64::MAX, &[[4; 20]]));
-        assert_eq!(pieces, Pieces::from(vec![[1; 20], [2; 20], [3; 20]]));
-        assert_eq!(Pieces::from_bytes(pieces.as_bytes()), Some(pieces));
-        assert_eq!(Pieces::from_bytes(&[0; 39]), None);
-        assert!(serde_bencode::from_bytes::<Pieces>(&[b"19:".as_slice(), &[0; 19]].concat()).is_err());
-    }
-}

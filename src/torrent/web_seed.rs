@@ -119,7 +119,6 @@ mod tests {
     use super::*;
 
     const PLACE: WebSeedPlace<'_> = WebSeedPlace { bucket: "data", region: "r", suffix: "s" };
-    const DOTTED: WebSeedPlace<'_> = WebSeedPlace { bucket: "my.data", ..PLACE };
 
     fn template(text: &str) -> WebSeedTemplate {
         WebSeedTemplate::new(text).unwrap()
@@ -139,35 +138,6 @@ mod tests {
             "http://h/a?versionId=3%2FL4%3D"
         );
         assert_eq!(template("http://h/{key}").url(&PLACE, "dir/", None), None);
-    }
-
-    #[test]
-    fn a_dotted_bucket_has_no_https_virtual_host() {
-        for (text, has_url) in [
-            ("https://{bucket}.s3/{key}", false),
-            ("HTTPS://{bucket}.h/{key}", false),
-            ("https://s3/{bucket}/{key}", true),
-            ("http://{bucket}.s3/{key}", true),
-        ] {
-            assert_eq!(template(text).url(&DOTTED, "a", None).is_some(), has_url, "{text}");
-        }
-        let of_s3 = |place| WebSeedTemplate::of_s3().iter().filter_map(|seed| seed.url(place, "a", None)).collect();
-        let urls: Vec<String> = of_s3(&PLACE);
-        assert_eq!(urls, ["https://data.s3.r.s/a", "https://s3.dualstack.r.s/data/a"]);
-        assert_eq!(of_s3(&DOTTED), ["https://s3.r.s/my.data/a", "https://s3.dualstack.r.s/my.data/a"]);
-    }
-
-    #[test]
-    fn a_folder_ends_in_a_slash() {
-        for (text, parent, url) in [
-            ("http://{bucket}.h/{key}", "", Some("http://data.h/")),
-            ("http://h/{bucket}/{key}", "a b/é/", Some("http://h/data/a%20b/%C3%A9/")),
-            ("http://h/{key}/x", "a/", None),
-            ("http://h/x-{key}", "", None),
-            ("http://h/x-{key}", "a/", Some("http://h/x-a/")),
-        ] {
-            assert_eq!(template(text).folder_url(&PLACE, parent).as_deref(), url, "{text}");
-        }
     }
 
     #[test]

@@ -84,13 +84,6 @@ def torrent_url(endpoint: str, bucket: str, key: str, query: str = "torrent") ->
     return f"{endpoint}/{bucket}/{quote(key, safe='/~')}?{query}"
 
 
-def aria2_show(torrent: Path) -> str:
-    """What aria2 says is in a `.torrent`."""
-    ran = run([tools.installed("aria2c"), "--show-files", torrent])
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
-
-
 def run(command: list[str | Path], env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Any program, with its output."""
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=CLIENT_SECONDS, check=False)

@@ -21,7 +21,7 @@ from functions import Functions  # noqa: E402
 from leftovers import nothing_left, pytest_configure  # noqa: E402, F401
 from published import BUCKET, Published, publish  # noqa: E402
 from shown import shown  # noqa: E402
-from store import HUGE, IDENTITIES, LARGE, LISTED, OPEN, PRIVATE, ROLES, TORRENTS, VERSIONED, Store  # noqa: E402
+from store import HUGE, IDENTITIES, LISTED, OPEN, PRIVATE, ROLES, TORRENTS, VERSIONED, Store  # noqa: E402
 
 from scripts.stack import build, temporary  # noqa: E402
 from scripts.stack.function import TRACKER_NAME  # noqa: E402
@@ -87,12 +87,11 @@ def functions(binary: Path, server: SeaweedFS) -> Iterator[Functions]:
 
 @pytest.fixture(scope="session")
 def s3(build_shown: Callable[..., Path]) -> Iterator[Server]:
-    """The S3 of the Rust tests: it keeps part checksums, and its largest objects take no room."""
+    """The S3 of the Rust tests: it keeps part checksums and every key, and its largest objects take no room."""
     binary = build_shown(build.test_s3)
     with contextlib.ExitStack() as owner:
-        objects = {f"{OPEN}/{length}": length for length in LARGE}
-        multiparts = {f"{OPEN}/{key}": shape for key, shape in HUGE.items()}
-        yield Server(owner, binary, public=[OPEN], private=[PRIVATE], objects=objects, multiparts=multiparts)
+        multiparts = [f"{OPEN}/{key}={parts}x{size}" for key, (parts, size) in HUGE.items()]
+        yield Server(owner, binary, public=[OPEN], private=[PRIVATE], multipart=multiparts)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import contextlib
 from pathlib import Path
 
-from store import ABSENT, LISTED, OPEN, PRIVATE, READER, TURNING_PRIVATE, VERSIONED
+from store import ABSENT, LISTED, OPEN, PRIVATE, READER, SEED_HOSTS, VERSIONED
 
 from scripts.stack import function
 from scripts.stack.function import Function
@@ -12,7 +12,7 @@ from scripts.stack.seaweedfs import ADMIN, ROLE, Credentials, SeaweedFS
 from scripts.stack.test_s3 import ROLE as TEST_S3_ROLE
 from scripts.stack.test_s3 import Server
 
-SERVED = (OPEN, LISTED, PRIVATE, VERSIONED, TURNING_PRIVATE, ABSENT)
+SERVED = (OPEN, LISTED, PRIVATE, VERSIONED, ABSENT)
 _KEYS = (ADMIN.secret_key, ROLE.secret_key, TEST_S3_ROLE.secret_key, TEST_S3_ROLE.session_token)
 SECRETS = (*_KEYS, READER.access_key, "Authorization", "Signature", "X-Amz-Security-Token", "X-Amz-Credential")
 
@@ -27,19 +27,17 @@ class Functions:
         self._running: dict[tuple[object, ...], Function] = {}
         self._seen: dict[Path, int] = {}
 
-    def start(
-        self, credentials: Credentials | None = ROLE, gateway: Gateway = rest_api, processes: int = 1, **variables: str
-    ) -> Function:
+    def start(self, credentials: Credentials | None = ROLE, gateway: Gateway = rest_api, **variables: str) -> Function:
         """The function with `variables` behind `gateway`; without `credentials` it caches nothing."""
-        key = (credentials, gateway, processes, *sorted(variables.items()))
+        key = (credentials, gateway, *sorted(variables.items()))
         if key not in self._running:
             env = self.environment(credentials, **variables)
-            self._running[key] = function.built(self._owner, self._binary, env, gateway, processes=processes)
+            self._running[key] = function.built(self._owner, self._binary, env, gateway)
         return self._running[key]
 
     def environment(self, credentials: Credentials | None = ROLE, **variables: str) -> dict[str, str]:
         """What `start` gives the function: all the test buckets, and web seeds at the S3 server."""
-        seeds = [f"http://{host}:{self._server.port}/{{bucket}}/{{key}}" for host in ("127.0.0.1", "localhost")]
+        seeds = [f"http://{host}:{self._server.port}/{{bucket}}/{{key}}" for host in SEED_HOSTS]
         defaults = {"BUCKETS": ",".join(SERVED), "WEB_SEEDS": ",".join(seeds)}
         return dict(function.settings(self._server.endpoint, credentials, {**defaults, **variables}))
 

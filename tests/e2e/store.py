@@ -1,11 +1,6 @@
 """Objects of the tests."""
 
-import hashlib
-import itertools
 import random
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from botocore.client import BaseClient
 
@@ -17,12 +12,12 @@ OPEN = "open-data"
 LISTED = "listed-data"
 PRIVATE = "private-data"
 VERSIONED = "versioned-data"
-# Anyone may read it, until a test changes that.
-TURNING_PRIVATE = "turning-private"
 # Holds sidecars only.
 TORRENTS = "torrents-only"
 # Served, but not there.
 ABSENT = "absent-bucket"
+# Of the web seeds.
+SEED_HOSTS = ("127.0.0.1", "localhost")
 
 # Reads objects, and may neither list nor write.
 READER = Credentials("READERACCESSKEY", "secret-of-the-local-reader")
@@ -43,20 +38,8 @@ READING = Role("Reading", PRIVATE, ("s3:GetObject",))
 READING_ELSEWHERE = Role("ReadingElsewhere", "another-bucket", ("s3:GetObject",))
 ROLES = (READING, READING_ELSEWHERE)
 
-KIB, MIB, GIB, TIB = 1024, 1024**2, 1024**3, 1024**4
+KIB, MIB = 1024, 1024**2
 
-# On the S3 of the Rust tests. Piece lengths by length in bytes, which is the key too. libtorrent 2.1 loads no larger
-# file than the last but one (16 TiB less 16 KiB and a byte); the last is S3's largest object.
-LARGE = {
-    5 * GIB: 4 * MIB,
-    TIB: 16 * MIB,
-    5 * TIB: 32 * MIB,
-    17_592_186_028_031: 128 * MIB,
-    53_687_091_200_000: 256 * MIB,
-}
-# Of the large object on SeaweedFS: the MiB of its source that each part consists of.
-LARGE_PARTS = [range(first, first + 256) for first in range(0, 36, 3)]
-LARGE_LENGTH = 3 * GIB
 # Uploaded with SHA-1 checksums: the number and the size of the parts.
 HUGE = {"huge.bin": (10_000, 8 * MIB)}
 
@@ -64,58 +47,6 @@ HUGE = {"huge.bin": (10_000, 8 * MIB)}
 def random_bytes(length: int, seed: int = 0) -> bytes:
     """Bytes that look random, the same in every run."""
     return random.Random(seed).randbytes(length)
-
-
-def write_large(path: Path, length: int) -> None:
-    """A large file no MiB of which is like another, without holding it."""
-    with path.open("wb") as file:
-        for block in _blocks(length):
-            file.write(block)
-
-
-def put_large(client: BaseClient, bucket: str, key: str) -> None:
-    """A large object, no MiB of which is like its neighbours.
-
-    Its parts are copies of overlapping ranges of a smaller one, made by the server itself: sent, they would take
-    minutes.
-    """
-    source = {"Bucket": bucket, "Key": f"{key}.source"}
-    last = LARGE_PARTS[-1]
-    client.put_object(**source, Body=b"".join(_blocks((last.stop) * MIB)))
-    target = {"Bucket": bucket, "Key": key}
-    target["UploadId"] = client.create_multipart_upload(**target)["UploadId"]
-
-    def copy(number: int) -> dict[str, object]:
-        part = LARGE_PARTS[number - 1]
-        wanted = f"bytes={part.start * MIB}-{part.stop * MIB - 1}"
-        copied = client.upload_part_copy(**target, PartNumber=number, CopySource=source, CopySourceRange=wanted)
-        return {"PartNumber": number, "ETag": copied["CopyPartResult"]["ETag"]}
-
-    with ThreadPoolExecutor(4) as pool:
-        parts = list(pool.map(copy, range(1, len(LARGE_PARTS) + 1)))
-    client.complete_multipart_upload(**target, MultipartUpload={"Parts": parts})
-    client.delete_object(**source)
-
-
-def large_digests(piece_length: int) -> bytes:
-    """The SHA-1 of each of its pieces, by Python alone. Pieces are whole MiB."""
-    numbers = itertools.chain.from_iterable(LARGE_PARTS)
-    digests = []
-    while piece := list(itertools.islice(numbers, piece_length // MIB)):
-        digests.append(hashlib.sha1(b"".join(map(_block, piece))).digest())
-    return b"".join(digests)
-
-
-def _blocks(length: int) -> Iterator[bytes]:
-    for start in range(0, length, MIB):
-        yield _block(start // MIB)[: length - start]
-
-
-def _block(number: int) -> bytes:
-    return number.to_bytes(8, "big") + _BODY
-
-
-_BODY = random_bytes(MIB - 8)
 
 
 class Store:
@@ -135,6 +66,10 @@ class Store:
         key = self.key(name)
         self.client.put_object(Bucket=bucket, Key=key, Body=body, **options)
         return key
+
+    def web_seeds(self, path: str) -> tuple[str, ...]:
+        """Those that the functions of the tests name."""
+        return tuple(f"http://{host}:{self.server.port}/{path}" for host in SEED_HOSTS)
 
     def put_at(self, key: str, body: bytes, bucket: str = OPEN) -> None:
         """Puts an object at exactly `key`."""

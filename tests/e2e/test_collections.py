@@ -7,12 +7,11 @@ import clients
 import folders
 import pytest
 import tree
-from botocore.exceptions import ClientError
 from browser import Browser
-from downloads import by_all, libtorrent
+from downloads import by_all
 from functions import Functions
 from published import BUCKET, Published
-from store import LISTED, MIB, OPEN, PRIVATE, Store
+from store import LISTED, MIB, PRIVATE, Store
 
 from scripts.stack import metainfo
 
@@ -33,12 +32,6 @@ SERVED = {
 }
 # What clients call a file that is not whole yet, which spoils `a` for the client itself, and what a sidecar is called.
 PARTS = {"a": 3_000_000, "a.part": 1000, "a.aria2": 1001, "a.!qB": 1002, "b.torrent": 1003, "x.torrent": 5}
-
-
-def refusal(endpoint: str, prefix: str, bucket: str = LISTED) -> str:
-    with pytest.raises(ClientError) as caught:
-        clients.boto_torrent(endpoint, bucket, prefix)
-    return str(caught.value)
 
 
 @pytest.fixture
@@ -67,9 +60,7 @@ def test_boto3_and_the_cli_get_the_torrent_that_libtorrent_makes(
     contents = metainfo.read(got.body)
     assert contents.files == tuple(tree.FILES)
     assert contents.info_hash == folders.info_hash(odd, contents.piece_length, folder)
-    parent = f"{bucket}/{store.key('')}"
-    seeds = (f"http://{host}:{store.server.port}/{parent}" for host in ("127.0.0.1", "localhost"))
-    assert contents.web_seeds == tuple(seeds)
+    assert contents.web_seeds == store.web_seeds(f"{bucket}/{store.key('')}")
 
 
 def assert_all_finish(torrent: bytes, root: Path, folder: Path, *without: str) -> None:
@@ -132,44 +123,3 @@ def test_webtorrent_gets_every_object(
     browser.open(published.bare(prefix, published.endpoint(ACCESS="function-role")))
     wanted = [hashlib.sha256((root / path).read_bytes()).hexdigest() for path in lengths]
     browser.wait_for("state", " ".join(wanted))
-
-
-def test_the_sidecar_is_no_part_of_the_prefix_and_any_change_makes_a_new_torrent(
-    endpoint: str, store: Store, folder: Path
-) -> None:
-    prefix = store.key("set/")
-
-    def asked(*names: str) -> tuple[str, bytes]:
-        answer = clients.curl(clients.torrent_url(endpoint, LISTED, prefix), folder)
-        assert metainfo.read(answer.body).files == names
-        return answer.headers["x-torrent-origin"], answer.body
-
-    for name, body in {"a": b"1", "b/c": b"2"}.items():
-        store.put(f"set/{name}", body, LISTED)
-    origin, before = asked("a", "b/c")
-    assert (origin, store.get(f"{prefix}.torrent", LISTED)["bytes"]) == ("object", before)
-    # Nor is an object's own.
-    clients.boto_torrent(endpoint, LISTED, store.key("set/a"))
-    assert asked("a", "b/c") == ("sidecar", before)
-    # Without the function: S3 alone serves it.
-    kept = clients.curl(f"{store.server.endpoint}/{LISTED}/{prefix}.torrent", folder).body
-    assert (libtorrent(kept, folder) / "b" / "c").read_bytes() == b"2"
-    for body in (b"3", b"4"):
-        store.put("set/d", body, LISTED)
-        assert asked("a", "b/c", "d")[0] == "object"
-    store.client.delete_object(Bucket=LISTED, Key=store.key("set/d"))
-    origin, after = asked("a", "b/c")
-    assert (origin, metainfo.read(after).info_hash) == ("object", metainfo.read(before).info_hash)
-
-
-def test_refusals_say_what_to_do(functions: Functions, endpoint: str, store: Store) -> None:
-    for name in ("a", "b", "c"):
-        store.put(f"set/{name}", b"", LISTED)
-        store.put(f"set/{name}", b"", OPEN)
-    assert "All 3 objects below the prefix are empty" in refusal(endpoint, store.key("set/"))
-    limited = functions.start(MAX_COLLECTION_OBJECTS="2").endpoint
-    assert "MAX_COLLECTION_OBJECTS of this service is 2" in refusal(limited, store.key("set/"))
-    assert "(NoSuchKey)" in refusal(endpoint, store.key("none/"))
-    # Anyone may read its objects, but not list them.
-    said = refusal(endpoint, store.key("set/"), OPEN)
-    assert "(AccessDenied)" in said and "s3:ListBucket" in said

@@ -7,7 +7,7 @@ import clients
 import pytest
 from downloads import by_all
 from functions import Functions
-from store import KIB, MIB, OPEN, Store, write_large
+from store import KIB, MIB, OPEN, Store, random_bytes
 
 from scripts.stack import metainfo
 
@@ -20,7 +20,7 @@ def test_a_download_has_the_same_bytes(
     functions: Functions, store: Store, folder: Path, length: int, piece_length: int
 ) -> None:
     file, key = folder / "original", store.key(f"{length}.bin")
-    write_large(file, length)
+    file.write_bytes(random_bytes(length))
     # In parts where it is large.
     store.client.upload_file(str(file), OPEN, key)
     torrent = clients.boto_torrent(functions.start(PIECE_LENGTH=str(piece_length)).endpoint, OPEN, key)

@@ -48,7 +48,7 @@ async fn every_event_is_answered_as_it_should_be() {
     for key in ["/a", "a%2Fb", "日本/é.txt"] {
         s3.put("data", key, key.to_owned());
     }
-    s3.put("data", "hello.txt", test_s3::Object::new("hello").version_id(VERSION));
+    s3.put("data", "hello.txt", test_s3::Object { version_id: Some(VERSION.into()), ..test_s3::Object::new("hello") });
     let function = Function::start(&s3, &[]).await;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("events");
     let files = fs::read_dir(&folder).expect("events/").count();

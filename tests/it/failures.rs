@@ -28,7 +28,7 @@ async fn get(s3: &FakeS3) -> Answer {
 
 /// A GET of the object's bytes from the third range on.
 fn third_range() -> Matcher {
-    Matcher::get().key("a").range_start(2 * 65_536)
+    Matcher::get().key("a").when(|call| call.range.is_some_and(|range| range.0 == 2 * 65_536))
 }
 
 #[track_caller]
@@ -120,14 +120,6 @@ async fn faults_that_last_are_told_and_nothing_is_stored() {
 
 #[tokio::test]
 async fn an_object_replaced_while_it_is_read_is_read_anew_once() {
-    for matcher in [third_range().nth(1), Matcher::get().key("a").nth(1), Matcher::get().key("a").nth(9)] {
-        let (s3, _) = server().await;
-        let other = Content::random(LENGTH - 3, 12);
-        s3.fault(matcher, Fault::replace("data", "a", other.clone()));
-        let answer = get(&s3).await;
-        assert_right(&answer, &other);
-        assert_eq!(s3.object("data", "a.torrent").expect("a sidecar").content.to_bytes(), answer.body);
-    }
     // A server that ignores `If-Match` does not fool us.
     let (s3, _) = server().await;
     let other = Content::random(LENGTH, 12);

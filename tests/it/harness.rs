@@ -12,18 +12,13 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use get_object_torrent::{
     api::{self, Api},
-    config::Config,
     jobs::Worker,
-    operation::GetObjectTorrent,
-    s3::access::{Clients, Waits},
-    start,
-    table::Registry,
     torrent::{Metainfo, PieceHash, Pieces},
 };
 use lambda_http::{Context, LambdaEvent, Service, request::LambdaRequest};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
-use test_s3::{Bucket, Content, FakeS3, Identity, Object};
+use test_s3::{Bucket, Content, FakeS3, Object};
 
 pub(crate) use super::setup::{on_lambda, sdk};
 use super::{fake_workflow::FakeWorkflow, setup::Setup};
@@ -57,17 +52,6 @@ impl Function {
     /// The same, and large objects are left to the jobs of `workflow`.
     pub(crate) async fn with_jobs(s3: &FakeS3, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Self {
         Setup::new(s3).set_all(variables).workflow(workflow).function().await
-    }
-
-    /// The same, and its torrents are registered.
-    pub(crate) async fn with_registry(s3: &FakeS3, registry: &Registry, variables: &[(&str, &str)]) -> Self {
-        let sdk = sdk(&s3.endpoint(), Some(&Identity::role()));
-        let value = |name: &str| variables.iter().chain(&[("BUCKETS", "data")]).find(|(variable, _)| *variable == name);
-        let lookup = |name: &str| value(name).map(|(_, value)| (*value).to_owned());
-        let config = Arc::new(Config::from_lookup(lookup, start::account(&sdk).await).expect("a function that starts"));
-        let operation = GetObjectTorrent::new(Arc::clone(&config), Clients::new(&sdk, true, Waits::default()));
-        let operation = operation.with_registry(Some(registry.clone()));
-        Self::new(Api::new(config, operation, None), Arc::default())
     }
 
     /// GET of `path` as it stands in a Function URL event, `?torrent` added.
@@ -218,11 +202,6 @@ pub(crate) async fn serving_in(bucket: Bucket, object: impl Into<Object>) -> Fak
 /// The job's function, with these variables alone.
 pub(crate) async fn worker(s3: &FakeS3, variables: &[(&str, &str)]) -> Worker {
     Setup::new(s3).set_all(variables).worker().await
-}
-
-/// The same where S3 is at AWS.
-pub(crate) async fn worker_at_aws(s3: &FakeS3, variables: &[(&str, &str)]) -> Worker {
-    Setup::new(s3).at_aws().set_all(variables).worker().await
 }
 
 /// The same, and it can start jobs in `workflow`.

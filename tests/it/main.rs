@@ -9,7 +9,6 @@ mod failures;
 mod fake_json;
 mod fake_table;
 mod fake_workflow;
-mod far_end;
 mod faults;
 mod fixtures;
 mod harness;

@@ -16,7 +16,7 @@ type Told = Option<(u16, String, bool)>;
 /// What befalls the object, after its torrent was made or not; the version to ask for.
 type Change = fn(&FakeS3, first: &str) -> Option<String>;
 
-const CHANGES: [(&str, Change); 11] = [
+const CHANGES: [(&str, Change); 13] = [
     ("none", |_, _| None),
     ("it is private", |s3, _| deny(s3, Rights::READ | Rights::READ_VERSION)),
     ("it is deleted", |s3, _| s3.delete("data", "a").and(None)),
@@ -28,6 +28,10 @@ const CHANGES: [(&str, Change); 11] = [
         Some(first.to_owned())
     }),
     ("no version of it is asked for", |_, _| Some("9".repeat(32))),
+    ("a malformed version is asked for", |_, _| Some("malformed".to_owned())),
+    ("its first version is asked for and it is deleted", |s3, first| {
+        s3.delete("data", "a").and(Some(first.to_owned()))
+    }),
     ("it is archived", |s3, _| replace(s3, Object::new("content").storage_class("GLACIER"))),
     ("it is encrypted with a customer's key", |s3, _| replace(s3, Object::new("content").sse_c())),
     ("the requester pays", |s3, _| {
@@ -187,18 +191,4 @@ async fn access_taken_away_is_seen_though_a_job_runs() {
         assert!(!answer.text().contains("span"), "{}", answer.text());
     }
     assert_eq!(workflow.calls().len(), calls);
-}
-
-#[tokio::test]
-async fn a_bucket_that_is_not_listed_is_never_asked_about() {
-    let s3 =
-        FakeS3::start([Bucket::public("data"), Bucket::public("other").allow(Who::Anonymous, "*", Rights::LIST)]).await;
-    s3.put("other", "a", "content");
-    let function = Function::start(&s3, &[("SIDECAR_BUCKET", "other")]).await;
-    let there = function.get("/other/a").await;
-    for path in ["/other/missing", "/missing/a"] {
-        assert_same_error(&function.get(path).await, &there);
-    }
-    assert_eq!(there.error(), (403, "AccessDenied".to_owned()));
-    assert_eq!(s3.calls().len(), 0);
 }

@@ -15,6 +15,7 @@ use get_object_torrent::{
 use test_s3::{FakeS3, Identity};
 
 use super::{
+    fake_table::{FakeTable, TABLE},
     fake_workflow::{ARN, FakeWorkflow},
     harness::Function,
 };
@@ -87,6 +88,12 @@ impl<'a> Setup<'a> {
     pub(crate) fn workflow(mut self, workflow: &FakeWorkflow) -> Self {
         self.endpoints.0.push(("SFN", workflow.endpoint().to_owned()));
         self.set("JOB_STATE_MACHINE_ARN", ARN)
+    }
+
+    /// Torrents are registered in `table`.
+    pub(crate) fn table(mut self, table: &FakeTable) -> Self {
+        self.endpoints.0.push(("DynamoDB", table.endpoint().to_owned()));
+        self.set("TRACKER_URL", "https://tracker.example/announce").set("TRACKER_TABLE", TABLE)
     }
 
     /// CloudWatch reads the log.

@@ -120,17 +120,6 @@ def test_a_persons_part_comes_before_anything_is_installed(
     assert machine.calls() == []
 
 
-def test_what_apt_get_does_not_bring_is_told(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, "apt-get", "python3", brings="curl", NO_VENV="1")
-    status, said = machine.setup("curl", "python3")
-    assert (status, machine.calls()) == (1, installs("curl python3-venv"))
-    assert "missing: python3. Install with `apt-get install python3-venv`" in said.splitlines()[1]
-    (machine.bin / "apt-get").write_text(f"#!{shutil.which('sh')}\nexit 100\n", encoding="utf-8")
-    (machine.bin / "curl").unlink()
-    status, said = machine.setup("curl")
-    assert (status, said.splitlines()[1]) == (1, "get-object-torrent: apt-get could not install curl: see above")
-
-
 def test_setup_knows_every_tool_that_the_makefile_names() -> None:
     script = (ROOT / "scripts" / "setup.sh").read_text(encoding="utf-8")
     [table] = re.findall(r"<<'END'\n(.*?)\nEND\n", script, re.DOTALL)

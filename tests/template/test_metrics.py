@@ -86,7 +86,7 @@ def test_an_alarm_watches_a_metric_that_there_is_and_no_data_is_no_alarm(name):
 
 
 def test_every_alarm_is_explained_and_those_of_jobs_go_with_them():
-    assert sorted(re.findall(r"^\| `(\w+Alarm)` \|", pages.text(), re.MULTILINE)) == sorted(alarms())
+    assert sorted(re.findall(r"^\* \*\*`(\w+Alarm)`:", pages.text(), re.MULTILINE)) == sorted(alarms())
     assert not [name for name in alarms(Jobs="false") if name.startswith(("Job", "Pregenerate"))]
 
 

@@ -1,10 +1,10 @@
 //! What every request has in common: the bucket, the key, the caller, and the conditions.
 
-use s3s::{S3Result, dto::ETagCondition};
+use s3s::{S3Result, dto::ETagCondition, s3_error};
 
 use crate::{
     errors,
-    policy::Rights,
+    policy::{self, Rights},
     store::{Bucket, Store},
 };
 
@@ -50,11 +50,15 @@ impl Asked<'_> {
             let is_paid = !bucket.requester_pays || (self.caller.is_some() && self.pays);
             if is_owner && is_paid { answer(bucket) } else { Err(errors::access_denied()) }
         });
-        answered.unwrap_or_else(|| Err(errors::no_such_bucket()))
+        answered.unwrap_or_else(|| Err(s3_error!(NoSuchBucket, "The specified bucket does not exist")))
     }
 
     /// Refuses a caller that lacks one of these rights on the key.
     pub(super) fn need(&self, bucket: &Bucket, rights: Rights) -> S3Result<()> {
-        if bucket.policy.allows(self.caller, self.key, rights) { Ok(()) } else { Err(errors::access_denied()) }
+        if policy::allows(&bucket.policy, self.caller, self.key, rights) {
+            Ok(())
+        } else {
+            Err(errors::access_denied())
+        }
     }
 }

@@ -1,7 +1,5 @@
 //! The access keys. s3s verifies the signatures, and the bucket's policy decides about the caller.
 
-use std::{collections::BTreeMap, sync::Arc};
-
 use async_trait::async_trait;
 use hyper::http::request::Parts;
 use s3s::{
@@ -51,34 +49,20 @@ pub(super) fn token_as_header(request: &mut Parts) {
     }
 }
 
-/// Whether a presigned URL has an invalid date, in `X-Amz-Date` or in its scope. s3s panics at those.
-pub(super) fn has_odd_date(request: &Parts) -> bool {
-    let looks_like = |text: &str, form: &str| {
-        let fits = |(is, should): (u8, u8)| if should == b'0' { is.is_ascii_digit() } else { is == should };
-        text.len() == form.len() && text.bytes().zip(form.bytes()).all(fits)
-    };
-    let query = |name| calls::query_value(&request.uri, name);
-    let is_odd = |date: String| !looks_like(&date, "00000000T000000Z");
-    let has_odd_scope =
-        |credential: String| credential.split('/').nth(1).is_some_and(|date| !looks_like(date, "00000000"));
-    query("X-Amz-Date").is_some_and(is_odd) || query("X-Amz-Credential").is_some_and(has_odd_scope)
-}
-
-/// All who may sign, by access key.
+/// All who may sign.
 #[derive(Clone)]
-pub(super) struct Identities(Arc<BTreeMap<String, Identity>>);
+pub(super) struct Identities(pub(super) Vec<Identity>);
 
-impl FromIterator<Identity> for Identities {
-    fn from_iter<I: IntoIterator<Item = Identity>>(identities: I) -> Self {
-        let by_key = identities.into_iter().map(|identity| (identity.access_key.clone(), identity)).collect();
-        Self(Arc::new(by_key))
+impl Identities {
+    fn find(&self, access_key: &str) -> Option<&Identity> {
+        self.0.iter().find(|identity| identity.access_key == access_key)
     }
 }
 
 #[async_trait]
 impl S3Auth for Identities {
     async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
-        let identity = self.0.get(access_key).ok_or_else(|| {
+        let identity = self.find(access_key).ok_or_else(|| {
             s3_error!(InvalidAccessKeyId, "The AWS Access Key Id you provided does not exist in our records.")
         })?;
         Ok(SecretKey::from(identity.secret_key.as_str()))
@@ -94,12 +78,12 @@ impl S3Access for Identities {
             return Ok(());
         };
         if let Some(signed) = calls::query_value(context.uri(), "X-Amz-SignedHeaders") {
-            let names = calls::amz_headers(context.headers());
-            if names.iter().any(|name| !signed.split(';').any(|signed| signed == name)) {
+            let mut names = context.headers().keys().filter(|name| name.as_str().starts_with("x-amz-"));
+            if names.any(|name| !signed.split(';').any(|signed| signed == name)) {
                 return Err(s3_error!(AccessDenied, "There were headers present in the request which were not signed"));
             }
         }
-        let token = self.0[&credentials.access_key].session_token.as_deref();
+        let token = self.find(&credentials.access_key).and_then(|identity| identity.session_token.as_deref());
         let header = context.headers().get("x-amz-security-token");
         let in_header = header.and_then(|value| value.to_str().ok());
         let query = |name| calls::query_value(context.uri(), name);

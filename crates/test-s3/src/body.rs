@@ -4,7 +4,7 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 
 use futures::stream::{self, Stream, StreamExt as _};
 use hyper::{HeaderMap, body::Bytes, header::CONTENT_LENGTH};
-use s3s::{Body, StdError};
+use s3s::StdError;
 
 use crate::{connection::Connection, fault::Fault};
 
@@ -34,13 +34,6 @@ pub(super) fn with_fault(
         }
         _ => body,
     }
-}
-
-/// Removes the quotes that s3s writes around the `ETag` of `GetObjectAttributes`, where S3 has none.
-pub(super) fn without_etag_quotes(body: Body) -> Body {
-    let Some(bytes) = body.bytes() else { return body };
-    let document = String::from_utf8_lossy(&bytes);
-    Body::from(document.replace("<ETag>\"", "<ETag>").replace("\"</ETag>", "</ETag>"))
 }
 
 fn change_length(headers: &mut HeaderMap, change: impl FnOnce(u64) -> u64) {

@@ -44,22 +44,12 @@ pub struct Call {
     pub range: Option<(u64, u64)>,
     /// The value of `If-Match`.
     pub if_match: Option<String>,
-    /// The value of `If-None-Match`.
-    pub if_none_match: Option<String>,
-    /// The value of `x-amz-request-payer`.
-    pub request_payer: Option<String>,
-    /// The value of `x-amz-expected-bucket-owner`.
-    pub expected_bucket_owner: Option<String>,
-    /// The part after which `GetObjectAttributes` continues. The first page has none.
-    pub part_number_marker: Option<i32>,
     /// The access key that the request names, whether or not its signature is right.
     pub signed: Option<String>,
     /// The query, as it was sent.
     pub query: String,
-    /// The names of its `x-amz-` headers.
-    pub amz_headers: Vec<String>,
-    /// The host that it was sent to.
-    pub host: String,
+    /// Its headers.
+    pub headers: HeaderMap,
     /// The status of the answer, once it has begun.
     pub status: Option<u16>,
     /// How many bytes of the answer's body were sent so far.
@@ -83,17 +73,18 @@ impl Call {
             version_id: query_value(&request.uri, "versionId"),
             range: header("range").as_deref().and_then(parse_range),
             if_match: header("if-match"),
-            if_none_match: header("if-none-match"),
-            request_payer: header("x-amz-request-payer"),
-            expected_bucket_owner: header("x-amz-expected-bucket-owner"),
-            part_number_marker: header("x-amz-part-number-marker").and_then(|marker| marker.parse().ok()),
             signed: access_key(request),
             query: request.uri.query().unwrap_or_default().into(),
-            amz_headers: amz_headers(&request.headers),
-            host: host.clone().unwrap_or_default(),
+            headers: request.headers.clone(),
             status: None,
             bytes_sent: 0,
         }
+    }
+
+    /// Returns a header's value, if it is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
     }
 }
 
@@ -206,10 +197,6 @@ pub(super) fn credential(request: &Parts) -> Option<String> {
 
 fn access_key(request: &Parts) -> Option<String> {
     Some(credential(request)?.split('/').next()?.to_owned())
-}
-
-pub(super) fn amz_headers(headers: &HeaderMap) -> Vec<String> {
-    headers.keys().map(ToString::to_string).filter(|name| name.starts_with("x-amz-")).collect()
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -1,16 +1,10 @@
 //! S3's errors, with its messages and its extra headers.
 
-use std::time::SystemTime;
-
 use hyper::{
     StatusCode,
-    header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED},
+    header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue},
 };
-use s3s::{
-    HttpResponse, S3Error, S3ErrorCode,
-    dto::{Timestamp, TimestampFormat},
-    s3_error,
-};
+use s3s::{HttpResponse, S3Error, S3ErrorCode, s3_error};
 
 const DELETE_MARKER: HeaderName = HeaderName::from_static("x-amz-delete-marker");
 const VERSION_ID: HeaderName = HeaderName::from_static("x-amz-version-id");
@@ -19,20 +13,8 @@ pub(super) fn access_denied() -> S3Error {
     s3_error!(AccessDenied, "Access Denied")
 }
 
-pub(super) fn no_such_bucket() -> S3Error {
-    s3_error!(NoSuchBucket, "The specified bucket does not exist")
-}
-
 pub(super) fn no_such_key() -> S3Error {
     s3_error!(NoSuchKey, "The specified key does not exist.")
-}
-
-pub(super) fn no_such_version() -> S3Error {
-    s3_error!(NoSuchVersion, "The specified version does not exist.")
-}
-
-pub(super) fn malformed_version_id() -> S3Error {
-    s3_error!(InvalidArgument, "Invalid version id specified")
 }
 
 /// The latest version is a delete marker.
@@ -42,27 +24,9 @@ pub(super) fn deleted(marker_id: &str) -> S3Error {
 }
 
 /// The version that was asked for is a delete marker.
-pub(super) fn is_delete_marker(marker_id: &str, at: SystemTime) -> S3Error {
+pub(super) fn is_delete_marker(marker_id: &str) -> S3Error {
     let error = s3_error!(MethodNotAllowed, "The specified method is not allowed against this resource.");
-    let headers = [
-        (DELETE_MARKER, "true".to_owned()),
-        (VERSION_ID, marker_id.to_owned()),
-        (LAST_MODIFIED, http_date(at)),
-        (hyper::header::ALLOW, "DELETE".to_owned()),
-    ];
-    with_headers(error, headers)
-}
-
-pub(super) fn archived() -> S3Error {
-    s3_error!(InvalidObjectState, "The operation is not valid for the object's storage class")
-}
-
-pub(super) fn needs_customer_key() -> S3Error {
-    s3_error!(
-        InvalidRequest,
-        "The object was stored using a form of Server Side Encryption. The correct parameters must be \
-         provided to retrieve the object."
-    )
+    with_headers(error, [(DELETE_MARKER, "true".to_owned()), (VERSION_ID, marker_id.to_owned())])
 }
 
 pub(super) fn precondition_failed() -> S3Error {
@@ -88,12 +52,6 @@ fn with_headers<const N: usize>(mut error: S3Error, headers: [(HeaderName, Strin
     }
     error.set_headers(map);
     error
-}
-
-fn http_date(at: SystemTime) -> String {
-    let mut date = Vec::new();
-    Timestamp::from(at).format(TimestampFormat::HttpDate, &mut date).expect("a date that HTTP can write");
-    String::from_utf8(date).expect("ASCII")
 }
 
 /// Makes an answer of an error with any code.

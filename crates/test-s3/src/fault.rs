@@ -33,7 +33,7 @@ pub enum Fault {
     /// The answer begins this much later.
     Delay(Duration),
     /// The store is changed just before the request is carried out.
-    Before(Action),
+    Before(Change<Arc<Store>>),
     /// The connection is reset before any byte of an answer.
     Reset,
     /// The connection is closed before any byte of an answer.
@@ -61,7 +61,7 @@ pub enum Fault {
     /// `If-Match` and `If-None-Match` are ignored.
     IgnoreConditions,
     /// A page of `ListObjectsV2` is altered before it is sent.
-    ListPage(PageChange),
+    ListPage(Change<ListPage>),
     /// A header of the answer gets another value or is left out. Without its `Content-Length` the body is sent chunked.
     Header {
         /// The header's name, in lower case.
@@ -96,16 +96,6 @@ impl Fault {
         Self::error(403, "AccessDenied")
     }
 
-    /// Answers 412 `PreconditionFailed`.
-    pub fn precondition_failed() -> Self {
-        Self::error(412, "PreconditionFailed")
-    }
-
-    /// Answers 409 `ConditionalRequestConflict`, as S3 does when a conditional write loses a race.
-    pub fn conflict() -> Self {
-        Self::error(409, "ConditionalRequestConflict")
-    }
-
     /// Answers this error.
     pub fn error(status: u16, code: &'static str) -> Self {
         Self::Error { status, code }
@@ -123,8 +113,8 @@ impl Fault {
     }
 
     /// Changes the store just before the request is carried out.
-    pub fn before(action: impl Fn(&Store) + Send + Sync + 'static) -> Self {
-        Self::Before(Action(Arc::new(action)))
+    pub fn before(change: impl Fn(&Store) + Send + Sync + 'static) -> Self {
+        Self::Before(Change(Arc::new(move |store| change(store))))
     }
 
     /// Replaces an object just before the request is carried out.
@@ -153,33 +143,23 @@ impl Fault {
 
     /// Alters a page of `ListObjectsV2` before it is sent. Errors and other answers stay as they are.
     pub fn list_page(change: impl Fn(&mut ListPage) + Send + Sync + 'static) -> Self {
-        Self::ListPage(PageChange(Arc::new(change)))
+        Self::ListPage(Change(Arc::new(change)))
     }
 }
 
-/// A change to the store.
+/// A change to the store, or to a page of a listing.
 #[derive(Clone)]
-pub struct Action(Arc<dyn Fn(&Store) + Send + Sync>);
+pub struct Change<T>(Arc<dyn Fn(&mut T) + Send + Sync>);
 
-impl Action {
-    pub(super) fn run(&self, store: &Store) {
-        (self.0)(store);
+impl<T> Change<T> {
+    pub(super) fn make(&self, changed: &mut T) {
+        (self.0)(changed);
     }
 }
 
-impl fmt::Debug for Action {
+impl<T> fmt::Debug for Change<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Action")
-    }
-}
-
-/// A change to a page of a listing.
-#[derive(Clone)]
-pub struct PageChange(Arc<dyn Fn(&mut ListPage) + Send + Sync>);
-
-impl fmt::Debug for PageChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PageChange")
+        f.write_str("Change")
     }
 }
 
@@ -188,7 +168,7 @@ impl fmt::Debug for PageChange {
 pub(super) struct Overrides {
     pub(super) whole_body: bool,
     pub(super) ignore_conditions: bool,
-    pub(super) page_changes: Vec<PageChange>,
+    pub(super) page_changes: Vec<Change<ListPage>>,
 }
 
 impl Overrides {
@@ -202,7 +182,7 @@ impl Overrides {
 
     pub(super) fn alter(&self, page: &mut ListPage) {
         for change in &self.page_changes {
-            (change.0)(page);
+            change.make(page);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{
     convert::Infallible,
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -29,7 +29,7 @@ use tokio::{
 use crate::{
     auth,
     body::{self, BodyStream},
-    calls::{Call, CallLog, Operation, Ticket},
+    calls::{Call, CallLog, Ticket},
     connection::{Connection, Stream},
     errors,
     fault::{Fault, Overrides},
@@ -53,8 +53,6 @@ pub(super) struct Front {
     pub(super) store: Arc<Store>,
     pub(super) log: Arc<CallLog>,
     pub(super) faults: Faults,
-    pub(super) latency_us: AtomicU64,
-    pub(super) connections: AtomicUsize,
     requests: AtomicU64,
 }
 
@@ -71,7 +69,6 @@ pub(super) async fn serve(listener: TcpListener, front: Arc<Front>) -> Infallibl
             },
             Some(_) = connections.join_next() => {}
         }
-        front.connections.store(connections.len(), Ordering::SeqCst);
     }
 }
 
@@ -87,15 +84,7 @@ async fn serve_connection(stream: TcpStream, front: Arc<Front>) {
 
 impl Front {
     pub(super) fn new(service: S3Service, store: Arc<Store>) -> Self {
-        Self {
-            service,
-            store,
-            log: Arc::default(),
-            faults: Faults::default(),
-            latency_us: AtomicU64::new(0),
-            connections: AtomicUsize::new(0),
-            requests: AtomicU64::new(0),
-        }
+        Self { service, store, log: Arc::default(), faults: Faults::default(), requests: AtomicU64::new(0) }
     }
 
     async fn answer(
@@ -107,28 +96,17 @@ impl Front {
         let call = Call::read(&parts);
         auth::token_as_header(&mut parts);
         let faults = self.faults.of(&call);
-        let operation = call.operation;
         let region = self.store.get(&call.bucket, |bucket| bucket.region.clone()).flatten();
         let misdirected = region.and_then(|region| region::misdirected(&parts, &region));
-        let is_odd = auth::has_odd_date(&parts);
-        let refused =
-            misdirected.or_else(|| is_odd.then(|| errors::response(400, "AuthorizationQueryParametersError", FAULT)));
         let ticket = self.log.begin(call);
         // It is read to its end first, so that no client gets an error while it still writes.
         let sent = incoming.collect().await?.to_bytes();
-        let latency_us = self.latency_us.load(Ordering::Relaxed);
-        if latency_us > 0 {
-            tokio::time::sleep(Duration::from_micros(latency_us)).await;
-        }
         let method = parts.method.clone();
         let request = Request::from_parts(parts, Body::from(sent));
-        let mut response = match refused {
+        let response = match misdirected {
             Some(answer) => answer,
             None => self.carry_out(request, &faults, connection).await?,
         };
-        if operation == Operation::GetObjectAttributes {
-            response = response.map(body::without_etag_quotes);
-        }
         Ok(hand_over(self.finish(response, &method, &faults, connection), ticket))
     }
 
@@ -143,7 +121,7 @@ impl Front {
         for fault in faults {
             match fault {
                 Fault::Delay(delay) => tokio::time::sleep(*delay).await,
-                Fault::Before(action) => action.run(&self.store),
+                Fault::Before(change) => change.make(&mut Arc::clone(&self.store)),
                 Fault::Error { status, code } => return Ok(errors::response(*status, code, FAULT)),
                 Fault::Answer { status, body } => return Ok(raw_response(*status, body)),
                 Fault::Close => return Err(NO_ANSWER.into()),

@@ -2,11 +2,8 @@
 //! the test server, without TLS.
 
 use aws_smithy_runtime_api::client::{
-    http::{
-        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-    },
+    http::{HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn},
     orchestrator::HttpRequest,
-    runtime_components::RuntimeComponents,
 };
 use s3s::{
     S3Result,
@@ -46,25 +43,13 @@ impl S3Host for Hosts {
     }
 }
 
-/// The HTTP client.
-#[derive(Clone, Debug)]
-pub(super) struct Network {
-    plain: SharedHttpClient,
-    server: String,
-}
-
-impl Network {
-    /// Makes a client whose requests go to the endpoint `server`.
-    pub(super) fn new(server: String) -> Self {
-        Self { plain: aws_smithy_http_client::Builder::new().build_http(), server }
-    }
-}
-
-impl HttpClient for Network {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        let plain = self.plain.http_connector(settings, components);
-        SharedHttpConnector::new(Route { plain, server: self.server.clone() })
-    }
+/// Returns an HTTP client whose requests go to the endpoint `server`.
+pub(super) fn network(server: String) -> SharedHttpClient {
+    let plain = aws_smithy_http_client::Builder::new().build_http();
+    http_client_fn(move |settings, components| {
+        let plain = plain.http_connector(settings, components);
+        SharedHttpConnector::new(Route { plain, server: server.clone() })
+    })
 }
 
 #[derive(Debug)]

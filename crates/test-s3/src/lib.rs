@@ -26,8 +26,6 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use aws_sdk_s3::config::SharedHttpClient;
 use s3s::service::S3ServiceBuilder;
@@ -61,14 +59,13 @@ mod region;
 mod store;
 #[cfg(test)]
 mod tests;
-mod uploads;
 mod writing;
 
 pub use auth::Identity;
 pub use calls::{Call, Operation};
 pub use checksum::{Algorithm, Checksum};
 pub use content::Content;
-pub use fault::{Action, Fault, PageChange};
+pub use fault::{Change, Fault};
 pub use matcher::Matcher;
 pub use object::Object;
 pub use page::{ListPage, ListedObject, continuation_token};
@@ -78,7 +75,7 @@ pub use store::{Bucket, Store};
 
 use auth::Identities;
 use front::Front;
-use hosts::{Hosts, Network};
+use hosts::Hosts;
 use operations::Operations;
 
 /// A running server. It has the methods of [`Store`], by which you change what it holds.
@@ -108,7 +105,7 @@ impl FakeS3 {
         identities: impl IntoIterator<Item = Identity>,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port on 127.0.0.1");
-        let identities: Identities = [Identity::role()].into_iter().chain(identities).collect();
+        let identities = Identities([Identity::role()].into_iter().chain(identities).collect());
         let store = Arc::new(Store::default());
         buckets.into_iter().for_each(|bucket| store.add(bucket));
         let mut service = S3ServiceBuilder::new(Operations { store: Arc::clone(&store) });
@@ -130,7 +127,7 @@ impl FakeS3 {
     /// Returns an HTTP client for an SDK without an endpoint, which finds this server under S3's own host names.
     #[must_use]
     pub fn as_aws(&self) -> SharedHttpClient {
-        SharedHttpClient::new(Network::new(self.endpoint()))
+        hosts::network(self.endpoint())
     }
 
     /// Returns an SDK client that signs as [`Identity::role`].
@@ -156,20 +153,9 @@ impl FakeS3 {
         self.front.faults.add(matcher, fault);
     }
 
-    /// Adds a plan that decides about each request as it comes, after the faults that were added.
-    pub fn fault_plan(&self, plan: impl FnMut(&Call) -> Vec<Fault> + Send + 'static) {
-        self.front.faults.set_plan(Box::new(plan));
-    }
-
-    /// Removes all faults and the plan.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.front.faults.clear();
-    }
-
-    /// Makes every answer begin this much later.
-    pub fn set_latency(&self, latency: Duration) {
-        let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-        self.front.latency_us.store(micros, Ordering::Relaxed);
     }
 
     /// Returns all requests so far, in the order in which they came.
@@ -201,12 +187,6 @@ impl FakeS3 {
     #[must_use]
     pub fn peak_gets(&self) -> usize {
         self.front.log.peak_gets()
-    }
-
-    /// Returns how many connections are open.
-    #[must_use]
-    pub fn connections(&self) -> usize {
-        self.front.connections.load(Ordering::SeqCst)
     }
 }
 

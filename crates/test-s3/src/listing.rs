@@ -11,7 +11,7 @@ use crate::{
     fault::Overrides,
     outputs::charge,
     page::{ListPage, ListedObject, continuation_token, key_of_token},
-    policy::Rights,
+    policy::{self, Rights},
     store::{Bucket, Store},
 };
 
@@ -64,7 +64,7 @@ pub(super) fn delete(store: &Store, asked: &Asked<'_>, delete: &Delete) -> S3Res
     asked.in_bucket(store, |bucket| {
         let (mut gone, mut refused) = (Vec::new(), Vec::new());
         for key in delete.objects.iter().map(|object| object.key.clone()) {
-            if bucket.policy.allows(asked.caller, &key, Rights::WRITE) {
+            if policy::allows(&bucket.policy, asked.caller, &key, Rights::WRITE) {
                 store.delete_in(bucket, &key);
                 gone.push(DeletedObject { key: Some(key), ..DeletedObject::default() });
             } else {

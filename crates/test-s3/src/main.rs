@@ -1,4 +1,4 @@
-//! The test S3 as a program, for unmodified clients and for benchmarks. Its objects take no memory, whatever their size,
+//! The test S3 as a program, for unmodified clients and for benchmarks. Its objects take little memory, whatever their size,
 //! and its answers can be as late as S3's.
 //!
 //! `cargo run -p test-s3 -- --public data --object data/movie.mkv=5000000000`
@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use test_s3::{Bucket, Content, FakeS3, Object, Rights, Who};
+use test_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object, Rights, Who};
 
 const USAGE: &str = "options, all with a value:
   --public BUCKET                     anyone may read its objects; may be repeated
@@ -47,7 +47,7 @@ async fn serve(options: Options) -> Result<Infallible, io::Error> {
     for (bucket, key, object) in options.objects {
         s3.put(&bucket, &key, object);
     }
-    s3.set_latency(options.latency);
+    s3.fault(Matcher::any(), Fault::Delay(options.latency));
     println!("listening on {}", s3.endpoint());
     io::stdout().flush()?;
     future::pending().await
@@ -79,7 +79,7 @@ impl Options {
             "--object" => {
                 let (bucket, key, length) = object(value)?;
                 let seed = self.objects.len() as u64;
-                let content = Content::cheap(parsed(length)?, seed);
+                let content = Content::random(parsed(length)?, seed);
                 self.objects.push((bucket, key, Object::new(content)));
             }
             "--many" => {
@@ -110,7 +110,7 @@ fn object(value: &str) -> Result<(String, String, &str), String> {
 
 /// Makes objects that differ because each begins elsewhere in the same bytes. They share the memory.
 fn many(count: usize, length: u64) -> impl Iterator<Item = Object> {
-    let block = Content::cheap(2 * BLOCK, 0).to_bytes();
+    let block = Content::random(2 * BLOCK, 0).to_bytes();
     let starts = (0..block.len() / 2).cycle().take(count);
     starts.map(move |start| Object::new(Content::repeated(length, block.slice(start..))))
 }

@@ -7,13 +7,11 @@ use crate::{
     fault::Fault,
 };
 
-type Condition = Arc<dyn Fn(&Call) -> bool + Send + Sync>;
-
 /// The requests that meet a fault, as in `Matcher::get().key("movie").nth(2)`.
 #[must_use]
 #[derive(Clone)]
 pub struct Matcher {
-    conditions: Vec<Condition>,
+    condition: Arc<dyn Fn(&Call) -> bool + Send + Sync>,
     skip: u64,
     take: u64,
 }
@@ -21,7 +19,7 @@ pub struct Matcher {
 impl Matcher {
     /// Matches every request.
     pub fn any() -> Self {
-        Self { conditions: Vec::new(), skip: 0, take: u64::MAX }
+        Self { condition: Arc::new(|_| true), skip: 0, take: u64::MAX }
     }
 
     fn operation(operation: Operation) -> Self {
@@ -59,20 +57,10 @@ impl Matcher {
         self.when(move |call| call.key == key)
     }
 
-    /// Keeps only requests whose key has this in it.
-    pub fn key_contains(self, part: &str) -> Self {
-        let part = part.to_owned();
-        self.when(move |call| call.key.contains(&part))
-    }
-
-    /// Keeps only requests whose range starts at this byte.
-    pub fn range_start(self, first: u64) -> Self {
-        self.when(move |call| call.range.is_some_and(|range| range.0 == first))
-    }
-
     /// Keeps only requests for which this is true.
     pub fn when(mut self, condition: impl Fn(&Call) -> bool + Send + Sync + 'static) -> Self {
-        self.conditions.push(Arc::new(condition));
+        let others = Arc::clone(&self.condition);
+        self.condition = Arc::new(move |call| others(call) && condition(call));
         self
     }
 
@@ -92,10 +80,6 @@ impl Matcher {
         self.skip = n;
         self
     }
-
-    fn is_about(&self, call: &Call) -> bool {
-        self.conditions.iter().all(|condition| condition(call))
-    }
 }
 
 struct Rule {
@@ -104,46 +88,29 @@ struct Rule {
     seen: u64,
 }
 
-type Plan = Box<dyn FnMut(&Call) -> Vec<Fault> + Send>;
-
 /// The faults that a test added.
 #[derive(Default)]
-pub(super) struct Faults {
-    rules: Mutex<Vec<Rule>>,
-    plan: Mutex<Option<Plan>>,
-}
+pub(super) struct Faults(Mutex<Vec<Rule>>);
 
 impl Faults {
     pub(super) fn add(&self, matcher: Matcher, fault: Fault) {
-        let seen = 0;
-        let rule = Rule { matcher, fault, seen };
-        self.rules.lock().expect("the faults' lock").push(rule);
-    }
-
-    pub(super) fn set_plan(&self, plan: Plan) {
-        *self.plan.lock().expect("the plan's lock") = Some(plan);
+        self.0.lock().expect("the faults' lock").push(Rule { matcher, fault, seen: 0 });
     }
 
     pub(super) fn clear(&self) {
-        self.rules.lock().expect("the faults' lock").clear();
-        *self.plan.lock().expect("the plan's lock") = None;
+        self.0.lock().expect("the faults' lock").clear();
     }
 
     /// Returns the faults that this call meets.
     pub(super) fn of(&self, call: &Call) -> Vec<Fault> {
         let mut faults = Vec::new();
-        for rule in &mut *self.rules.lock().expect("the faults' lock") {
-            if rule.matcher.is_about(call) {
-                let turn = rule.seen;
-                rule.seen += 1;
-                let Matcher { skip, take, .. } = rule.matcher;
-                if turn >= skip && turn - skip < take {
-                    faults.push(rule.fault.clone());
+        for Rule { matcher, fault, seen } in &mut *self.0.lock().expect("the faults' lock") {
+            if (matcher.condition)(call) {
+                if *seen >= matcher.skip && *seen - matcher.skip < matcher.take {
+                    faults.push(fault.clone());
                 }
+                *seen += 1;
             }
-        }
-        if let Some(plan) = &mut *self.plan.lock().expect("the plan's lock") {
-            faults.extend(plan(call));
         }
         faults
     }

@@ -80,9 +80,13 @@ impl Object {
     ///
     /// It panics when the sizes do not add up to the object's.
     pub fn part_sizes(mut self, sizes: impl IntoIterator<Item = u64>) -> Self {
-        self.parts = Parts::of(&self.content, sizes);
-        self.checksum = self.parts.composite(Algorithm::Sha1);
+        self.set_parts((1..).zip(sizes), Algorithm::Sha1);
         self
+    }
+
+    pub(super) fn set_parts(&mut self, sizes: impl IntoIterator<Item = (i32, u64)>, algorithm: Algorithm) {
+        self.parts = Parts::of(&self.content, sizes, algorithm);
+        self.checksum = Some(self.parts.composite(algorithm));
     }
 
     /// Sets the `ETag`, with its quotes.
@@ -103,18 +107,6 @@ impl Object {
         self
     }
 
-    /// Sets `Content-Type`.
-    pub fn content_type(mut self, value: &str) -> Self {
-        self.content_type = Some(value.into());
-        self
-    }
-
-    /// Sets `Content-Disposition`.
-    pub fn content_disposition(mut self, value: &str) -> Self {
-        self.content_disposition = Some(value.into());
-        self
-    }
-
     /// Sets the storage class.
     pub fn storage_class(mut self, value: &str) -> Self {
         self.storage_class = Some(value.into());
@@ -127,21 +119,9 @@ impl Object {
         self
     }
 
-    /// Sets `x-amz-restore`.
-    pub fn restore(mut self, value: &str) -> Self {
-        self.restore = Some(value.into());
-        self
-    }
-
     /// Makes it encrypted with a key that the customer keeps.
     pub fn sse_c(mut self) -> Self {
         self.sse_c = true;
-        self
-    }
-
-    /// Sets the version id that it gets.
-    pub fn version_id(mut self, id: &str) -> Self {
-        self.version_id = Some(id.into());
         self
     }
 
@@ -159,18 +139,3 @@ impl<T: Into<Content>> From<T> for Object {
         Self::new(content)
     }
 }
-
-/// The object with the metadata and headers of a request that stores it.
-macro_rules! described {
-    ($object:expr, $input:expr) => {
-        Object {
-            metadata: $input.metadata.clone().unwrap_or_default().into_iter().collect(),
-            content_type: $input.content_type.clone(),
-            content_disposition: $input.content_disposition.clone(),
-            storage_class: $input.storage_class.as_ref().map(|class| class.as_str().to_owned()),
-            ..$object
-        }
-    };
-}
-
-pub(super) use described;

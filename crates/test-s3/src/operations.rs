@@ -11,16 +11,16 @@ use s3s::{
         GetObjectAttributesOutput, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
         ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput, UploadPartInput, UploadPartOutput,
     },
+    s3_error,
 };
 
 use crate::{
     asked::{Asked, asked},
-    checksum::Checksum,
     errors, etag,
     fault::Overrides,
     listing, multipart,
-    object::{Object, described},
-    outputs::{self, charge},
+    object::Object,
+    outputs,
     policy::Rights,
     reading::Reading,
     store::Store,
@@ -42,8 +42,7 @@ macro_rules! reading {
                 ..asked!($request)
             },
             version_id: $request.input.version_id.as_deref(),
-            customer_key: $request.input.sse_customer_algorithm.is_some(),
-            also: Rights::NONE,
+            also: Rights::empty(),
         }
     };
 }
@@ -60,7 +59,7 @@ impl S3 for Operations {
         let overrides = Overrides::of(&request.extensions);
         let found = reading!(request, overrides).find(&self.store)?;
         if found.object.is_archived() {
-            return Err(errors::archived());
+            return Err(s3_error!(InvalidObjectState, "The operation is not valid for the object's storage class"));
         }
         let length = found.object.content.length();
         let asked = request.input.range.filter(|_| !overrides.whole_body);
@@ -76,7 +75,6 @@ impl S3 for Operations {
         let reading = Reading {
             asked: asked!(request),
             version_id: request.input.version_id.as_deref(),
-            customer_key: request.input.sse_customer_algorithm.is_some(),
             also: Rights::ATTRIBUTES,
         };
         Ok(S3Response::new(outputs::attributes(&reading.find(&self.store)?, &request.input)))
@@ -84,16 +82,19 @@ impl S3 for Operations {
 
     async fn put_object(&self, mut request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let body = request.input.body.take();
-        let (bytes, sent) = received(body, &request.headers, request.trailing_headers.as_ref()).await?;
+        let bytes = received(body).await?;
         let input = &request.input;
-        let mut object = described!(Object::new(bytes), input);
-        object.checksum = sent.map(|(algorithm, value)| Checksum::new(algorithm, &value, None));
+        let object = Object {
+            metadata: input.metadata.clone().unwrap_or_default().into_iter().collect(),
+            content_type: input.content_type.clone(),
+            content_disposition: input.content_disposition.clone(),
+            ..Object::new(bytes)
+        };
         let e_tag = Some(etag::parse(&object.etag));
         let (if_match, if_none_match) = (input.if_match.as_ref(), input.if_none_match.as_ref());
         let put = Asked { if_match, if_none_match, ..asked!(request) }.change(&self.store, |bucket| {
             let version_id = self.store.put_in(bucket, &input.key, object);
-            let request_charged = charge(bucket.requester_pays);
-            Ok(PutObjectOutput { e_tag, version_id, request_charged, ..PutObjectOutput::default() })
+            Ok(PutObjectOutput { e_tag, version_id, ..PutObjectOutput::default() })
         });
         put.map(S3Response::new)
     }
@@ -123,7 +124,7 @@ impl S3 for Operations {
 
     async fn upload_part(&self, mut request: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
         let body = request.input.body.take();
-        let part = received(body, &request.headers, request.trailing_headers.as_ref()).await?;
+        let part = received(body).await?;
         multipart::put(&self.store, &asked!(request), &request.input, part).map(S3Response::new)
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use futures::StreamExt as _;
+use futures::stream;
 use s3s::dto::{
     ArchiveStatus, Checksum as ChecksumOutput, GetObjectAttributesInput, GetObjectAttributesOutput,
     GetObjectAttributesParts, GetObjectOutput, HeadObjectOutput, ObjectAttributes, ObjectPart, RequestCharged,
@@ -60,12 +60,12 @@ pub(super) fn get(found: &Found, range: Option<Range<u64>>, with_checksum: bool)
     GetObjectOutput {
         content_length: Some(signed(range.end - range.start)),
         content_range,
-        body: Some(StreamingBlob::wrap(content.clone().stream(range).map(Ok::<_, std::io::Error>))),
+        body: Some(StreamingBlob::wrap(stream::iter(content.chunks(range).map(Ok::<_, std::io::Error>)))),
         ..shown!(GetObjectOutput, found, with_checksum)
     }
 }
 
-/// Only what was asked for. The `ETag`'s quotes, which s3s writes, are taken away in [`super::front`].
+/// Only what was asked for, of what the function asks for. s3s writes quotes around the `ETag`, where S3 has none.
 pub(super) fn attributes(found: &Found, input: &GetObjectAttributesInput) -> GetObjectAttributesOutput {
     let object = &*found.object;
     // s3s leaves the list as it is in the header.
@@ -76,12 +76,6 @@ pub(super) fn attributes(found: &Found, input: &GetObjectAttributesInput) -> Get
         e_tag: asks(ObjectAttributes::ETAG).then(|| etag::parse(&object.etag)),
         last_modified: Some(Timestamp::from(object.last_modified)),
         object_parts: asks(ObjectAttributes::OBJECT_PARTS).then(|| parts(object, input)).flatten(),
-        object_size: asks(ObjectAttributes::OBJECT_SIZE).then(|| signed(object.content.length())),
-        request_charged: charge(found.charged),
-        storage_class: asks(ObjectAttributes::STORAGE_CLASS).then(|| {
-            let class = object.storage_class.clone();
-            class.map_or(StorageClass::from_static(StorageClass::STANDARD), StorageClass::from)
-        }),
         version_id: found.version_id.clone(),
         ..GetObjectAttributesOutput::default()
     }

@@ -1,6 +1,6 @@
 //! A page of `ListObjectsV2`, which a test may alter.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use s3s::dto::{EncodingType, ListObjectsV2Output, Object as Contents, ObjectStorageClass, Timestamp};
@@ -45,19 +45,13 @@ pub struct ListedObject {
 }
 
 impl ListedObject {
-    /// Lists an object under a key.
-    ///
-    /// # Panics
-    ///
-    /// It panics when the object is longer than S3 could say.
-    #[must_use]
-    pub fn new(key: &str, object: &Object) -> Self {
+    pub(super) fn new(key: &str, object: &Object) -> Self {
         let class = if object.archive_status.is_some() { "INTELLIGENT_TIERING" } else { "STANDARD" };
         Self {
             key: key.into(),
             size: Some(i64::try_from(object.content.length()).expect("S3's lengths fit")),
             etag: Some(object.etag.clone()),
-            last_modified: Some(whole_seconds(object.last_modified)),
+            last_modified: Some(object.last_modified),
             storage_class: Some(object.storage_class.clone().unwrap_or_else(|| class.into())),
         }
     }
@@ -104,10 +98,4 @@ pub(super) fn key_of_token(token: &str) -> Option<String> {
 
 fn encoded(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string().replace(' ', "+")
-}
-
-/// Cuts a time to whole seconds, as S3 does in listings and in HEAD.
-fn whole_seconds(at: SystemTime) -> SystemTime {
-    let since = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    UNIX_EPOCH + Duration::from_secs(since)
 }

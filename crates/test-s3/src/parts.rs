@@ -8,17 +8,7 @@ use crate::{
 };
 
 /// The parts that an object was uploaded in, as `GetObjectAttributes` lists them. An object that came in one PUT has
-/// none. The fields are public, so that a test can have S3 say something untrue:
-///
-/// ```
-/// use test_s3::{Content, Object};
-///
-/// let mut object = Object::new(Content::cheap(5 << 20, 1)).parts(1 << 20);
-/// object.parts.list.pop(); // The last part is not listed.
-/// object.parts.list[2].checksum = None;
-/// object.parts.total = 7;
-/// object.checksum.as_mut().unwrap().value = "another".into();
-/// ```
+/// none. The fields are public, so that a test can have S3 say something untrue.
 #[derive(Clone, Debug, Default)]
 pub struct Parts {
     /// The parts by their numbers. S3 shows them only with a composite checksum.
@@ -39,33 +29,26 @@ pub struct Part {
 }
 
 impl Parts {
-    pub(super) fn new(list: Vec<Part>) -> Self {
-        let total = list.len();
-        Self { list, total }
-    }
-
-    /// Cuts content into parts of these sizes, and computes their SHA-1s.
-    pub(super) fn of(content: &Content, sizes: impl IntoIterator<Item = u64>) -> Self {
+    /// Cuts content into parts of these sizes, and computes their checksums.
+    pub(super) fn of(content: &Content, sizes: impl IntoIterator<Item = (i32, u64)>, algorithm: Algorithm) -> Self {
         // Equal bytes are hashed once, so 80 GB that repeat take no time.
         let mut known = BTreeMap::new();
         let mut start = 0;
         let part = |(number, size)| {
-            let phase = content.period().map_or(start, |period| start % period);
             let checksum = known
-                .entry((phase, size))
-                .or_insert_with(|| Algorithm::Sha1.digest(content.chunks(start..start + size)));
+                .entry((start % content.period(), size))
+                .or_insert_with(|| algorithm.digest(content.chunks(start..start + size)));
             start += size;
             Part { number, size, checksum: Some(checksum.clone()) }
         };
-        let list = (1..).zip(sizes).map(part).collect();
+        let list: Vec<_> = sizes.into_iter().map(part).collect();
         assert_eq!(start, content.length(), "the parts are not the object");
-        Self::new(list)
+        Self { total: list.len(), list }
     }
 
-    /// Returns the checksum of the checksums, or `None` if a part has none.
-    pub(super) fn composite(&self, algorithm: Algorithm) -> Option<Checksum> {
-        let checksums: Option<Vec<_>> = self.list.iter().map(|part| part.checksum.as_ref()).collect();
-        let value = algorithm.composite(checksums?);
-        Some(Checksum::new(algorithm, &value, Some(self.list.len())))
+    /// Returns the checksum of the checksums.
+    pub(super) fn composite(&self, algorithm: Algorithm) -> Checksum {
+        let value = algorithm.composite(self.list.iter().filter_map(|part| part.checksum.as_ref()));
+        Checksum { algorithm, value, composite_of: Some(self.list.len()) }
     }
 }

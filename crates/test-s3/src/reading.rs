@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use s3s::S3Result;
+use s3s::{S3Result, s3_error};
 
 use crate::{
     asked::Asked,
@@ -17,8 +17,6 @@ use crate::{
 pub(super) struct Reading<'a> {
     pub(super) asked: Asked<'a>,
     pub(super) version_id: Option<&'a str>,
-    /// Whether the request has a key for SSE-C. Its value is not checked.
-    pub(super) customer_key: bool,
     /// Rights that the request needs besides the one to read.
     pub(super) also: Rights,
 }
@@ -34,8 +32,10 @@ pub(super) struct Found {
 impl Reading<'_> {
     pub(super) fn find(&self, store: &Store) -> S3Result<Found> {
         let found = self.asked.in_bucket(store, |bucket| self.find_in(bucket))?;
-        if found.object.sse_c && !self.customer_key {
-            return Err(errors::needs_customer_key());
+        if found.object.sse_c {
+            let message = "The object was stored using a form of Server Side Encryption. The correct parameters must be \
+                           provided to retrieve the object.";
+            return Err(s3_error!(InvalidRequest, "{message}"));
         }
         self.check_conditions(&found.object.etag)?;
         Ok(found)
@@ -44,19 +44,19 @@ impl Reading<'_> {
     fn find_in(&self, bucket: &Bucket) -> S3Result<Found> {
         let version = bucket.version(self.asked.key, self.version_id);
         if version.is_none() && self.version_id.is_some_and(|id| !is_well_formed(id)) {
-            return Err(errors::malformed_version_id());
+            return Err(s3_error!(InvalidArgument, "Invalid version id specified"));
         }
         let right = if self.version_id.is_some() { Rights::READ_VERSION } else { Rights::READ };
         self.asked.need(bucket, right | self.also)?;
         let error = match (version.map(|version| (&version.id, &version.object)), self.version_id) {
-            (Some((id, Ok(object))), _) => {
+            (Some((id, Some(object))), _) => {
                 let object = Arc::clone(object);
                 return Ok(Found { object, version_id: bucket.shown_id(id), charged: bucket.requester_pays });
             }
-            (Some((id, Err(at))), Some(_)) => return Err(errors::is_delete_marker(id, *at)),
-            (Some((id, Err(_))), None) => errors::deleted(id),
+            (Some((id, None)), Some(_)) => return Err(errors::is_delete_marker(id)),
+            (Some((id, None)), None) => errors::deleted(id),
             (None, None) => errors::no_such_key(),
-            (None, Some(_)) => errors::no_such_version(),
+            (None, Some(_)) => s3_error!(NoSuchVersion, "The specified version does not exist."),
         };
         // Only a caller that may list learns that something is missing.
         self.asked.need(bucket, Rights::LIST)?;

@@ -7,14 +7,13 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
-    time::SystemTime,
 };
 
 use crate::{
     auth::Identity,
+    multipart::Upload,
     object::Object,
-    policy::{Policy, Rights, Who},
-    uploads::Upload,
+    policy::{Rights, Statement, Who},
 };
 
 /// The version ID of an object that was put when the bucket kept no versions.
@@ -25,7 +24,7 @@ const NULL: &str = "null";
 #[derive(Clone, Debug)]
 pub struct Bucket {
     pub(super) name: String,
-    pub(super) policy: Policy,
+    pub(super) policy: Vec<Statement>,
     pub(super) versioned: bool,
     pub(super) requester_pays: bool,
     /// Twelve digits. Without it, the bucket accepts every expected owner.
@@ -43,7 +42,7 @@ impl Bucket {
     pub fn private(name: &str) -> Self {
         let bucket = Self {
             name: name.into(),
-            policy: Policy::default(),
+            policy: Vec::new(),
             versioned: false,
             requester_pays: false,
             owner: None,
@@ -59,15 +58,15 @@ impl Bucket {
         Self::private(name).allow(Who::Anonymous, "*", Rights::READ)
     }
 
-    /// Allows rights on the keys that match a pattern, in which `*` and `?` are wildcards.
+    /// Allows rights on the keys that match a pattern, in which one `*` stands for anything.
     pub fn allow(mut self, who: Who, keys: &str, rights: Rights) -> Self {
-        self.policy.allow(who, keys, rights);
+        self.policy.push(Statement { denies: false, who, keys: keys.into(), rights });
         self
     }
 
     /// Denies rights on the keys that match a pattern. This is stronger than any `allow`.
     pub fn deny(mut self, who: Who, keys: &str, rights: Rights) -> Self {
-        self.policy.deny(who, keys, rights);
+        self.policy.push(Statement { denies: true, who, keys: keys.into(), rights });
         self
     }
 
@@ -106,7 +105,7 @@ impl Bucket {
 
     /// Returns the latest version, unless it is a delete marker.
     pub(super) fn latest(&self, key: &str) -> Option<&Arc<Object>> {
-        self.version(key, None)?.object.as_ref().ok()
+        self.version(key, None)?.object.as_ref()
     }
 
     /// Returns the latest versions of the keys that begin with a prefix and come after a key, without delete markers.
@@ -121,7 +120,7 @@ impl Bucket {
         };
         let keys = self.keys.range::<str, _>((start, Bound::Unbounded));
         let keys = keys.take_while(move |(key, _)| key.starts_with(prefix));
-        keys.filter_map(|(key, versions)| Some((key, versions.last()?.object.as_ref().ok()?)))
+        keys.filter_map(|(key, versions)| Some((key, versions.last()?.object.as_ref()?)))
     }
 
     /// Returns the version ID that answers show: none if the bucket never kept versions.
@@ -136,11 +135,11 @@ impl Bucket {
     }
 }
 
-/// One version of a key: an object, or the time of a delete marker.
+/// One version of a key: an object or a delete marker.
 #[derive(Clone, Debug)]
 pub(super) struct Version {
     pub(super) id: String,
-    pub(super) object: Result<Arc<Object>, SystemTime>,
+    pub(super) object: Option<Arc<Object>>,
 }
 
 /// The buckets and objects that a server holds.
@@ -204,8 +203,7 @@ impl Store {
             (None, false) => NULL.to_owned(),
         };
         let shown = bucket.shown_id(&id);
-        let object = Ok(Arc::new(object));
-        bucket.push(key, Version { id, object });
+        bucket.push(key, Version { id, object: Some(Arc::new(object)) });
         shown
     }
 
@@ -215,8 +213,7 @@ impl Store {
             return None;
         }
         let id = self.new_id();
-        let object = Err(SystemTime::now());
-        bucket.push(key, Version { id: id.clone(), object });
+        bucket.push(key, Version { id: id.clone(), object: None });
         Some(id)
     }
 

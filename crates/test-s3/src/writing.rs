@@ -1,12 +1,11 @@
 //! What the requests that change an object have in common: the caller's rights, the conditions, and the body.
 
-use futures::StreamExt as _;
-use hyper::{HeaderMap, body::Bytes};
-use s3s::{S3Result, TrailingHeaders, dto::StreamingBlob, s3_error};
+use futures::TryStreamExt as _;
+use hyper::body::Bytes;
+use s3s::{S3Result, dto::StreamingBlob, s3_error};
 
 use crate::{
     asked::Asked,
-    checksum::{self, Sent},
     errors, etag,
     policy::Rights,
     store::{Bucket, Store},
@@ -38,28 +37,9 @@ impl Asked<'_> {
     }
 }
 
-/// Reads a body to its end, and verifies the checksum that came with it.
-pub(super) async fn received(
-    body: Option<StreamingBlob>,
-    headers: &HeaderMap,
-    trailers: Option<&TrailingHeaders>,
-) -> S3Result<(Bytes, Option<Sent>)> {
-    let mut bytes = Vec::new();
-    if let Some(mut body) = body {
-        while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(|error| {
-                let mut refused = s3_error!(IncompleteBody, "{error}");
-                refused.set_source(error);
-                refused
-            })?;
-            bytes.extend_from_slice(&chunk);
-        }
-    }
-    // Trailers exist only once the body has been read.
-    let in_trailer = || trailers?.read(checksum::sent)?;
-    let sent = checksum::sent(headers).or_else(in_trailer);
-    if let Some(sent) = &sent {
-        checksum::verify(sent, &bytes)?;
-    }
-    Ok((bytes.into(), sent))
+/// Reads a body to its end.
+pub(super) async fn received(body: Option<StreamingBlob>) -> S3Result<Bytes> {
+    let Some(body) = body else { return Ok(Bytes::new()) };
+    let chunks: Result<Vec<_>, _> = body.try_collect().await;
+    Ok(chunks.map_err(|error| s3_error!(IncompleteBody, "{error}"))?.concat().into())
 }

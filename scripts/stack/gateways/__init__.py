@@ -6,20 +6,14 @@ Each does what was recorded on AWS, as far as there are recordings. They are nam
 * voker: one request captured by each kind, in <https://github.com/hotsock/voker>, `vokerhttp/testdata/`.
 
 The rest is as AWS's documentation has it: <https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html>,
-<https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>,
-<https://docs.aws.amazon.com/lambda/latest/dg/services-alb.html>.
+<https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>. The events of an HTTP API and of a load balancer
+are in events/ and tests/it.
 """
 
-from scripts.stack.gateways.load_balancer import load_balancer
+from scripts.stack.gateways.function_url import function_url
 from scripts.stack.gateways.messages import FAILED, Event, Gateway, Request, Response
 from scripts.stack.gateways.rest_api import rest_api
-from scripts.stack.gateways.version_2 import function_url, http_api
 
 __all__ = ["FAILED", "GATEWAYS", "Event", "Gateway", "Request", "Response", "function_url", "rest_api"]
 
-GATEWAYS: dict[str, Gateway] = {
-    "rest-api": rest_api,
-    "http-api": http_api,
-    "function-url": function_url,
-    "load-balancer": load_balancer,
-}
+GATEWAYS: dict[str, Gateway] = {"rest-api": rest_api, "function-url": function_url}

@@ -12,10 +12,6 @@ Event = dict[str, Any]
 Answer = dict[str, Any]
 Headers = list[tuple[str, str]]
 
-ACCOUNT = "123456789012"
-# Of the REST API and of the HTTP API.
-API, STAGE = "a1b2c3d4e5", "prod"
-API_DOMAIN = f"{API}.execute-api.us-east-1.amazonaws.com"
 FORWARDED = ("x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id")
 TRACE = "Root=1-5c536348-3d683b8b04734faae651f476"
 
@@ -118,11 +114,6 @@ def text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
     return value
-
-
-def pairs(headers: Any) -> Headers:
-    """The values of `multiValueHeaders`, each with its name."""
-    return [(name, text(value)) for name in headers for value in member(headers, name, list, [])]
 
 
 def with_type(headers: Headers) -> Headers:

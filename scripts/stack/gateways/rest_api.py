@@ -5,10 +5,6 @@ Recorded by LocalStack in `apigateway/test_apigateway_lambda.snapshot.json` and 
 
 from scripts.stack.gateways import messages
 from scripts.stack.gateways.messages import (
-    ACCOUNT,
-    API,
-    API_DOMAIN,
-    STAGE,
     TRACE,
     Answer,
     Event,
@@ -21,6 +17,7 @@ from scripts.stack.gateways.messages import (
     text,
 )
 
+API, STAGE = "a1b2c3d4e5", "prod"
 # LocalStack, `test_apigateway_header_remapping_aws`: what no function sees of a request, …
 DROPPED = {
     *("connection", "content-length", "content-md5", "expect", "max-forwards", "proxy-authenticate", "server"),
@@ -58,9 +55,9 @@ def _event(request: Request) -> Event:
         "pathParameters": {"proxy": proxy} if proxy else None,
         "stageVariables": None,
         "requestContext": {
-            "accountId": ACCOUNT,
+            "accountId": "123456789012",
             "apiId": API,
-            "domainName": API_DOMAIN,
+            "domainName": f"{API}.execute-api.us-east-1.amazonaws.com",
             "domainPrefix": API,
             "httpMethod": request.method,
             "identity": {"sourceIp": request.address, "userAgent": request.headers.get("user-agent")},
@@ -95,7 +92,7 @@ def _response(answer: Answer) -> Response:
 def _merged(answer: Answer) -> Headers:
     """The values of `multiValueHeaders` first, and under its spelling; what is in both comes once."""
     multi = member(answer, "multiValueHeaders", dict, {})
-    merged = messages.pairs(multi)
+    merged = [(name, text(value)) for name in multi for value in member(multi, name, list, [])]
     for name, value in member(answer, "headers", dict, {}).items():
         spelled = next((other for other in multi if other.lower() == name.lower()), name)
         if (spelled, text(value)) not in merged:

@@ -8,42 +8,37 @@ use aws_sdk_s3::{
 use super::{FAILURE, Fragments, ITEMS, MANIFEST, SPANS};
 use crate::s3::{Error, classify_answer, is_transient_code};
 
+/// S3 removes at most this many objects at once.
+const KEYS_AT_A_TIME: usize = 1_000;
+
 impl Fragments {
     /// Returns how many spans have been hashed.
     pub async fn count(&self) -> Result<u64, Error> {
-        let (mut count, mut token) = (0, None);
-        loop {
-            let (keys, next) = self.list(&self.key(SPANS), token).await?;
-            count += keys.len() as u64;
-            if next.is_none() {
-                return Ok(count);
-            }
-            token = next;
-        }
+        Ok(self.list(&self.key(SPANS)).await?.len() as u64)
     }
 
     /// Removes everything that belongs to the job.
     pub async fn delete(&self) -> Result<(), Error> {
-        let mut token = None;
-        loop {
-            let (keys, next) = self.list(&self.folder, token).await?;
-            self.delete_keys(keys.into_iter().filter(|key| self.owns(key)).collect()).await?;
-            if next.is_none() {
-                return Ok(());
-            }
-            token = next;
+        let mut keys = self.list(&self.folder).await?;
+        keys.retain(|key| self.owns(key));
+        for some in keys.chunks(KEYS_AT_A_TIME) {
+            self.delete_keys(some.to_vec()).await?;
         }
+        Ok(())
     }
 
-    /// Returns a page of keys, and the token of the next page.
-    async fn list(&self, prefix: &str, token: Option<String>) -> Result<(Vec<String>, Option<String>), Error> {
-        let ask = |client: Client, call| {
-            let request = client.list_objects_v2().bucket(self.bucket.name.as_str()).prefix(prefix);
-            request.set_continuation_token(token.clone()).customize().interceptor(call).send()
-        };
-        let page = self.bucket.call(ask).await.map_err(classify_answer)?;
-        let keys = page.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect();
-        Ok((keys, page.next_continuation_token().map(str::to_owned)))
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        let (mut keys, mut token) = (Vec::new(), None);
+        loop {
+            let ask = |client: Client, call| {
+                let request = client.list_objects_v2().bucket(self.bucket.name.as_str()).prefix(prefix);
+                request.set_continuation_token(token.clone()).customize().interceptor(call).send()
+            };
+            let page = self.bucket.call(ask).await.map_err(classify_answer)?;
+            keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
+            let Some(next) = page.next_continuation_token else { return Ok(keys) };
+            token = Some(next);
+        }
     }
 
     pub(super) async fn delete_keys(&self, keys: Vec<String>) -> Result<(), Error> {

@@ -98,7 +98,7 @@ impl Fragments {
 
     /// Returns the object at `key`, if it is of this job.
     async fn get(&self, key: &str, range: Option<ByteRange>) -> Result<Option<GetObjectOutput>, Error> {
-        let output = self.bucket.get_range(key, range).await?;
+        let output = self.bucket.get(key, range).await?;
         Ok(output.filter(|output| output.metadata().and_then(|metadata| metadata.get(JOB)) == Some(&self.id)))
     }
 

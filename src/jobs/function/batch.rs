@@ -155,11 +155,11 @@ impl Worker {
 /// them, and S3 Batch Operations ends a batch if half of it fails.
 fn result(failure: &TaskFailure) -> (ResultCode, String) {
     match failure {
-        TaskFailure::Failed(Error::IsSidecar | Error::EmptyObject) => {
+        TaskFailure::Operation(Error::IsSidecar | Error::EmptyObject) => {
             (ResultCode::Succeeded, format!("nothing to do: {failure}"))
         }
         TaskFailure::ObjectChanged => (ResultCode::PermanentFailure, "the object or its version does not exist".into()),
-        TaskFailure::Failed(Error::S3(s3::Error::AccessDenied)) => {
+        TaskFailure::Operation(Error::S3(s3::Error::AccessDenied)) => {
             (ResultCode::PermanentFailure, "S3 denies access, or the object does not exist".into())
         }
         failure if failure.kind() == FailureKind::Unavailable => (ResultCode::TemporaryFailure, failure.to_string()),

@@ -43,7 +43,8 @@ async fn answer(worker: &Worker, payload: Value, invocation: &Invocation) -> Res
     let TaskFields { task: name, object, job, span_start } = task.as_ref().map(Task::fields).unwrap_or_default();
     let object = object.as_ref();
     let done = match task {
-        Ok(task) => run(worker, task, &invocation.context, &meter).await,
+        // Boxed, because it is large.
+        Ok(task) => Box::pin(run(worker, task, &invocation.context, &meter)).await,
         Err(error) => Err(TaskFailure::BadInput(error.to_string())),
     };
     let duration_ms = invocation.milliseconds();
@@ -76,12 +77,17 @@ async fn answer(worker: &Worker, payload: Value, invocation: &Invocation) -> Res
 
 async fn run(worker: &Worker, task: Task, context: &Context, meter: &Meter) -> Result<Value, TaskFailure> {
     match task {
-        // Boxed, because it is much larger than the other tasks.
-        Task::Plan { input, state_machine } => Box::pin(worker.plan(input, state_machine, meter)).await,
-        Task::Hash { job, span } => worker.hash(&job, &span, meter).await,
-        Task::Assemble { job } => worker.assemble(&job, meter).await,
-        Task::Clean { job } => worker.clean(&job, meter).await,
-        Task::Explain { job, failure } => worker.explain(&job, &failure, meter).await,
+        Task::Plan { input, state_machine } => worker.plan(input, state_machine, meter).await,
+        Task::Hash { job, span } => {
+            let object = worker.open_job(&job, meter)?;
+            object.record(object.hash(&job, &span).await).await
+        }
+        Task::Assemble { job } => {
+            let object = worker.open_job(&job, meter)?;
+            object.record(object.assemble(&job).await).await
+        }
+        Task::Clean { job } => worker.open_job(&job, meter)?.clean().await,
+        Task::Explain { job, failure } => worker.open_job(&job, meter)?.explain(&job, &failure).await,
         Task::Batch(event) => worker.batch(event, context.deadline(), meter).await,
     }
 }

@@ -1,13 +1,11 @@
 //! Assemble: the sidecar, made of all fragments.
 
-use serde_json::Value;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-use super::{JobObject, TaskFailure, Worker};
+use super::{JobObject, TaskFailure};
 use crate::{
     jobs::{Job, PlaceError},
-    meter::Meter,
     object::ByteRange,
     operation::{Error, Torrent},
     s3::{
@@ -23,16 +21,9 @@ const READS_AT_A_TIME: usize = 64;
 /// Others may write to the sidecar's key at the same time, but not for ever.
 const RACES: u32 = 3;
 
-impl Worker {
-    /// Stores the sidecar of the job's object, if that is still what Plan saw.
-    pub(in crate::jobs) async fn assemble(&self, job: &Job, meter: &Meter) -> Result<Value, TaskFailure> {
-        let object = self.open_job(job, meter)?;
-        object.record(object.assemble(job).await).await
-    }
-}
-
 impl JobObject {
-    async fn assemble(&self, job: &Job) -> Result<(), TaskFailure> {
+    /// Stores the sidecar of the job's object, if that is still what Plan saw.
+    pub(in crate::jobs) async fn assemble(&self, job: &Job) -> Result<(), TaskFailure> {
         let subject = self.operation.find().await?;
         let head = &subject.head;
         // The hashes belong to these bytes, and must not get a torrent of another length.

@@ -2,12 +2,11 @@
 
 use serde_json::Value;
 
-use super::{TaskFailure, Worker};
-use crate::{jobs::Job, meter::Meter};
+use super::{JobObject, TaskFailure};
 
-impl Worker {
-    pub(in crate::jobs) async fn clean(&self, job: &Job, meter: &Meter) -> Result<Value, TaskFailure> {
-        self.open_job(job, meter)?.fragments.delete().await?;
+impl JobObject {
+    pub(in crate::jobs) async fn clean(&self) -> Result<Value, TaskFailure> {
+        self.fragments.delete().await?;
         Ok(Value::Null)
     }
 }

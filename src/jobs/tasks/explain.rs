@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use super::{TaskFailure, Worker, to_json};
+use super::{JobObject, TaskFailure, to_json};
 use crate::{
     jobs::{FailureKind, Job, Reason},
-    meter::Meter,
     operation::Error,
     s3,
 };
@@ -13,17 +12,11 @@ use crate::{
 /// All that a Distributed Map reports about its children's failures.
 const CHILD_FAILED: &str = "States.ExceedToleratedFailureThreshold";
 
-impl Worker {
+impl JobObject {
     /// Returns why the job failed. If the object changed, that is the reason, whatever the map reports, and its
     /// fragments are removed. Otherwise the fragments stay for the next attempt.
-    pub(in crate::jobs) async fn explain(
-        &self,
-        job: &Job,
-        caught: &Reason,
-        meter: &Meter,
-    ) -> Result<Value, TaskFailure> {
-        let object = self.open_job(job, meter)?;
-        let changed = match object.operation.find().await {
+    pub(in crate::jobs) async fn explain(&self, job: &Job, caught: &Reason) -> Result<Value, TaskFailure> {
+        let changed = match self.operation.find().await {
             Ok(subject) if subject.head.etag == job.etag => None,
             Ok(_)
             | Err(
@@ -35,7 +28,7 @@ impl Worker {
                     | s3::Error::Changed,
                 ),
             ) => {
-                object.fragments.delete().await?;
+                self.fragments.delete().await?;
                 Some(TaskFailure::ObjectChanged)
             }
             // The object was deleted, and S3 does not say so, or it is no longer public.
@@ -47,7 +40,7 @@ impl Worker {
         if let Some(failure) = changed {
             return Ok(to_json(&Reason { quiet: job.target.quiet, ..failure.reason() }));
         }
-        let recorded = object.fragments.failure().await?;
+        let recorded = self.fragments.failure().await?;
         let recorded: Option<Reason> = recorded.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         // The reason of another failure than the caught one is out of date.
         let recorded = recorded.filter(|reason| says_little(caught) || reason.error == caught.error);

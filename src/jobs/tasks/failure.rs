@@ -16,15 +16,12 @@ pub enum TaskFailure {
     /// The object was replaced or deleted: the job ends.
     #[error("the object was replaced or deleted")]
     ObjectChanged,
-    /// S3 throttles or fails: another attempt may help.
+    /// The operation failed. If S3 throttles or fails, another attempt may help.
     #[error("{}", message(.0))]
-    Unavailable(#[source] Error),
+    Operation(#[source] Error),
     /// Some spans have no fragment: no function was free for them.
     #[error("some spans are not hashed")]
     Incomplete,
-    /// Another attempt does not help.
-    #[error("{}", message(.0))]
-    Failed(#[source] Error),
     /// The torrent cannot be stored.
     #[error("{0}")]
     Place(#[from] PlaceError),
@@ -52,9 +49,13 @@ impl TaskFailure {
     pub fn kind(&self) -> FailureKind {
         match self {
             Self::ObjectChanged => FailureKind::ObjectChanged,
-            Self::Unavailable(_) | Self::Workflow(WorkflowError::Unavailable(_)) => FailureKind::Unavailable,
+            Self::Operation(
+                Error::S3(s3::Error::Unavailable(_) | s3::Error::Interrupted(_) | s3::Error::Malformed(_))
+                | Error::ReadPanicked(_),
+            )
+            | Self::Workflow(WorkflowError::Unavailable(_)) => FailureKind::Unavailable,
             Self::Incomplete => FailureKind::Incomplete,
-            Self::Failed(_) | Self::Place(_) | Self::Exhausted | Self::Workflow(WorkflowError::Refused(_)) => {
+            Self::Operation(_) | Self::Place(_) | Self::Exhausted | Self::Workflow(WorkflowError::Refused(_)) => {
                 FailureKind::Failed
             }
             Self::BadInput(_) => FailureKind::BadInput,
@@ -86,9 +87,7 @@ impl From<Error> for TaskFailure {
             Error::S3(s3::Error::Changed | s3::Error::NoSuchKey { .. } | s3::Error::NoSuchVersion) => {
                 Self::ObjectChanged
             }
-            Error::S3(s3::Error::Unavailable(_) | s3::Error::Interrupted(_) | s3::Error::Malformed(_))
-            | Error::ReadPanicked(_) => Self::Unavailable(error),
-            error => Self::Failed(error),
+            error => Self::Operation(error),
         }
     }
 }

@@ -1,25 +1,15 @@
 //! Hash: the piece hashes of one span, as a fragment.
 
-use serde_json::Value;
-
-use super::{JobObject, TaskFailure, Worker};
+use super::{JobObject, TaskFailure};
 use crate::{
     jobs::{Item, Job, manifest},
-    meter::Meter,
     s3::reading::ObjectHead,
     torrent::Pieces,
 };
 
-impl Worker {
-    /// Hashes the span of `item`, unless an earlier run has left its fragment.
-    pub(in crate::jobs) async fn hash(&self, job: &Job, item: &Item, meter: &Meter) -> Result<Value, TaskFailure> {
-        let object = self.open_job(job, meter)?;
-        object.record(object.hash(job, item).await).await
-    }
-}
-
 impl JobObject {
-    async fn hash(&self, job: &Job, item: &Item) -> Result<(), TaskFailure> {
+    /// Hashes the span of `item`, unless an earlier run has left its fragment.
+    pub(in crate::jobs) async fn hash(&self, job: &Job, item: &Item) -> Result<(), TaskFailure> {
         let span = item.range;
         if !job.spans.are_whole_pieces(span) || item.members.is_some() != job.target.collection {
             return Err(TaskFailure::BadInput("the span is not whole pieces of what the job reads".to_owned()));

@@ -36,7 +36,7 @@ pub struct Worker {
 }
 
 /// A job's object, and the job's fragments.
-struct JobObject {
+pub(super) struct JobObject {
     operation: BoundOperation,
     sidecars: SidecarStore,
     fragments: Fragments,
@@ -64,7 +64,7 @@ impl Worker {
         Ok(self.operation.open(target.torrent_request(), meter)?)
     }
 
-    fn open_job(&self, job: &Job, meter: &Meter) -> Result<JobObject, TaskFailure> {
+    pub(super) fn open_job(&self, job: &Job, meter: &Meter) -> Result<JobObject, TaskFailure> {
         Ok(self.job_object(self.open(&job.target, meter)?, job)?)
     }
 
@@ -78,7 +78,7 @@ impl Worker {
 impl JobObject {
     /// Records a failure for Explain, because a map reports only that a child failed. `Incomplete` is not recorded: the
     /// failure of the task that did not hash the spans says more.
-    async fn record(&self, done: Result<(), TaskFailure>) -> Result<Value, TaskFailure> {
+    pub(super) async fn record(&self, done: Result<(), TaskFailure>) -> Result<Value, TaskFailure> {
         if let Err(failure) = &done
             && !matches!(failure, TaskFailure::Incomplete)
         {

@@ -156,7 +156,7 @@ fn gets_no_torrent(failure: &TaskFailure) -> bool {
         TaskFailure::ObjectChanged
             | TaskFailure::Exhausted
             | TaskFailure::Place(_)
-            | TaskFailure::Failed(
+            | TaskFailure::Operation(
                 Error::EmptyObject
                     | Error::IsSidecar
                     | Error::TooLarge(_)

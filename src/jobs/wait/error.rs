@@ -1,9 +1,8 @@
-//! Why a caller gets no torrent from a job, or not yet.
+//! Why a caller gets no torrent from a job, or not yet, in the words that the caller reads.
 
-use super::messages;
 use crate::{
     jobs::{
-        PlaceError,
+        FailureKind, PlaceError,
         workflow::{ExecutionState, WorkflowError},
     },
     operation,
@@ -13,7 +12,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum WaitError {
     /// The job runs, and has not ended in time.
-    #[error("{}", messages::running(progress, earlier.as_ref()))]
+    #[error("{}", running(progress, earlier.as_ref()))]
     Running {
         /// How far the job is.
         progress: JobProgress,
@@ -21,7 +20,7 @@ pub enum WaitError {
         earlier: Option<ExecutionState>,
     },
     /// The job ended without a torrent.
-    #[error("{}", messages::failed(state, *exhausted))]
+    #[error("{}", failed(state, *exhausted))]
     Failed {
         /// How the job ended.
         state: ExecutionState,
@@ -39,7 +38,7 @@ pub enum WaitError {
     )]
     Presigned,
     /// The job could not leave its torrent.
-    #[error("{}", messages::no_place(*.0))]
+    #[error("{}", no_place(*.0))]
     Place(#[from] PlaceError),
     /// The job cannot be started or found.
     #[error(
@@ -69,5 +68,98 @@ impl WaitError {
     /// Returns whether the caller is only early, and nothing is wrong.
     pub fn is_only_early(&self) -> bool {
         matches!(self, Self::Running { .. } | Self::NotReady)
+    }
+}
+
+/// Says why the job has no place for the torrent, and what to do.
+fn no_place(error: PlaceError) -> &'static str {
+    match error {
+        PlaceError::Taken => {
+            "A job makes the torrent of an object this large, and stores it as the object's sidecar. Another object \
+             has the sidecar's key, or the key would be longer than 1024 bytes. Move that object, or ask this \
+             service's operator to set SIDECAR_PREFIX or SIDECAR_BUCKET."
+        }
+        PlaceError::NoCredentials => {
+            "A job makes the torrent of an object this large, and this service has no AWS credentials to store it. Ask \
+             this service's operator for credentials."
+        }
+        PlaceError::OtherRegion => {
+            "A job makes the torrent of an object this large, and keeps its work beside the sidecar. The sidecar's \
+             bucket is in another AWS Region than this service. Ask this service's operator to set SIDECAR_BUCKET to a \
+             bucket in the service's own Region, or to serve the bucket by a stack in its Region."
+        }
+    }
+}
+
+/// Says how far the job is. `earlier` is how the attempt before this one ended.
+fn running(progress: &JobProgress, earlier: Option<&ExecutionState>) -> String {
+    let JobProgress { size, objects, hashed, spans } = progress;
+    let done = match hashed {
+        Some(hashed) if hashed < spans => format!("{hashed} of {spans} spans are hashed"),
+        Some(_) => format!("all {spans} spans are hashed"),
+        None => format!("there are {spans} spans to hash"),
+    };
+    let before = earlier.map(|state| format!(" The previous attempt {}.", ending(state))).unwrap_or_default();
+    let subject = if *objects > 0 { format!("these {objects} objects") } else { "this object".to_owned() };
+    format!("A job is making the torrent of {subject} of {size} bytes: {done}.{before} Try again.")
+}
+
+/// Says how the job failed, and whether to ask again.
+fn failed(state: &ExecutionState, exhausted: bool) -> String {
+    let is_change = |error: &str| FailureKind::from_name(error) == Some(FailureKind::ObjectChanged);
+    let then = match state {
+        _ if exhausted => "It has been tried several times within the hour. Try again later.",
+        ExecutionState::Failed { error, .. } if !is_change(error) => {
+            "Try again: the job then restarts, and keeps what it has hashed."
+        }
+        _ => "Try again.",
+    };
+    format!("The job that makes the torrent {}. {then}", ending(state))
+}
+
+/// Callers read only the job's own causes. Other causes are AWS's, and name its resources.
+fn ending(state: &ExecutionState) -> String {
+    match state {
+        ExecutionState::Failed { error, cause } if FailureKind::from_name(error).is_some() => {
+            format!("failed ({error}: {})", cause.trim_end_matches('.'))
+        }
+        ExecutionState::Failed { error, .. } => format!("failed ({error})"),
+        ExecutionState::Running | ExecutionState::Succeeded => "ended without storing the torrent".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_says_how_much_is_done() {
+        for (hashed, text) in [
+            (Some(12), "this object of 3221225472 bytes: 12 of 48 spans are hashed. Try again."),
+            (Some(48), "all 48 spans are hashed"),
+            (None, "there are 48 spans to hash"),
+        ] {
+            let progress = JobProgress { size: 3_221_225_472, objects: 0, hashed, spans: 48 };
+            let message = running(&progress, None);
+            assert!(message.contains(text), "{message}");
+        }
+    }
+
+    #[test]
+    fn only_the_jobs_own_causes_are_passed_on() {
+        for (error, cause, exhausted, text) in [
+            ("ObjectChanged", "it changed.", false, "failed (ObjectChanged: it changed). Try again."),
+            (
+                "Failed",
+                "S3 denies access",
+                false,
+                "failed (Failed: S3 denies access). Try again: the job then restarts",
+            ),
+            ("States.Runtime", "arn:aws:states:of-someone", true, "failed (States.Runtime). It has been tried"),
+        ] {
+            let state = ExecutionState::Failed { error: error.to_owned(), cause: cause.to_owned() };
+            let message = failed(&state, exhausted);
+            assert!(message.contains(text), "{message}");
+        }
     }
 }

@@ -2,7 +2,6 @@
 //! take.
 
 mod error;
-mod messages;
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,6 +1,5 @@
 //! A collection: all objects below a prefix, as one torrent of many files.
 
-mod error;
 mod exclusions;
 mod member;
 mod names;
@@ -11,7 +10,10 @@ use sha2::{Digest, Sha256};
 
 use self::exclusions::Exclusions;
 pub(super) use self::member::Opener;
-pub use self::{error::CollectionError, member::Member, names::BadName};
+pub use self::{
+    member::Member,
+    names::{BadName, CollectionError},
+};
 use crate::{
     config::Config,
     object::{ETag, ObjectId, ObjectKey},

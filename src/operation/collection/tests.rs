@@ -45,53 +45,6 @@ fn location(bucket: Option<&str>, prefix: &str) -> SidecarLocation {
     SidecarLocation { bucket, prefix: prefix.to_owned(), suffix: ".torrent".to_owned() }
 }
 
-#[test]
-fn names_that_clients_cannot_ask_for_or_store_are_refused() {
-    let (longest, deepest) = ("n".repeat(240), ["d"; 99].join("/"));
-    let served = ["CON", "a:b", " x.", "b", "b-c", "..a", "\u{ad}", "_____padding_file", &longest, &deepest];
-    assert_eq!(checked("a b/é/", &served), Ok(()));
-    assert_eq!(checked(&format!(".../{}/{longest}/", "\u{200e}".repeat(85)), &["a"]), Ok(()));
-    for (name, fault) in [
-        ("b//c", BadName::Empty),
-        ("b/", BadName::Empty),
-        ("b/./c", BadName::Dots),
-        ("..", BadName::Dots),
-        (".../c", BadName::Dots),
-        ("b/. .", BadName::Dots),
-        (" ", BadName::Dots),
-        ("b\\c", BadName::Character),
-        ("b\u{1}", BadName::Character),
-        ("\u{7f}", BadName::Character),
-        ("\u{85}/c", BadName::Character),
-        ("b\u{61c}/c", BadName::Invisible('\u{61c}')),
-        (&"n".repeat(241), BadName::TooLong(240)),
-        (&["d"; 100].join("/"), BadName::TooDeep),
-        ("b/x_____padding_file_/c", BadName::Padding),
-    ] {
-        assert_eq!(checked("p/", &["a", name]), Err((format!("p/{name}"), fault)));
-    }
-    let long = format!("{}/", "n".repeat(241));
-    for prefix in ["p//", "/p/", "../p/", "p\\/", ".../", "\u{feff}/", &long] {
-        assert!(checked(prefix, &["a"]).is_err(), "{prefix}");
-    }
-}
-
-#[test]
-fn names_that_differ_only_in_case_are_refused_with_the_first_of_each() {
-    for (keys, first, other) in [
-        (&["README", "readme", "x"][..], "README", "readme"),
-        (&["Data/x", "data"], "Data/x", "data"),
-        (&["Data/x", "data/y"], "Data/x", "data/y"),
-        (&["a/Data-1", "a/Data/1", "a/Data/3", "a/data-", "a/data/2"], "a/Data/1", "a/data/2"),
-        (&["b", "a/B/c", "a/b/C", "a/b"], "a/B/c", "a/b"),
-    ] {
-        let fault = BadName::Case(format!("p/{other}"));
-        assert_eq!(checked("p/", keys), Err((format!("p/{first}"), fault)));
-    }
-    assert_eq!(checked("p/", &["a", "a-b", "a/b"]), Err(("p/a".to_owned(), BadName::Folder)));
-    assert_eq!(checked("p/", &["a/b", "a-b", "A-/b", "aa", "É", "é", "e\u{301}"]), Ok(()));
-}
-
 /// The rule of docs/SEMANTICS.md, for one path beside another.
 fn are_in_each_others_way(one: &str, other: &str) -> bool {
     let parts = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();

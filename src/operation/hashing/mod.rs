@@ -4,7 +4,6 @@
 
 mod bytes;
 mod fetch;
-mod limits;
 mod ranges;
 
 use tokio::{sync::oneshot, task::JoinSet};
@@ -12,8 +11,7 @@ use tracing::Instrument;
 
 pub(super) use self::bytes::Bytes;
 use self::{
-    fetch::{Fetch, Hashed},
-    limits::Limits,
+    fetch::{Fetch, Hashed, Limits},
     ranges::ObjectRange,
 };
 use super::Error;

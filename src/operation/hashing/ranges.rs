@@ -1,6 +1,6 @@
 //! How bytes are split into ranges, each of which is one GET.
 
-use super::{Bytes, limits::MOST_BUFFERED};
+use super::{Bytes, fetch::MOST_BUFFERED};
 use crate::{object::ByteRange, torrent::PieceLength};
 
 /// A range of one object.

@@ -57,14 +57,9 @@ impl Bucket {
         self.client.call(&self.name, |client| ask(client, self.call.clone())).await
     }
 
-    /// Returns the object at `key`, or `None` if there is none that the caller may see: without `s3:ListBucket`, S3
-    /// answers 403 for both.
-    pub async fn get(&self, key: &str) -> Result<Option<GetObjectOutput>, Error> {
-        self.get_range(key, None).await
-    }
-
-    /// Does what [`Self::get`] does for `range` of the object. `None` also means that the object is shorter.
-    pub async fn get_range(&self, key: &str, range: Option<ByteRange>) -> Result<Option<GetObjectOutput>, Error> {
+    /// Returns the object at `key`, or its `range`. `None` means that it is shorter, or that there is none which the
+    /// caller may see: without `s3:ListBucket`, S3 answers 403 for both.
+    pub async fn get(&self, key: &str, range: Option<ByteRange>) -> Result<Option<GetObjectOutput>, Error> {
         let ask = |client: Client, call| {
             let request = client.get_object().bucket(self.name.as_str()).key(key);
             request.set_range(range.map(ByteRange::header)).customize().interceptor(call).send()

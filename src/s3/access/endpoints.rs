@@ -40,7 +40,16 @@ pub(super) struct Place {
 impl Endpoints {
     /// Knows the hosts in the partition of `region`, or only `endpoint` if that is set.
     pub fn new(region: &str, endpoint: Option<&str>) -> Self {
-        Self { region: region.to_owned(), custom: endpoint.map(CustomEndpoint::new) }
+        let custom = |endpoint: &str| {
+            // The configuration has checked that it is a URL with a host.
+            let url = Url::parse(endpoint).ok();
+            CustomEndpoint {
+                origin: url.as_ref().map(|url| url.origin().ascii_serialization()).unwrap_or_default(),
+                path: url.map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default(),
+                virtual_hosts: !is_path_style_endpoint(endpoint),
+            }
+        };
+        Self { region: region.to_owned(), custom: endpoint.map(custom) }
     }
 
     /// Returns the place of `object` at this address, or `None` if S3 does not serve its bucket there.
@@ -81,18 +90,6 @@ impl Endpoints {
             && in_same_partition(&self.region, region)
             && s3_host(region, after_dual_stack.is_some()) == host;
         is_ours.then(|| Place { path: path(), region: Some(region.to_owned()) })
-    }
-}
-
-impl CustomEndpoint {
-    /// The configuration has checked that `endpoint` is a URL with a host.
-    fn new(endpoint: &str) -> Self {
-        let url = Url::parse(endpoint).ok();
-        Self {
-            origin: url.as_ref().map(|url| url.origin().ascii_serialization()).unwrap_or_default(),
-            path: url.map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default(),
-            virtual_hosts: !is_path_style_endpoint(endpoint),
-        }
     }
 }
 

@@ -8,7 +8,6 @@ mod source;
 
 pub use self::{
     head::{ObjectHead, PartSha1s},
-    part_checksums::PartChecksums,
     parts::{CompositeSha1, Misfit, Parts, Sha1Digest},
     source::Source,
 };

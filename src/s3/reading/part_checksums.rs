@@ -14,12 +14,12 @@ use aws_sdk_s3::{
 };
 
 use super::{
-    CompositeSha1, Misfit, ObjectHead, PartSha1s, Parts,
+    CompositeSha1, Misfit, ObjectHead, PartSha1s, Parts, Source,
     parts::{PartList, sha1_digest},
 };
 use crate::{
-    object::{ETag, ObjectId},
-    s3::{Error, PAGE_ATTEMPTS, access::Bucket, body_limit::BodyLimit, classify_answer, page_timeouts, retry::Retries},
+    object::ETag,
+    s3::{Error, PAGE_ATTEMPTS, body_limit::BodyLimit, classify_answer, page_timeouts, retry::Retries},
 };
 
 /// S3 allows 10,000 parts. The checksum of a single part is the object's own.
@@ -29,21 +29,10 @@ const PARTS_A_PAGE: i32 = 1_000;
 /// A full page takes about 120 KB. A server that does not know the call may answer with the object itself.
 const PAGE_LIMIT: BodyLimit = BodyLimit(4 * 1024 * 1024);
 
-/// The part checksums of one object, as the function's role may ask for them.
-#[derive(Clone, Debug)]
-pub struct PartChecksums {
-    bucket: Bucket,
-    object: ObjectId,
-}
-
-impl PartChecksums {
-    /// `bucket` signs with the function's role.
-    pub fn new(bucket: Bucket, object: ObjectId) -> Self {
-        Self { bucket, object }
-    }
-
-    /// Returns the parts of the object that `head` describes, if their size `fits`.
-    pub async fn read(&self, head: &ObjectHead, fits: impl Fn(u64) -> bool) -> Result<Parts, Misfit> {
+impl Source {
+    /// Returns the parts of the object that `head` describes, if their size `fits`. The source must be signed with the
+    /// function's role.
+    pub async fn parts(&self, head: &ObjectHead, fits: impl Fn(u64) -> bool) -> Result<Parts, Misfit> {
         let composite = match head.part_sha1s {
             PartSha1s::Composite(composite) => composite,
             PartSha1s::Unknown => self.composite(head).await?,
@@ -60,10 +49,10 @@ impl PartChecksums {
                 request.max_parts(PARTS_A_PAGE).set_part_number_marker(after.clone())
             };
             let page = self.attributes(page).await?;
-            after = match add_page(&mut list, &page, head, &fits)? {
-                Some(number) => Some(number),
-                None => return list.verify(head.length),
-            };
+            after = add_page(&mut list, &page, head, &fits)?;
+            if after.is_none() {
+                return list.verify(head.length);
+            }
         }
     }
 
@@ -136,20 +125,15 @@ fn add_page(
         list.add(number, size, digest, &fits)?;
     }
     // The composite counts the parts, whatever S3 says about further pages.
-    if list.is_complete() { Ok(None) } else { next_page(parts) }
+    if list.is_complete() || parts.is_truncated() != Some(true) {
+        return Ok(None);
+    }
+    // A page that is not the last must have parts, or the list would never end.
+    let final_number = parts.parts().last().and_then(ObjectPart::part_number).ok_or(Misfit::Incomplete)?;
+    Ok(Some(final_number.to_string()))
 }
 
 fn complete(part: &ObjectPart) -> Option<(i32, u64, [u8; 20])> {
     let size = u64::try_from(part.size()?).ok()?;
     Some((part.part_number()?, size, sha1_digest(part.checksum_sha1()?)?))
-}
-
-/// Returns the part that the next page begins after. A page that is not the last must have parts, or the list would
-/// never end.
-fn next_page(parts: &GetObjectAttributesParts) -> Result<Option<String>, Misfit> {
-    if !parts.is_truncated().unwrap_or_default() {
-        return Ok(None);
-    }
-    let last = parts.parts().last().and_then(ObjectPart::part_number).ok_or(Misfit::Incomplete)?;
-    Ok(Some(last.to_string()))
 }

@@ -141,54 +141,6 @@ impl PartList {
 mod tests {
     use super::*;
 
-    const SIZE: u64 = 8;
-
-    /// Adds parts of these numbers, sizes and digest bytes to a list whose composite counts `count` parts.
-    fn listed(count: u32, parts: &[(i32, u64, u8)], length: u64) -> Result<Parts, Misfit> {
-        let digests: Vec<Sha1Digest> = parts.iter().map(|(_, _, byte)| [*byte; 20]).collect();
-        let digest = Sha1::digest(digests.as_flattened()).into();
-        let mut list = PartList::new(CompositeSha1 { digest, parts: count });
-        for (number, size, byte) in parts {
-            list.add(*number, *size, [*byte; 20], |size| size == SIZE)?;
-        }
-        list.verify(length)
-    }
-
-    fn of_sizes(sizes: &[u64]) -> Result<Parts, Misfit> {
-        let parts: Vec<_> = (1..).zip(sizes).zip(1..).map(|((number, size), byte)| (number, *size, byte)).collect();
-        listed(u32::try_from(sizes.len()).unwrap(), &parts, sizes.iter().sum())
-    }
-
-    #[test]
-    fn only_equal_parts_with_a_smaller_last_one_are_taken() {
-        for sizes in [&[SIZE, SIZE][..], &[SIZE, SIZE, 1]] {
-            let parts = of_sizes(sizes).unwrap();
-            assert_eq!((parts.size, parts.digests.len()), (SIZE, sizes.len()));
-        }
-        for sizes in [&[SIZE, 1, SIZE][..], &[SIZE, SIZE + 1], &[SIZE, SIZE, 0], &[SIZE, 2, 1]] {
-            assert!(matches!(of_sizes(sizes), Err(Misfit::Uneven)), "{sizes:?}");
-        }
-        assert!(matches!(of_sizes(&[7, 7]), Err(Misfit::Size(7))));
-    }
-
-    #[test]
-    fn parts_must_add_up() {
-        let (first, second) = ((1, SIZE, 1), (2, SIZE, 1));
-        assert!(matches!(listed(2, &[first, second], 2 * SIZE - 1), Err(Misfit::Sum)));
-        for (count, parts) in [
-            (3, &[first, second][..]),
-            (2, &[first]),
-            (2, &[first, second, (3, SIZE, 1)]),
-            (2, &[second, first]),
-            (2, &[first, first]),
-        ] {
-            assert!(matches!(listed(count, parts, SIZE * parts.len() as u64), Err(Misfit::Incomplete)), "{parts:?}");
-        }
-        let mut list = PartList::new(CompositeSha1 { digest: [0; 20], parts: 1 });
-        list.add(1, SIZE, [1; 20], |_| true).unwrap();
-        assert!(matches!(list.verify(SIZE), Err(Misfit::Sum)));
-    }
-
     #[test]
     fn a_composite_is_a_digest_and_a_count() {
         // printf '' | openssl sha1 -binary | base64

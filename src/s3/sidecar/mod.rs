@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_s3::operation::{get_object::GetObjectOutput, put_object::builders::PutObjectFluentBuilder};
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use sha1::{Digest, Sha1};
 
 use super::{
@@ -117,10 +117,18 @@ impl SidecarStore {
     /// so if there is nothing.
     pub async fn read(&self) -> Result<Slot, Error> {
         let Some(key) = &self.key else { return Ok(Slot::Closed) };
-        match self.bucket.get(key).await? {
-            Some(output) => self.slot(output).await,
-            None => Ok(Slot::Free),
+        let Some(output) = self.bucket.get(key, None).await? else { return Ok(Slot::Free) };
+        let metadata = output.metadata().cloned().unwrap_or_default();
+        let etag = output.e_tag().unwrap_or_default().to_owned();
+        let is_of_this_key = metadata.get(KEY_SHA1) == Some(&key_sha1(&self.object));
+        if !metadata.contains_key(FORMAT_NAME) || !is_of_this_key || etag.is_empty() {
+            return Ok(Slot::Closed);
         }
+        let bytes = match output.content_length() {
+            length @ Some(0..=MAX_BYTES) => collect(output.body, length).await?,
+            _ => Vec::new(),
+        };
+        Ok(Slot::Taken(Sidecar { etag, metadata, bytes }))
     }
 
     /// Stores `content` as the sidecar of what `head` describes, and replaces `replaced` if there is one.
@@ -145,20 +153,6 @@ impl SidecarStore {
             Err(Error::Changed | Error::NoSuchKey { .. }) => Ok(Write::LostRace),
             Err(error) => Err(error),
         }
-    }
-
-    async fn slot(&self, output: GetObjectOutput) -> Result<Slot, Error> {
-        let metadata = output.metadata().cloned().unwrap_or_default();
-        let etag = output.e_tag().unwrap_or_default().to_owned();
-        let is_of_this_key = metadata.get(KEY_SHA1) == Some(&key_sha1(&self.object));
-        if !metadata.contains_key(FORMAT_NAME) || !is_of_this_key || etag.is_empty() {
-            return Ok(Slot::Closed);
-        }
-        let bytes = match output.content_length() {
-            length @ Some(0..=MAX_BYTES) => collect(output.body, length).await?,
-            _ => Vec::new(),
-        };
-        Ok(Slot::Taken(Sidecar { etag, metadata, bytes }))
     }
 }
 

@@ -16,7 +16,7 @@ from store import HASHER, OPEN, Store
 
 from scripts.stack.function import Function
 from scripts.stack.gateways import Event
-from scripts.stack.lambda_api import ARN_PREFIX, LambdaApi, LambdaFunction
+from scripts.stack.lambda_api import LambdaApi, LambdaFunction
 from scripts.stack.processes import POLL_SECONDS
 from scripts.stack.seaweedfs import ROLE, Credentials
 from scripts.stack.step_functions import StepFunctions
@@ -64,11 +64,7 @@ class Job:
 
     def start(self, key: str, bucket: str = OPEN, **more: object) -> "Execution":
         """An execution as the API function starts it, but under a name that no other has."""
-        return self.start_with({"bucket": bucket, "key": key, **more})
-
-    def start_with(self, event: dict[str, object]) -> "Execution":
-        """An execution with any input."""
-        name, event = uuid.uuid4().hex, json.dumps(event)
+        name, event = uuid.uuid4().hex, json.dumps({"bucket": bucket, "key": key, **more})
         started = self.client.start_execution(stateMachineArn=self.state_machine, name=name, input=event)
         return Execution(self.client, started["executionArn"])
 
@@ -159,19 +155,14 @@ class Jobs:
         self.deployed.append(job)
         return job
 
-    def api(self, job: Job, processes: int = 1, **variables: str) -> Function:
+    def api(self, job: Job, **variables: str) -> Function:
         """The API function, which has `job` make the torrents of all objects."""
         workflow = {
             "JOB_STATE_MACHINE_ARN": job.state_machine,
             "AWS_ENDPOINT_URL_SFN": self.step_functions.endpoint,
             "INLINE_MAX_SIZE": "0",
         }
-        return self.functions.start(processes=processes, **workflow, **job.variables, **variables)
-
-    def batch(self, job: Job) -> LambdaFunction:
-        """The function that S3 Batch Operations invokes, which starts executions of `job`."""
-        name = job.function.arn.removeprefix(ARN_PREFIX).replace("job", "batch")
-        return self._function(name, ROLE, {**job.variables, "JOB_STATE_MACHINE_ARN": job.state_machine}, 1)
+        return self.functions.start(**workflow, **job.variables, **variables)
 
     def check_logs(self) -> None:
         """No function has written what nobody may read."""
@@ -193,15 +184,6 @@ class Jobs:
         workflow = {"JOB_CONCURRENCY": str(CONCURRENCY), "AWS_ENDPOINT_URL_SFN": self.step_functions.endpoint}
         env = self.functions.environment(credentials, **{**workflow, **variables})
         return LambdaFunction(self.owner, self.lambda_api, name, self.binary, env, processes)
-
-
-def created(bucket: str, key: str, etag: str) -> dict[str, object]:
-    """S3's event as EventBridge delivers it, as far as it is read.
-
-    <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>
-    """
-    detail = {"bucket": {"name": bucket}, "object": {"key": key, "etag": etag.strip('"')}}
-    return {"detail-type": "Object Created", "source": "aws.s3", "detail": detail}
 
 
 def fragments(store: Store, job_id: str, bucket: str = OPEN, prefix: str = "") -> set[str]:

@@ -1,16 +1,13 @@
 """The job: the state machine that is deployed, run by moto's interpreter, with the built functions and a real S3."""
 
-import hashlib
 from collections.abc import Callable
 
 import clients
-import libtorrent
 import pytest
-from deployment import JOB_SECONDS, Ended, Gate, Job, Jobs, created, fragments, span_key
+from deployment import Ended, Gate, Job, Jobs, fragments, span_key
 from functions import Functions
-from store import FRAGMENT_WRITER, GIB, LARGE_LENGTH, MIB, OPEN, Store, large_digests, put_large, random_bytes
+from store import FRAGMENT_WRITER, MIB, OPEN, Store, random_bytes
 
-from scripts.stack import metainfo
 from scripts.stack.gateways import Event, Response
 from scripts.stack.lambda_api import crashed, throttled
 
@@ -18,8 +15,8 @@ SPAN = MIB
 LENGTH = 5 * SPAN + 3
 BODY, OTHER_BODY = random_bytes(LENGTH, seed=1), random_bytes(LENGTH, seed=2)
 STARTS = list(range(0, LENGTH, SPAN))
-# One that others follow.
-THIRD = STARTS[2]
+# Two that others follow.
+SECOND, THIRD = STARTS[1:3]
 
 SUCCEEDED = Ended("SUCCEEDED")
 # Of a job's folder, while all is there.
@@ -70,29 +67,15 @@ def test_the_hashing_of_public_objects_needs_no_right_but_to_fragments(
     assert sidecar(store, f"{OPEN}/{key}", torrents_bucket, "made/") == inline(functions, key)
 
 
-def test_a_child_killed_half_way_is_called_again(jobs: Jobs, store: Store) -> None:
-    key = "test_job/large.bin"
-    put_large(store.client, OPEN, key)
-    try:
-        job = jobs.deploy(SPAN_SIZE=str(GIB), SIDECAR_PREFIX="killed/")
-        execution = job.start(key)
-        killed = job.hasher.kill_at_work(0.1, JOB_SECONDS)
-        assert execution.ended() == SUCCEEDED
-    finally:
-        store.client.delete_object(Bucket=OPEN, Key=key)
-    assert job.hashed() == sorted([0, GIB, 2 * GIB, killed["span"]["start"]])
-    contents = metainfo.read(sidecar(store, key, prefix="killed/"))
-    length, pieces = contents.piece_length, large_digests(contents.piece_length)
-    info = {b"length": LARGE_LENGTH, b"name": b"large.bin", b"piece length": length, b"pieces": pieces}
-    assert contents.info_hash == hashlib.sha1(libtorrent.bencode(info)).hexdigest()
-
-
-def test_spans_that_are_turned_away_come_again_in_another_round(jobs: Jobs, functions: Functions, store: Store) -> None:
+def test_a_crashed_child_is_called_again_and_one_turned_away_in_another_round(
+    jobs: Jobs, functions: Functions, store: Store
+) -> None:
     job = jobs.deploy(throttling_retries=1, SPAN_SIZE=str(SPAN))
     key = store.put("file", BODY)
-    job.hasher.before = failing(at(THIRD), throttled, times=2)
+    crash, turn_away = failing(at(SECOND), crashed, times=1), failing(at(THIRD), throttled, times=2)
+    job.hasher.before = lambda event: crash(event) or turn_away(event)
     assert job.run(key) == SUCCEEDED
-    assert job.hashed() == sorted([*STARTS, *STARTS, THIRD])
+    assert job.hashed() == sorted([*STARTS, *STARTS, SECOND, THIRD])
     assert [event["task"] for event in job.function.events] == ["plan", "assemble", "assemble", "clean"]
     assert sidecar(store, key) == inline(functions, key)
 
@@ -128,17 +111,3 @@ def test_an_object_that_changes_meanwhile_ends_the_job(job: Job, store: Store, c
     assert job.hashed().count(THIRD) == 1
     assert fragments(store, job.id()) == set()
     assert (key in store.listed(), f"{key}.torrent" in store.listed()) == (change == "replaced", False)
-
-
-def test_s3s_own_event_starts_the_job_that_a_request_would_start(job: Job, functions: Functions, store: Store) -> None:
-    key = store.put("file & é", BODY)
-    event = created(OPEN, key, store.get(key)["ETag"])
-    first = job.start_with(event)
-    assert first.ended() == SUCCEEDED
-    [started] = [execution for execution in job.executions() if execution.name != first.name]
-    assert started.ended() == SUCCEEDED
-    assert started.name == f"{job.id()}-1"
-    assert sidecar(store, key) == inline(functions, key)
-    # Events may come twice.
-    assert job.start_with(event).ended() == SUCCEEDED
-    assert job.hashed() == STARTS

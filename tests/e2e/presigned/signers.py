@@ -22,13 +22,13 @@ class Signer:
     rust: Path
     region: str = REGION
 
-    def boto3(self, bucket: str, key: str, version: str | None = None, **options: object) -> str:
+    def boto3(self, bucket: str, key: str, version: str | None = None) -> str:
         """boto3, told to sign by version 4."""
-        return self._boto3("s3v4", bucket, key, version, **options)
+        return self._boto3("s3v4", bucket, key, version)
 
-    def boto3_default(self, bucket: str, key: str, version: str | None = None, **options: object) -> str:
+    def boto3_default(self, bucket: str, key: str, version: str | None = None) -> str:
         """boto3 left alone: version 2 in `REGION`, version 4 in regions that opened later."""
-        return self._boto3(None, bucket, key, version, **options)
+        return self._boto3(None, bucket, key, version)
 
     def cli(self, bucket: str, key: str) -> str:
         """`aws s3 presign`, which knows no versions."""
@@ -45,12 +45,10 @@ class Signer:
         bucket: str,
         key: str,
         version: str | None,
-        method: str = "get_object",
-        expires: int = 600,
     ) -> str:
         client = self.credentials.client(self.endpoint, region=self.region, signature_version=signature)
         parameters = {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
-        return client.generate_presigned_url(method, Params=parameters, ExpiresIn=expires)
+        return client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=600)
 
     def _printed(self, command: list[str | Path]) -> str:
         env = dict(tools.environment(AWS_REGION=self.region, **self.credentials.environment()))

@@ -1,5 +1,7 @@
 //! The cache of a collection, and objects that change while they are read.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use test_s3::{Fault, Matcher, Operation};
 
 use super::{file, server};
@@ -64,20 +66,11 @@ async fn an_object_that_changes_while_others_are_read_starts_all_anew_once() {
     }
     // Objects that never rest give no torrent.
     let s3 = server(&[("p/a", 5), ("p/b", 7)]).await;
-    let mut number = 0;
-    s3.fault_plan(move |call| {
-        number += 1;
-        let is_read = call.operation == Operation::GetObject && call.key == "p/b";
-        if is_read { vec![Fault::replace("data", "p/b", format!("content {number}"))] } else { Vec::new() }
+    let number = AtomicU64::new(0);
+    let change = Fault::before(move |store| {
+        store.put("data", "p/b", format!("content {}", number.fetch_add(1, Ordering::Relaxed)));
     });
+    s3.fault(Matcher::get().key("p/b"), change);
     assert_eq!(Function::start(&s3, &[]).await.error("/data/p/").await, (503, "SlowDown".into()));
     assert!(s3.object("data", "p/.torrent").is_none());
-}
-
-#[tokio::test]
-async fn a_user_s_object_at_the_sidecar_s_key_is_left_alone() {
-    let s3 = server(&[("p/a", 5), ("p/.torrent", 3)]).await;
-    let answer = Function::start(&s3, &[]).await.get("/data/p/").await;
-    assert_eq!(answer.torrent().info.files, [file("a", 5)]);
-    assert_eq!(s3.object("data", "p/.torrent").expect("theirs").content.length(), 3);
 }

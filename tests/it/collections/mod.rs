@@ -4,8 +4,6 @@ mod cache;
 mod content;
 mod jobs;
 mod listing;
-mod names;
-mod pieces;
 mod request;
 
 use get_object_torrent::torrent::File;
@@ -25,7 +23,7 @@ pub(crate) fn bucket() -> Bucket {
 }
 
 /// Lets S3 list at most so many objects at once.
-pub(crate) fn shorten(page: &mut ListPage, most: usize) {
+fn shorten(page: &mut ListPage, most: usize) {
     if page.objects.len() > most {
         page.objects.truncate(most);
         page.is_truncated = true;

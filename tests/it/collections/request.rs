@@ -1,4 +1,4 @@
-//! What a key that ends in a slash asks for, and who may ask.
+//! What a key that ends in a slash asks for, who may ask, and for which names it is refused.
 
 use test_s3::{Bucket, FakeS3, Fault, Identity, Matcher, Object, Operation, Rights, Who};
 
@@ -9,10 +9,6 @@ const TWO: [(&str, u64); 2] = [("p/a", 5), ("p/b", 7)];
 
 async fn get(s3: &FakeS3, path: &str) -> Answer {
     Function::start(s3, &[]).await.get(path).await
-}
-
-async fn get_with(s3: &FakeS3, variables: &[(&str, &str)]) -> Answer {
-    Function::start(s3, variables).await.get("/data/p/").await
 }
 
 #[track_caller]
@@ -96,8 +92,8 @@ async fn with_the_functions_role_everything_is_signed_and_payer_and_owner_go_wit
     assert_eq!(answer.header("x-amz-request-charged"), Some("requester"));
     for call in s3.calls() {
         assert_eq!(call.signed, Some(Identity::role().access_key), "{call:?}");
-        assert_eq!(call.request_payer.as_deref(), Some("requester"), "{call:?}");
-        assert_eq!(call.expected_bucket_owner.as_deref(), Some("123456789012"), "{call:?}");
+        assert_eq!(call.header("x-amz-request-payer"), Some("requester"), "{call:?}");
+        assert_eq!(call.header("x-amz-expected-bucket-owner"), Some("123456789012"), "{call:?}");
     }
 }
 
@@ -106,26 +102,18 @@ async fn too_many_objects_too_many_bytes_and_none_at_all_are_refused_with_the_li
     let objects: Vec<_> = (0..12).map(|number| (format!("p/{number}"), number)).collect();
     let objects: Vec<_> = objects.iter().map(|(key, size)| (key.as_str(), *size)).collect();
     let s3 = server(&objects).await;
+    let with = async |variables: &[(&str, &str)]| Function::start(&s3, variables).await.get("/data/p/").await;
     for (variable, limit, reason) in
         [("MAX_COLLECTION_OBJECTS", "11", "12 objects"), ("MAX_OBJECT_SIZE", "65", "larger")]
     {
-        let answer = get_with(&s3, &[(variable, limit)]).await;
+        let answer = with(&[(variable, limit)]).await;
         assert_error(&answer, 400, "InvalidRequest", limit);
         assert_error(&answer, 400, "InvalidRequest", reason);
     }
-    let variables = [("MAX_COLLECTION_OBJECTS", "12"), ("MAX_OBJECT_SIZE", "66")];
-    assert_eq!(get_with(&s3, &variables).await.torrent().info.files.len(), 12);
+    let answer = with(&[("MAX_COLLECTION_OBJECTS", "12"), ("MAX_OBJECT_SIZE", "66")]).await;
+    assert_eq!(answer.torrent().info.files.len(), 12);
     let s3 = server(&[("p/a", 0), ("p/b", 0)]).await;
-    assert_error(&get_with(&s3, &[]).await, 400, "InvalidRequest", "All 2 objects");
-}
-
-#[tokio::test]
-async fn head_gives_the_headers_alone() {
-    let s3 = server(&TWO).await;
-    let function = Function::start(&s3, &[]).await;
-    let answer = function.head("/data/p/").await;
-    assert_eq!((answer.status, answer.body.len(), answer.header("x-torrent-files")), (200, 0, Some("2")));
-    assert_eq!(function.get("/data/p/").await.header("etag"), answer.header("etag"));
+    assert_error(&get(&s3, "/data/p/").await, 400, "InvalidRequest", "All 2 objects");
 }
 
 #[tokio::test]
@@ -133,4 +121,65 @@ async fn a_lasting_fault_of_the_first_head_is_no_absence() {
     let s3 = server(&TWO).await;
     s3.fault(Matcher::head().key("p/"), Fault::slow_down());
     assert_eq!(get(&s3, "/data/p/").await.error(), (503, "SlowDown".into()));
+}
+
+/// A key below `sets/` that a collection of `names` below `prefix` is refused for, and why.
+async fn assert_refused(prefix: &str, names: &[&str], key: &str, reason: &str) {
+    let keys: Vec<_> = names.iter().map(|name| format!("sets/{prefix}{name}")).collect();
+    let s3 = server(&keys.iter().map(|key| (key.as_str(), 300)).collect::<Vec<_>>()).await;
+    let answer = get(&s3, &format!("/data/sets/{}", prefix.replace(' ', "%20"))).await;
+    assert_error(&answer, 400, "InvalidRequest", &format!("'sets/{key}'"));
+    assert_error(&answer, 400, "InvalidRequest", reason);
+}
+
+#[tokio::test]
+async fn a_name_that_clients_cannot_ask_for_or_store_is_refused_and_told_why() {
+    let (long, long_japanese) = ("n".repeat(241), format!("{}.t", "日".repeat(81)));
+    let (deep, padding) = (["a"; 100].join("/"), "b/x_____padding_file_/c");
+    let case = |name: &str| format!("'sets/p/{name}' only in upper and lower case");
+    for (names, bad, reason) in [
+        (&["a//b"][..], "a//b", "is empty"),
+        (&["a/"], "a/", "is empty"),
+        (&["./b"], "./b", "dots and spaces"),
+        (&["b/.."], "b/..", "dots and spaces"),
+        (&[".../x", "~"], ".../x", "dots and spaces"),
+        (&["a/. .", "b"], "a/. .", "dots and spaces"),
+        (&[" ", "a"], " ", "dots and spaces"),
+        (&["a\u{7}b"], "a\u{fffd}b", "control character"),
+        (&["\u{85}/c"], "\u{85}/c", "control character"),
+        (&["a\\b"], "a\\b", "backslash"),
+        (&["a", "a-", "a/b"], "a", "both a file and a folder"),
+        (&["a.bin", padding, "c"], padding, "_____padding_file_"),
+        (&["\u{feff}data.csv", "plain"], "\u{feff}data.csv", "U+FEFF"),
+        (&["family 👨\u{200d}👩.jpg"], "family 👨\u{200d}👩.jpg", "U+200D"),
+        (&["b\u{61c}/c", "plain"], "b\u{61c}/c", "U+061C"),
+        (&["b", &deep], &deep, "more than 100 names"),
+        (&[&long, "plain"], &long, "more than 240 bytes"),
+        (&[&long_japanese, "plain"], &long_japanese, "more than 240 bytes"),
+        (&["README", "readme", "x"], "README", &case("readme")),
+        (&["Data/x", "data"], "Data/x", &case("data")),
+        (&["Data/x", "data/y"], "Data/x", &case("data/y")),
+        (&["a/Data-1", "a/Data/1", "a/Data/3", "a/data-", "a/data/2"], "a/Data/1", &case("a/data/2")),
+        (&["b", "a/B/c", "a/b/C", "a/b"], "a/B/c", &case("a/b")),
+    ] {
+        assert_refused("p/", names, &format!("p/{bad}"), reason).await;
+    }
+}
+
+#[tokio::test]
+async fn the_prefix_s_own_name_is_refused_alike_and_of_the_folders_above_it_less() {
+    let long = |length| "n".repeat(length);
+    for (prefix, reason) in [
+        (&*format!("{}/", long(241)), "240 bytes"),
+        (&*format!("{}/p/", long(256)), "255 bytes"),
+        ("... /", "dots"),
+        ("../p/", "dots"),
+    ] {
+        assert_refused(prefix, &["a"], &format!("{prefix}a"), reason).await;
+    }
+    let above = "a\u{200e}/.../_____padding_file_/x";
+    let s3 = server(&[(&format!("{above}/a"), 3), (&format!("{above}/b"), 3)]).await;
+    let path = format!("/data/{}/", above.replace('\u{200e}', "%E2%80%8E"));
+    let torrent = Function::start(&s3, &[("WEB_SEEDS", "http://h/{key}")]).await.get(&path).await.torrent();
+    assert_eq!(torrent.web_seeds, ["http://h/a%E2%80%8E/.../_____padding_file_/"]);
 }

@@ -55,10 +55,6 @@ pub(super) struct Plan {
     pub(super) callers: u64,
     pub(super) left: Left,
     pub(super) troubles: Vec<Trouble>,
-    /// The bucket is in another region than the function.
-    pub(super) is_abroad: bool,
-    /// The object is private, and whoever asks shows a presigned URL of it.
-    pub(super) is_presigned: bool,
 }
 
 impl Plan {
@@ -80,7 +76,7 @@ impl Plan {
         let function_role = has_credentials && dice.one_in(4);
         let reach = range_size.min(length);
         let count = dice.pick(&[0, 1, 1, 1, 2, 2, 3, 5]);
-        let mut plan = Self {
+        Self {
             length,
             in_parts,
             fixed_pieces: fixed_pieces && !in_parts,
@@ -97,15 +93,7 @@ impl Plan {
             callers: dice.pick(&[1, 1, 1, 1, 2, 5]),
             left: left(&mut dice),
             troubles: in_order((0..count).map(|_| Trouble::thrown(&mut dice, reach)).collect()),
-            is_abroad: dice.one_in(8),
-            is_presigned: false,
-        };
-        plan.is_presigned = dice.one_in(6) && !plan.is_abroad;
-        plan
-    }
-
-    pub(super) fn region(&self) -> &'static str {
-        if self.is_abroad { "eu-west-1" } else { "us-east-1" }
+        }
     }
 
     pub(super) fn piece_length(&self) -> u64 {

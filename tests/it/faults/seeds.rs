@@ -18,47 +18,39 @@ const SEEDS: u64 = 100;
 /// Seeds side by side: what they do is mostly to wait.
 const WORKERS: usize = 16;
 
-/// What a seed stands for, and how that is carried out; alone, it is shown.
-pub(super) struct Trial<P> {
-    pub(super) plan: fn(u64) -> P,
-    pub(super) run: fn(&P, bool) -> String,
-}
-
-impl<P: Debug> Trial<P> {
-    /// Runs a seed; its outcome, or none where something did not hold.
-    fn outcome(&self, seed: u64, is_alone: bool) -> Option<String> {
-        let plan = (self.plan)(seed);
-        let told = catch_unwind(AssertUnwindSafe(|| (self.run)(&plan, is_alone)));
+/// Runs all seeds, or so many times fewer; or the one that is asked for, which is shown. `plan` says what a seed stands
+/// for, and `run` carries that out. Tells how often each outcome was.
+pub(super) fn run_all<P: Debug>(plan: fn(u64) -> P, run: fn(&P, bool) -> String, fewer: u64) {
+    // None where something did not hold.
+    let outcome = |seed, is_alone| {
+        let plan = plan(seed);
+        let told = catch_unwind(AssertUnwindSafe(|| run(&plan, is_alone)));
         if told.is_err() {
             eprintln!("the seed is FAULT_SEED={seed}, its plan {plan:#?}");
         }
         told.ok()
+    };
+    if let Some(seed) = number("FAULT_SEED") {
+        assert!(outcome(seed, true).is_some(), "seed {seed} failed");
+        return;
     }
-
-    /// All seeds, or so many times fewer; or the one that is asked for. Tells how often each outcome was.
-    pub(super) fn run_all(&self, fewer: u64) {
-        if let Some(seed) = number("FAULT_SEED") {
-            assert!(self.outcome(seed, true).is_some(), "seed {seed} failed");
-            return;
+    let count = number("FAULT_SEEDS").unwrap_or(SEEDS).div_ceil(fewer);
+    let (next, outcomes) = (AtomicU64::new(0), Mutex::new(BTreeMap::<_, Vec<u64>>::new()));
+    thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while let Some(seed) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < count) {
+                    let outcome = outcome(seed, false);
+                    outcomes.lock().expect("the outcomes' lock").entry(outcome).or_default().push(seed);
+                }
+            });
         }
-        let count = number("FAULT_SEEDS").unwrap_or(SEEDS).div_ceil(fewer);
-        let (next, outcomes) = (AtomicU64::new(0), Mutex::new(BTreeMap::<_, Vec<u64>>::new()));
-        thread::scope(|scope| {
-            for _ in 0..WORKERS {
-                scope.spawn(|| {
-                    while let Some(seed) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < count) {
-                        let outcome = self.outcome(seed, false);
-                        outcomes.lock().expect("the outcomes' lock").entry(outcome).or_default().push(seed);
-                    }
-                });
-            }
-        });
-        let outcomes = outcomes.into_inner().expect("the outcomes' lock");
-        for (outcome, seeds) in &outcomes {
-            println!("{:6} {}", seeds.len(), outcome.as_deref().unwrap_or("FAILED"));
-        }
-        assert_eq!(outcomes.get(&None), None, "seeds that failed");
+    });
+    let outcomes = outcomes.into_inner().expect("the outcomes' lock");
+    for (outcome, seeds) in &outcomes {
+        println!("{:6} {}", seeds.len(), outcome.as_deref().unwrap_or("FAILED"));
     }
+    assert_eq!(outcomes.get(&None), None, "seeds that failed");
 }
 
 fn number(variable: &str) -> Option<u64> {

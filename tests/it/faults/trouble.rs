@@ -99,8 +99,8 @@ impl Trouble {
             SidecarGet => Matcher::get().key(sidecar_key),
             SidecarPut => Matcher::put().key(sidecar_key),
             // The workflow reads the list of spans by itself.
-            FragmentGet => Matcher::get().key_contains(FOLDER).when(|call| !call.key.ends_with("items.json")),
-            FragmentPut => Matcher::put().key_contains(FOLDER),
+            FragmentGet => Matcher::get().when(|call| call.key.contains(FOLDER) && !call.key.ends_with("items.json")),
+            FragmentPut => Matcher::put().when(|call| call.key.contains(FOLDER)),
             Folder => Matcher::any().when(|call| matches!(call.operation, Operation::ListObjects | Operation::Other)),
         };
         matcher.skip(self.after).times(self.times)
@@ -158,12 +158,6 @@ impl Trouble {
             What::Fault(fault) if !self.is_of_sidecar() => self.told_of(fault),
             _ => &[],
         }
-    }
-
-    /// S3 does not take a read's signature: a presigned URL's is the caller's own.
-    pub(super) fn is_of_a_reads_signature(&self) -> bool {
-        let What::Fault(Fault::Error { status, code }) = &self.what else { return false };
-        self.target == Read && CREDENTIALS.contains(&(*status, code))
     }
 
     fn told_of(&self, fault: &Fault) -> &'static [(u16, &'static str)] {

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use test_s3::{Bucket, FakeS3, Fault, Identity, Object, Rights, Who};
+use test_s3::{Bucket, FakeS3, Fault, Identity, Matcher, Object, Rights, Who};
 
 use super::{
     book::Book,
@@ -16,15 +16,12 @@ use super::{
     trouble::What,
 };
 use crate::{
-    harness::{Answer, Function, function_url},
-    presigned::{encoded, reader, url_of},
+    harness::{Answer, Function},
     setup::Setup,
 };
 
 pub(super) struct World {
     pub(super) s3: FakeS3,
-    /// Of the object, where callers show one.
-    url: Option<String>,
     pub(super) book: Book,
     /// What a test has put at the sidecar's key, damaged or not.
     pub(super) left: Option<Object>,
@@ -34,29 +31,20 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn new(plan: &Plan) -> Self {
-        let is_private = plan.function_role || plan.is_presigned;
-        let mut bucket = if is_private { Bucket::private("data") } else { Bucket::public("data") };
-        if plan.is_presigned {
-            bucket = bucket.allow(Who::AccessKey(reader().access_key), "*", Rights::READ);
-        }
+        let mut bucket = if plan.function_role { Bucket::private("data") } else { Bucket::public("data") };
         if plan.versioned {
             bucket = bucket.versioned();
         }
         if plan.lists {
             bucket = bucket.allow(Who::Anonymous, "*", Rights::LIST);
         }
-        if plan.is_abroad {
-            bucket = bucket.in_region(plan.region());
-        }
-        let s3 = FakeS3::start_with([bucket, Bucket::private("torrents")], [reader()]).await;
-        let url = if plan.is_presigned { Some(url_of(&s3, &reader(), "a").await) } else { None };
-        Self { s3, url, book: Book::default(), left: None, users: Arc::default() }
+        let s3 = FakeS3::start([bucket, Bucket::private("torrents")]).await;
+        Self { s3, book: Book::default(), left: None, users: Arc::default() }
     }
 
     pub(super) async fn function(&self, plan: &Plan) -> Function {
         let setup = Setup::new(&self.s3).identity(plan.has_credentials.then(Identity::role));
-        let setup = plan.variables().into_iter().fold(setup, |setup, (name, value)| setup.set(name, value));
-        if plan.is_abroad { setup.at_aws() } else { setup }.function().await
+        plan.variables().into_iter().fold(setup, |setup, (name, value)| setup.set(name, value)).function().await
     }
 
     /// Puts the object, and at the sidecar's key what the plan has there.
@@ -67,7 +55,7 @@ impl World {
             self.s3.put(plan.sidecar_place().0, plan.sidecar_place().1, users());
             self.users.store(true, Ordering::SeqCst);
         } else if plan.left != Left::Nothing && plan.has_credentials {
-            self.ask_well(plan, function).await.torrent();
+            ask_well(plan, function).await.torrent();
         }
         if let (Left::Damaged(byte), Some(sidecar)) = (plan.left, self.sidecar(plan)) {
             let mut bytes = sidecar.content.to_bytes().to_vec();
@@ -85,7 +73,7 @@ impl World {
 
     /// From now on the plan's troubles befall what is asked of the server.
     pub(super) fn let_loose(&self, plan: &Plan) {
-        self.s3.set_latency(Duration::from_millis(plan.latency_ms));
+        self.s3.fault(Matcher::any(), Fault::Delay(Duration::from_millis(plan.latency_ms)));
         for (number, trouble) in (2..).zip(&plan.troubles) {
             let fault = self.fault(plan, &trouble.what, number);
             self.s3.fault(trouble.matcher(plan.sidecar_place().1), fault);
@@ -102,9 +90,7 @@ impl World {
                 Fault::before(move |store| book.put(store, &plan, number))
             }
             What::Deleted => Fault::delete("data", "a"),
-            What::AccessGone => Fault::before(|store| {
-                store.alter("data", |bucket| bucket.deny(Who::Everyone, "a", Rights::READ));
-            }),
+            What::AccessGone => Fault::make_private("data", "a"),
             What::UsersOwn => Fault::before(move |store| {
                 store.put(bucket, key, users());
                 users_flag.store(true, Ordering::SeqCst);
@@ -117,28 +103,6 @@ impl World {
         }
     }
 
-    pub(super) async fn ask(&self, plan: &Plan, function: &Function) -> Answer {
-        self.send(if plan.is_head { "HEAD" } else { "GET" }, function).await
-    }
-
-    /// A request while nothing goes wrong; a machine may be too busy for the budget.
-    pub(super) async fn ask_well(&self, plan: &Plan, function: &Function) -> Answer {
-        let mut answer = self.send("GET", function).await;
-        for _ in 0..300 {
-            if !(plan.is_impatient() && answer.status == 503) {
-                break;
-            }
-            answer = self.send("GET", function).await;
-        }
-        answer
-    }
-
-    async fn send(&self, method: &str, function: &Function) -> Answer {
-        let presigned = self.url.as_ref().map(|url| format!("&presigned={}", encoded(url)));
-        let query = format!("torrent{}", presigned.unwrap_or_default());
-        function.send(&function_url(method, "/data/a", &query, &[])).await
-    }
-
     pub(super) fn sidecar(&self, plan: &Plan) -> Option<Object> {
         let (bucket, key) = plan.sidecar_place();
         self.s3.object(bucket, key)
@@ -147,6 +111,17 @@ impl World {
     pub(super) fn is_users(&self) -> bool {
         self.users.load(Ordering::SeqCst)
     }
+}
+
+/// A request while nothing goes wrong; a machine may be too busy for the budget.
+pub(super) async fn ask_well(plan: &Plan, function: &Function) -> Answer {
+    for _ in 0..300 {
+        let answer = function.get("/data/a").await;
+        if !plan.is_impatient() || answer.status != 503 {
+            return answer;
+        }
+    }
+    panic!("the machine is too busy")
 }
 
 /// It has our mark, but was made from another object.

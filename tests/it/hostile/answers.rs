@@ -1,13 +1,11 @@
 //! Odd answers of S3's.
 
-use std::collections::HashMap;
-
 use futures::{StreamExt, stream};
 use proptest::{
     prelude::{Just, Strategy, any, prop_oneof},
     sample::{Index, select},
 };
-use test_s3::{Bucket, FakeS3, Fault};
+use test_s3::{Bucket, FakeS3, Fault, Matcher};
 
 use super::{cases, odd};
 use crate::harness::{Answer, Function};
@@ -64,15 +62,10 @@ fn is_of_the_contract(answer: &Answer) -> bool {
 async fn ask(usual: usize, suffix: &str) -> Vec<(Answer, (u16, String))> {
     let odd: Vec<_> = cases(usual, (select(STATUSES.as_slice()), document())).collect();
     let s3 = FakeS3::start([Bucket::public("data")]).await;
-    for number in 0..odd.len() {
+    for (number, (status, body)) in odd.iter().cloned().enumerate() {
         s3.put("data", &format!("k{number}"), "content");
+        s3.fault(Matcher::any().key(&format!("k{number}{suffix}")), Fault::Answer { status, body });
     }
-    let by_key = odd.iter().cloned().enumerate().map(|(number, odd)| (format!("k{number}{suffix}"), odd));
-    let by_key: HashMap<_, _> = by_key.collect();
-    s3.fault_plan(move |call| {
-        let odd = by_key.get(&call.key).cloned();
-        odd.map(|(status, body)| Fault::Answer { status, body }).into_iter().collect()
-    });
     let function = &Function::start(&s3, &[]).await;
     // Not all at once: each has its time budget.
     let asked = odd

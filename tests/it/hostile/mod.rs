@@ -3,9 +3,7 @@
 //! `ODD_CASES=10000` tries ten times as many as usual, as CI does.
 
 mod answers;
-mod jobs;
 mod odd;
-mod presigned;
 mod requests;
 
 use std::env;

@@ -17,6 +17,7 @@ use crate::{
 
 const VARIABLES: [(&str, &str); 2] = [("JOB_STATE_MACHINE_ARN", ARN), SPANS];
 const BUCKET_ARN: &str = "arn:aws:s3:::data";
+const ACCESS_POINT_ARN: &str = "arn:aws:s3:us-east-1:123456789012:accesspoint/data";
 
 async fn serving(runs: impl IntoIterator<Item = Run>) -> (FakeS3, FakeWorkflow, Worker) {
     let s3 = FakeS3::start([Bucket::public("data").versioned().allow(Who::Anonymous, "*", Rights::ALL)]).await;
@@ -92,53 +93,36 @@ async fn each_version_of_the_event_starts_the_job_that_a_request_finds() {
 }
 
 #[tokio::test]
-async fn a_version_has_a_job_of_its_own() {
-    let (s3, workflow, worker) = serving([Run::Hold]).await;
-    let version = s3.put("data", "old", content()).expect("a version");
-    s3.put("data", "old", "replaced");
-    let mut of_version = task("1", "old");
-    of_version["s3VersionId"] = json!(version);
-    assert_eq!(results(&worker, &[of_version]).await[0].0, "Succeeded");
-    assert_eq!(workflow.inputs()[0]["versionId"], json!(version));
-    assert_eq!(workflow.inputs()[0]["etag"], json!(content().etag()));
-}
-
-#[tokio::test]
-async fn many_objects_of_one_event_get_a_job_each_and_an_object_that_comes_twice_gets_one() {
+async fn each_version_of_an_object_gets_one_job_however_often_an_event_has_it() {
     let (s3, workflow, worker) = serving([Run::Hold]).await;
     let keys: Vec<String> = (0..30).map(|number| format!("object-{number}")).collect();
+    let old = s3.put("data", &keys[0], content()).expect("a version");
     for (seed, key) in (0..).zip(&keys) {
-        s3.put("data", key, Content::cheap(100_000, seed));
+        s3.put("data", key, Content::random(100_000, seed));
     }
-    let tasks: Vec<Value> = keys.iter().chain(&keys).zip(0..).map(|(key, id)| task(&format!("{id}"), key)).collect();
-    let results = results(&worker, &tasks).await;
-    assert!(results.iter().all(|(code, _)| code == "Succeeded"), "{results:?}");
-    assert_eq!(results[..30], results[30..]);
-    assert_eq!(workflow.executions().len(), 30);
+    let mut tasks: Vec<Value> =
+        keys.iter().chain(&keys).zip(0..).map(|(key, id)| task(&format!("{id}"), key)).collect();
+    let results_of_all = results(&worker, &tasks).await;
+    assert!(results_of_all.iter().all(|(code, _)| code == "Succeeded"), "{results_of_all:?}");
+    assert_eq!(results_of_all[..30], results_of_all[30..]);
+    tasks[0]["s3VersionId"] = json!(old);
+    assert_eq!(results(&worker, &tasks[..1]).await[0].0, "Succeeded");
+    let inputs = workflow.inputs();
+    assert_eq!(inputs.len(), 31);
+    let of_version = inputs.iter().find(|input| input["versionId"] == json!(old)).expect("its job");
+    assert_eq!(of_version["etag"], json!(content().etag()));
 }
 
 #[tokio::test]
-async fn what_needs_no_job_succeeds_and_says_why() {
-    let (s3, workflow, worker) = serving([]).await;
-    s3.put("data", "of-ours", Object::new(content()).metadata("torrent-format", "1"));
-    s3.put("data", "folder/", "");
-    Function::start(&s3, &[]).await.get("/data/a%20b+c").await.torrent();
-    for (key, reason) in [
-        ("a+b%2Bc", "sidecar"),
-        ("of-ours", "nothing to do: the object is a sidecar"),
-        ("folder/", "nothing to do: the object is empty"),
-    ] {
-        assert_eq!(result(&worker, key).await, ended("Succeeded", reason));
-    }
-    assert!(workflow.calls().is_empty());
-}
-
-#[tokio::test]
-async fn what_can_get_no_torrent_fails_for_good_and_says_why() {
+async fn what_needs_no_job_or_can_get_no_torrent_says_why() {
     let listed = Bucket::public("data").allow(Who::Anonymous, "*", Rights::ALL);
     let s3 = FakeS3::start([listed, Bucket::private("hidden")]).await;
+    s3.put("data", "ready", content());
+    Function::start(&s3, &[]).await.get("/data/ready").await.torrent();
+    s3.put("data", "of-ours", Object::new(content()).metadata("torrent-format", "1"));
+    s3.put("data", "folder/", "");
     s3.put("data", "cold", Object::new(content()).storage_class("GLACIER"));
-    s3.put("data", "large", Content::cheap(LENGTH + 1, 1));
+    s3.put("data", "large", Content::random(LENGTH + 1, 1));
     s3.put("data", "taken", content());
     s3.put("data", "taken.torrent", "the user's own");
     s3.put("hidden", "a", content());
@@ -146,20 +130,24 @@ async fn what_can_get_no_torrent_fails_for_good_and_says_why() {
     let limit = LENGTH.to_string();
     let variables = [VARIABLES[0], ("BUCKETS", "data,hidden"), ("MAX_OBJECT_SIZE", &limit)];
     let worker = worker_with_jobs(&s3, &workflow, &variables).await;
-    for (bucket, key, reason) in [
-        (BUCKET_ARN, "gone", "the object or its version does not exist"),
-        (BUCKET_ARN, "cold", "the object is archived"),
-        (BUCKET_ARN, "large", "the object is larger than"),
-        (BUCKET_ARN, "taken", "the sidecar's key is taken by another object, or too long"),
-        (BUCKET_ARN, "%zz", "the key is not URL-encoded UTF-8"),
-        (BUCKET_ARN, "+", "the key is empty or only white space"),
-        ("arn:aws:s3:::hidden", "a", "S3 denies access, or the object does not exist"),
-        ("arn:aws:s3:::other", "a", "the bucket is not served"),
-        ("arn:aws:s3:us-east-1:123456789012:accesspoint/data", "a", "the bucket's name is not a valid bucket name"),
+    let (done, failed) = ("Succeeded", "PermanentFailure");
+    for (bucket, key, expected, reason) in [
+        (BUCKET_ARN, "ready", done, "sidecar"),
+        (BUCKET_ARN, "of-ours", done, "nothing to do: the object is a sidecar"),
+        (BUCKET_ARN, "folder/", done, "nothing to do: the object is empty"),
+        (BUCKET_ARN, "gone", failed, "the object or its version does not exist"),
+        (BUCKET_ARN, "cold", failed, "the object is archived"),
+        (BUCKET_ARN, "large", failed, "the object is larger than"),
+        (BUCKET_ARN, "taken", failed, "the sidecar's key is taken by another object, or too long"),
+        (BUCKET_ARN, "%zz", failed, "the key is not URL-encoded UTF-8"),
+        (BUCKET_ARN, "+", failed, "the key is empty or only white space"),
+        ("arn:aws:s3:::hidden", "a", failed, "S3 denies access, or the object does not exist"),
+        ("arn:aws:s3:::other", "a", failed, "the bucket is not served"),
+        (ACCESS_POINT_ARN, "a", failed, "the bucket's name is not a valid bucket name"),
     ] {
         let task = json!({"taskId": "1", "s3Key": key, "s3BucketArn": bucket});
         let (code, said) = results(&worker, &[task]).await.remove(0);
-        assert_eq!(code, "PermanentFailure", "{bucket} {key}");
+        assert_eq!(code, expected, "{bucket} {key}");
         assert!(said.starts_with(reason), "{said}");
     }
     assert!(workflow.calls().is_empty());

@@ -5,19 +5,25 @@ use get_object_torrent::jobs::Worker;
 use serde_json::{Value, json};
 use test_s3::{FakeS3, Object};
 
-use super::{LENGTH, SPANS, content, name, runner::run_task, serving};
+use super::{
+    LENGTH, SPANS, content, name,
+    runner::{run_job, run_task},
+    serving,
+};
 use crate::{
     fake_workflow::{ARN, FakeWorkflow, Run},
-    harness::{Function, worker, worker_with_jobs},
+    harness::{Function, worker_with_jobs},
 };
 
 const VARIABLES: [(&str, &str); 2] = [SPANS, ("INLINE_MAX_SIZE", "1048576")];
 
-/// S3 with the event's object.
-async fn uploaded(object: impl Into<Object>) -> FakeS3 {
+/// S3 with the event's object, a workflow, and the function that starts its jobs.
+async fn uploaded(object: impl Into<Object>, runs: impl IntoIterator<Item = Run>) -> (FakeS3, FakeWorkflow, Worker) {
     let s3 = serving("another").await;
     s3.put("data", "a b+c", object);
-    s3
+    let workflow = FakeWorkflow::start(runs).await;
+    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+    (s3, workflow, worker)
 }
 
 /// As `EventBridge` delivers it, as far as it is read.
@@ -40,29 +46,19 @@ async fn planned(worker: &Worker, event: &Value) -> Value {
 
 #[tokio::test]
 async fn an_event_and_a_request_start_one_job() {
-    let s3 = uploaded(content()).await;
-    let workflow = FakeWorkflow::start([Run::job(worker(&s3, &VARIABLES).await, s3.client())]).await;
-    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+    let (s3, workflow, worker) = uploaded(content(), [Run::Hold]).await;
     let plan = planned(&worker, &event()).await;
     let names = workflow.executions();
     assert_eq!(plan, json!({"status": "done", "reason": format!("its job runs: {}", names[0])}));
     let input = json!({"bucket": "data", "key": "a b+c", "etag": content().etag(), "quiet": true});
-    assert_eq!(workflow.inputs(), [input]);
-    Function::with_jobs(&s3, &workflow, &VARIABLES).await.get("/data/a%20b+c").await.torrent();
+    assert_eq!(workflow.inputs(), std::slice::from_ref(&input));
+    let function = Function::with_jobs(&s3, &workflow, &VARIABLES).await;
+    let client = s3.client();
+    let (answer, ended) = tokio::join!(function.get("/data/a%20b+c"), run_job(&worker, &client, input));
+    assert_eq!((answer.origin(), ended.is_ok()), ("job", true));
     // S3 may send an event twice.
     assert_eq!(planned(&worker, &event()).await, json!({"status": "done", "reason": "sidecar"}));
     assert_eq!(workflow.executions(), names);
-}
-
-#[tokio::test]
-async fn an_event_after_a_purge_or_a_failure_starts_the_next_attempt_of_three() {
-    let s3 = uploaded(content()).await;
-    let workflow = FakeWorkflow::start([Run::Succeed, Run::Fail { error: "Failed", cause: "" }]).await;
-    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
-    for number in [1, 2, 3, 3] {
-        assert_eq!(planned(&worker, &event()).await["status"], "done");
-        assert_eq!(workflow.executions().len(), number);
-    }
 }
 
 #[tokio::test]
@@ -84,36 +80,23 @@ async fn what_gets_no_torrent_ends_quietly() {
         (Object::new(""), event()),
         (ours, event()),
     ] {
-        let s3 = uploaded(object).await;
-        let workflow = FakeWorkflow::start([]).await;
-        let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+        let (_s3, workflow, worker) = uploaded(object, []).await;
         assert_eq!(planned(&worker, &event).await["status"], "done", "{event}");
         assert!(workflow.calls().is_empty(), "{event}");
     }
 }
 
 #[tokio::test]
-async fn an_event_as_large_as_the_smallest_starts_a_job_and_one_without_its_workflow_is_refused() {
-    let s3 = uploaded(content()).await;
-    let workflow = FakeWorkflow::start([Run::Hold]).await;
-    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+async fn an_event_as_large_as_the_smallest_starts_a_job_once_its_workflow_answers() {
+    let (_s3, workflow, worker) = uploaded(content(), [Run::Hold]).await;
     let mut event = event();
     event["minSize"] = json!(LENGTH);
     assert_eq!(name(run_task(&worker, json!({"task": "plan", "input": event})).await), "BadInput");
+    workflow.refuse(400, "ThrottlingException");
+    assert_eq!(name(run_task(&worker, task(&event)).await), "Unavailable");
+    workflow.recover();
     planned(&worker, &event).await;
     assert_eq!(workflow.executions().len(), 1);
     event["minSize"] = json!("1");
     assert_eq!(name(run_task(&worker, task(&event)).await), "BadInput");
-}
-
-#[tokio::test]
-async fn a_workflow_that_fails_is_worth_another_try() {
-    let s3 = uploaded(content()).await;
-    let workflow = FakeWorkflow::start([Run::Hold]).await;
-    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
-    workflow.refuse(400, "ThrottlingException");
-    assert_eq!(name(run_task(&worker, task(&event())).await), "Unavailable");
-    workflow.recover();
-    planned(&worker, &event()).await;
-    assert_eq!(workflow.executions().len(), 1);
 }

@@ -10,7 +10,9 @@ mod waiting;
 use std::fmt::Debug;
 
 use get_object_torrent::jobs::TaskFailure;
-use test_s3::{Bucket, Content, FakeS3, Object, Operation};
+use test_s3::{Content, FakeS3, Operation};
+
+use crate::harness::serving;
 
 const KIB: u64 = 1024;
 const LENGTH: u64 = 10 * 256 * KIB + 7;
@@ -18,14 +20,7 @@ const LENGTH: u64 = 10 * 256 * KIB + 7;
 const SPANS: (&str, &str) = ("SPAN_SIZE", "524288");
 
 fn content() -> Content {
-    Content::cheap(LENGTH, 9)
-}
-
-/// S3 with an object `a`, which anyone may read.
-async fn serving(object: impl Into<Object>) -> FakeS3 {
-    let s3 = FakeS3::start([Bucket::public("data")]).await;
-    s3.put("data", "a", object);
-    s3
+    Content::random(LENGTH, 9)
 }
 
 /// How many times bytes of the object were asked for.

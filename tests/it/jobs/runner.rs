@@ -36,19 +36,11 @@ pub(crate) async fn end(worker: &Worker, task: &str, plan: &Value) -> Result<Val
     run_task(worker, json!({"task": task, "job": plan["job"]})).await
 }
 
-/// After a child or Assemble failed: the map gives its own name for it. Explain is tried four times, as the workflow
-/// does.
+/// After a child or Assemble failed: the map gives its own name for it.
 pub(crate) async fn explain(worker: &Worker, plan: &Value, caught: &str) -> Reason {
     let failure = json!({"Error": caught, "Cause": "words of AWS"});
     let task = json!({"task": "explain", "job": plan["job"], "failure": failure});
-    let mut reason = run_task(worker, task.clone()).await;
-    for _ in 0..3 {
-        if reason.is_err() {
-            reason = run_task(worker, task.clone()).await;
-        }
-    }
-    let reason = reason.expect("a reason");
-    serde_json::from_value(reason).expect("a reason")
+    serde_json::from_value(run_task(worker, task).await.expect("a reason")).expect("a reason")
 }
 
 /// All of an execution.

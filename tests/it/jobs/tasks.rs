@@ -117,20 +117,40 @@ async fn nothing_is_planned_where_the_torrent_is_there_or_cannot_be() {
     Function::start(&s3, &[]).await.get("/data/a").await.torrent();
     let plan = plan(&worker(&s3, &[SPANS]).await, input()).await;
     assert_eq!(plan, json!({"status": "done", "reason": "sidecar"}));
+    s3.fault(Matcher::any().key("a"), Fault::access_denied());
+    let task = json!({"task": "plan", "input": input()});
+    let failure = run_task(&worker(&s3, &[SPANS]).await, task).await.expect_err("no plan");
+    assert_eq!(format!("{failure:?}"), "Failed: S3 denies access");
 }
 
 #[tokio::test]
-async fn an_object_that_changes_ends_the_job_by_name() {
+async fn an_object_that_changes_ends_the_job_by_name_and_its_fragments_go() {
     // S3 does not tell missing from forbidden to those who may not list.
-    for (replaced, failure) in [(true, "ObjectChanged"), (false, "Failed")] {
-        let (s3, worker, plan) = planned().await;
-        let span = &items(&s3.client(), &plan).await[0];
-        s3.delete("data", "a");
-        if replaced {
-            s3.put("data", "a", Content::cheap(LENGTH, 10));
+    for (lists, replaced, failure) in [
+        (false, true, "ObjectChanged"),
+        (false, false, "Failed"),
+        (true, true, "ObjectChanged"),
+        (true, false, "ObjectChanged"),
+    ] {
+        for quiet in [false, true] {
+            let s3 = serving(content()).await;
+            if lists {
+                s3.alter("data", |bucket| bucket.allow(Who::Anonymous, "*", Rights::LIST));
+            }
+            let worker = worker(&s3, &[SPANS]).await;
+            let plan = plan(&worker, json!({"bucket": "data", "key": "a", "quiet": quiet})).await;
+            let spans = items(&s3.client(), &plan).await;
+            hash(&worker, &plan, &spans[1]).await.expect("a fragment");
+            s3.delete("data", "a");
+            if replaced {
+                s3.put("data", "a", Content::random(LENGTH, 10));
+            }
+            assert_eq!(name(hash(&worker, &plan, &spans[0]).await), failure);
+            let reason = explain(&worker, &plan, CHILD_FAILED).await;
+            assert_eq!((reason.error.as_str(), reason.quiet), (failure, quiet));
+            let has_fragments = s3.keys("data").iter().any(|key| key.starts_with(FOLDER));
+            assert_eq!(has_fragments, failure == "Failed");
         }
-        assert_eq!(name(hash(&worker, &plan, span).await), failure);
-        assert_eq!(explain(&worker, &plan, CHILD_FAILED).await.error, failure);
     }
 }
 
@@ -143,7 +163,7 @@ async fn an_object_that_changes_before_the_end_gets_no_torrent() {
         assert_eq!(name(end(&worker, "assemble", &plan).await), "ObjectChanged");
         s3.clear_faults();
     }
-    s3.put("data", "a", Content::cheap(LENGTH, 10));
+    s3.put("data", "a", Content::random(LENGTH, 10));
     assert_eq!(name(end(&worker, "assemble", &plan).await), "ObjectChanged");
     assert!(!has_sidecar(&s3));
 }
@@ -165,6 +185,10 @@ async fn a_missing_fragment_is_never_assembled_over() {
 #[tokio::test]
 async fn an_object_of_the_users_in_the_sidecars_place_stays() {
     let (s3, worker, plan) = hashed().await;
+    // Whatever is there, it does not end a job as done while it cannot be read.
+    s3.fault(Matcher::get().key("a.torrent"), Fault::slow_down());
+    assert_eq!(name(end(&worker, "assemble", &plan).await), "Unavailable");
+    s3.clear_faults();
     s3.put("data", "a.torrent", "the user's own");
     let failure = end(&worker, "assemble", &plan).await.expect_err("no place");
     assert_eq!(format!("{failure:?}"), "Failed: the sidecar's key is taken by another object, or too long");
@@ -206,24 +230,6 @@ async fn the_reason_of_a_failed_child_is_reported_until_it_is_out_of_date() {
 }
 
 #[tokio::test]
-async fn an_object_that_is_gone_explains_all_and_its_fragments_go() {
-    for (quiet, replaced) in [(false, true), (true, true), (false, false), (true, false)] {
-        let s3 = serving(content()).await;
-        s3.alter("data", |bucket| bucket.allow(Who::Anonymous, "*", Rights::LIST));
-        let worker = worker(&s3, &[SPANS]).await;
-        let plan = plan(&worker, json!({"bucket": "data", "key": "a", "quiet": quiet})).await;
-        hash_all(&s3, &worker, &plan).await;
-        s3.delete("data", "a");
-        if replaced {
-            s3.put("data", "a", Content::cheap(LENGTH, 10));
-        }
-        let reason = explain(&worker, &plan, CHILD_FAILED).await;
-        assert_eq!((reason.error.as_str(), reason.quiet), ("ObjectChanged", quiet));
-        assert!(s3.keys("data").iter().all(|key| !key.starts_with(FOLDER)));
-    }
-}
-
-#[tokio::test]
 async fn a_task_outside_the_served_buckets_is_refused() {
     let (s3, worker, plan) = planned().await;
     let span = items(&s3.client(), &plan).await[0].clone();
@@ -239,7 +245,7 @@ async fn a_task_outside_the_served_buckets_is_refused() {
 
 #[tokio::test]
 async fn a_stale_or_damaged_sidecar_is_replaced_by_the_jobs() {
-    let s3 = serving(Content::cheap(LENGTH, 10)).await;
+    let s3 = serving(Content::random(LENGTH, 10)).await;
     Function::start(&s3, &[]).await.get("/data/a").await.torrent();
     s3.put("data", "a", dated());
     let worker = worker(&s3, &[SPANS]).await;
@@ -259,22 +265,6 @@ async fn a_stale_or_damaged_sidecar_is_replaced_by_the_jobs() {
 }
 
 #[tokio::test]
-async fn a_sidecar_that_cannot_be_read_does_not_end_a_job_as_done() {
-    let (s3, worker, plan) = hashed().await;
-    s3.fault(Matcher::get().key("a.torrent"), Fault::slow_down());
-    assert_eq!(name(end(&worker, "assemble", &plan).await), "Unavailable");
-}
-
-#[tokio::test]
-async fn a_job_that_may_not_read_fails_and_says_so() {
-    let s3 = serving(content()).await;
-    s3.fault(Matcher::any().key("a"), Fault::access_denied());
-    let task = json!({"task": "plan", "input": input()});
-    let failure = run_task(&worker(&s3, &[SPANS]).await, task).await.expect_err("no plan");
-    assert_eq!(format!("{failure:?}"), "Failed: S3 denies access");
-}
-
-#[tokio::test]
 async fn spans_that_are_no_whole_pieces_are_refused() {
     let (_s3, worker, mut plan) = planned().await;
     for span in [(0, 262_143), (1, 262_144), (262_144, 262_144), (0, LENGTH + 1)] {
@@ -283,4 +273,10 @@ async fn spans_that_are_no_whole_pieces_are_refused() {
     }
     plan["job"]["spanSize"] = json!(262_145);
     assert_eq!(name(end(&worker, "assemble", &plan).await), "BadInput");
+    // Lengths that no object has take no memory.
+    for length in [0, 53_687_091_200_001, u64::MAX] {
+        (plan["job"]["spanSize"], plan["job"]["length"]) = (json!(524_288), json!(length));
+        assert_eq!(name(hash(&worker, &plan, &json!({"start": 0, "end": length})).await), "BadInput", "{length}");
+        assert_eq!(name(end(&worker, "assemble", &plan).await), "BadInput", "{length}");
+    }
 }

@@ -51,32 +51,23 @@ async fn called(workflow: &FakeWorkflow, operation: &str, count: usize) {
 }
 
 #[tokio::test]
-async fn a_caller_who_waits_gets_the_torrent_of_the_job() {
-    let s3 = serving(content()).await;
-    let workflow = FakeWorkflow::start([job(&s3).await]).await;
-    let function = Function::with_jobs(&s3, &workflow, &VARIABLES).await;
-    let answer = function.get("/data/a").await;
-    assert_eq!((answer.status, answer.origin()), (200, "job"), "{}", answer.text());
-    let inline = Function::start(&s3, &[("SIDECAR_PREFIX", "inline/")]).await.get("/data/a").await;
-    assert_eq!((inline.origin(), &inline.body), ("object", &answer.body));
-    assert_eq!(inline.header("x-torrent-info-hash"), answer.header("x-torrent-info-hash"));
-    assert_eq!(function.get("/data/a").await.origin(), "sidecar");
-    assert_eq!(attempts(&workflow), ["1"]);
-    assert_eq!(workflow.inputs(), [json!({"bucket": "data", "key": "a", "etag": content().etag()})]);
-    assert_eq!(cleaned(&s3, "data").await, ["a", "a.torrent", "inline/a.torrent"]);
-}
-
-#[tokio::test]
-async fn all_who_ask_at_once_start_one_job() {
+async fn all_who_ask_at_once_wait_for_one_job_and_get_the_torrent_of_a_request() {
     let s3 = serving(content()).await;
     let workflow = FakeWorkflow::start([job(&s3).await]).await;
     let functions =
         [Function::with_jobs(&s3, &workflow, &VARIABLES).await, Function::with_jobs(&s3, &workflow, &VARIABLES).await];
-    for answer in join_all((0..20).map(|number| functions[number % 2].get("/data/a"))).await {
-        assert_eq!((answer.status, answer.origin()), (200, "job"), "{}", answer.text());
-    }
-    assert_eq!(attempts(&workflow), ["1"]);
+    let answers = join_all((0..20).map(|number| functions[number % 2].get("/data/a"))).await;
     assert_eq!(reads(&s3), 6, "each span is read once");
+    let inline = Function::start(&s3, &[("SIDECAR_PREFIX", "inline/")]).await.get("/data/a").await;
+    assert_eq!(inline.origin(), "object");
+    for answer in answers {
+        assert_eq!((answer.status, answer.origin()), (200, "job"), "{}", answer.text());
+        assert_eq!(answer.body, inline.body);
+    }
+    assert_eq!(functions[0].get("/data/a").await.origin(), "sidecar");
+    assert_eq!(attempts(&workflow), ["1"]);
+    assert_eq!(workflow.inputs(), [json!({"bucket": "data", "key": "a", "etag": content().etag()})]);
+    assert_eq!(cleaned(&s3, "data").await, ["a", "a.torrent", "inline/a.torrent"]);
 }
 
 #[tokio::test]
@@ -158,7 +149,7 @@ async fn a_job_whose_sidecar_is_gone_has_another_attempt_and_each_version_a_job_
     message(&function.get("/data/a").await);
     assert_eq!(function.get("/data/a").await.origin(), "job");
     assert_eq!(attempts(&workflow), ["1", "2"]);
-    for (number, content) in (3..).zip([content(), Content::cheap(LENGTH, 10)]) {
+    for (number, content) in (3..).zip([content(), Content::random(LENGTH, 10)]) {
         s3.put("data", "a", content);
         assert_eq!(function.get("/data/a").await.origin(), "job");
         assert_eq!(workflow.executions().len(), number);
@@ -201,14 +192,6 @@ async fn no_job_is_started_for_what_needs_none_or_may_have_none() {
         assert_eq!((answer.status, &*code), (status, said));
         assert!(workflow.calls().is_empty());
     }
-}
-
-#[tokio::test]
-async fn without_a_state_machine_the_message_names_the_parameter() {
-    let s3 = serving(content()).await;
-    s3.fault(Matcher::get().key("a"), Fault::StallBody { after: 0, pause: None });
-    let text = message(&Function::start(&s3, &[VARIABLES[1], ("TIME_BUDGET_MS", "1000")]).await.get("/data/a").await);
-    assert!(text.contains("JOB_STATE_MACHINE_ARN"), "{text}");
 }
 
 #[tokio::test]
@@ -275,11 +258,17 @@ async fn a_workflow_that_is_busy_at_first_is_asked_again() {
 }
 
 #[tokio::test]
-async fn a_workflow_that_stalls_is_not_taken_for_an_object_that_is_read() {
+async fn without_a_state_machine_or_an_answer_of_it_the_message_says_so() {
     let s3 = serving(content()).await;
+    s3.fault(Matcher::get().key("a"), Fault::StallBody { after: 0, pause: None });
     let workflow = FakeWorkflow::start([Run::Hold]).await;
     workflow.stall("StartExecution");
     let variables = [VARIABLES[1], ("TIME_BUDGET_MS", "1000")];
-    let text = message(&Function::with_jobs(&s3, &workflow, &variables).await.get("/data/a").await);
-    assert!(text.contains("could not be checked in time"), "{text}");
+    for (function, said) in [
+        (Function::start(&s3, &variables).await, "JOB_STATE_MACHINE_ARN"),
+        (Function::with_jobs(&s3, &workflow, &variables).await, "could not be checked in time"),
+    ] {
+        let text = message(&function.get("/data/a").await);
+        assert!(text.contains(said), "{text}");
+    }
 }

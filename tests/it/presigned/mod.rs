@@ -1,6 +1,5 @@
 //! Private objects by a presigned URL: S3 judges it, the object is read with it alone, and it is kept nowhere.
 
-mod keys;
 mod reading;
 mod refusals;
 

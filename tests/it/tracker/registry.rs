@@ -1,27 +1,21 @@
 //! Functions that make torrents register them, and fail no request if they cannot.
 
-use get_object_torrent::table::{Limits, Registry};
 use serde_json::{Value, json};
 use test_s3::{Bucket, FakeS3};
 
 use crate::{
-    fake_table::{FakeTable, TABLE},
-    harness::{Function, function_url, worker},
+    fake_table::FakeTable,
+    harness::{Function, function_url},
     jobs::runner::run_job,
     log::capture,
     presigned,
+    setup::Setup,
 };
-
-const VARIABLES: [(&str, &str); 2] = [("TRACKER_URL", "https://tracker.example/announce"), ("TRACKER_TABLE", TABLE)];
 
 struct World {
     s3: FakeS3,
     table: FakeTable,
     function: Function,
-}
-
-fn registry(table: &FakeTable) -> Registry {
-    Registry::new(table.client(Limits::REGISTRY))
 }
 
 impl World {
@@ -32,13 +26,13 @@ impl World {
     async fn of(s3: FakeS3) -> Self {
         s3.put("data", "a", "content");
         let table = FakeTable::start().await;
-        let function = Function::with_registry(&s3, &registry(&table), &VARIABLES).await;
+        let function = Setup::new(&s3).table(&table).function().await;
         Self { s3, table, function }
     }
 
     /// The marks of the torrent that a new instance gives, or this one.
     async fn marks(&self, is_new: bool) -> Vec<(Vec<u8>, Value)> {
-        let new = Function::with_registry(&self.s3, &registry(&self.table), &VARIABLES).await;
+        let new = Setup::new(&self.s3).table(&self.table).function().await;
         let answer = if is_new { &new } else { &self.function }.get("/data/a").await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         let hash = hex::decode(answer.header("x-torrent-info-hash").expect("a hash")).expect("hex");
@@ -105,7 +99,7 @@ async fn presigned_requests_and_jobs_register_too() {
 
     let world = World::start().await;
     world.s3.put("data", "a", vec![7; 600_000]);
-    let worker = worker(&world.s3, &VARIABLES).await.with_registry(Some(registry(&world.table)));
+    let worker = Setup::new(&world.s3).table(&world.table).worker().await;
     run_job(&worker, &world.s3.client(), json!({"bucket": "data", "key": "a"})).await.expect("a job that succeeds");
     assert_eq!(world.table.take_calls().len(), 1);
     // The API function's answer is the same torrent.

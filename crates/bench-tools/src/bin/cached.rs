@@ -35,7 +35,7 @@ async fn main() -> Result<()> {
     let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let api = api(&sdk).await?;
     let client = Clients::new(&sdk, true, access::Waits::default()).signed.home;
-    let event = event(&bucket, &key);
+    let event = event(&bucket, &key)?;
     // Makes the sidecar.
     answer(&api, &event).await?;
     let torrent_bytes = sidecar(&client, &bucket, &key).await?;
@@ -92,21 +92,10 @@ fn check(answer: &[u8], torrent_bytes: usize) -> Result<()> {
 }
 
 /// A GET of a Function URL.
-fn event(bucket: &str, key: &str) -> Vec<u8> {
-    let path = format!("/{bucket}/{key}");
-    let domain = "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws";
-    let http =
-        json!({"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "bench"});
-    json!({
-        "version": "2.0",
-        "rawPath": path,
-        "rawQueryString": "torrent=",
-        "headers": {"host": domain, "x-forwarded-proto": "https"},
-        "requestContext": {"domainName": domain, "stage": "$default", "http": http, "timeEpoch": 0},
-        "isBase64Encoded": false,
-    })
-    .to_string()
-    .into_bytes()
+fn event(bucket: &str, key: &str) -> Result<Vec<u8>> {
+    let mut event: Value = serde_json::from_str(include_str!("../../../../events/function-url.json"))?;
+    event["rawPath"] = json!(format!("/{bucket}/{key}"));
+    Ok(serde_json::to_vec(&event)?)
 }
 
 fn microseconds(duration: Duration) -> u64 {

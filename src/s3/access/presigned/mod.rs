@@ -3,7 +3,7 @@
 //! Anyone who sees the URL can read the object, so it is never shown or stored.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use aws_sdk_s3::{
     config::{
@@ -23,10 +23,7 @@ pub const MAX_PRESIGNED_URL_BYTES: usize = 4096;
 
 /// A presigned URL of exactly the requested object.
 #[derive(Clone, PartialEq, Eq)]
-pub struct PresignedUrl(Arc<Inner>);
-
-#[derive(PartialEq, Eq)]
-struct Inner {
+pub struct PresignedUrl {
     url: String,
     /// The region in its host, if any.
     region: Option<String>,
@@ -90,17 +87,16 @@ impl PresignedUrl {
         if request.set_uri(text).is_err() || request.uri() != text {
             return Err(PresignedUrlError::NotAUrl);
         }
-        let signed_headers = query.signed_headers;
-        Ok(Self(Arc::new(Inner { url: text.to_owned(), region: place.region, signed_headers })))
+        Ok(Self { url: text.to_owned(), region: place.region, signed_headers: query.signed_headers })
     }
 
     /// Returns the region in its host. The global endpoint and a configured one have none.
     pub(in crate::s3) fn region(&self) -> Option<&str> {
-        self.0.region.as_deref()
+        self.region.as_deref()
     }
 
     fn signs(&self, header: &str) -> bool {
-        self.0.signed_headers.iter().any(|signed| signed == header)
+        self.signed_headers.iter().any(|signed| signed == header)
     }
 }
 
@@ -139,7 +135,7 @@ impl Intercept for PresignedUrl {
         if self.signs(CHECKSUM_MODE) {
             headers.insert(CHECKSUM_MODE, "ENABLED");
         }
-        request.set_uri(self.0.url.as_str())?;
+        request.set_uri(self.url.as_str())?;
         Ok(())
     }
 }

@@ -7,12 +7,10 @@ mod plan;
 mod run;
 mod workflow;
 
-use super::seeds::Trial;
-
-/// A job is many requests: so many times fewer seeds.
-const FEWER: u64 = 8;
+use super::seeds::run_all;
 
 #[test]
 fn under_any_seed_a_job_leaves_the_right_sidecar_or_fails_by_name() {
-    Trial { plan: plan::JobPlan::of, run: run::run }.run_all(FEWER);
+    // A job is many requests.
+    run_all(plan::JobPlan::of, run::run, 8);
 }

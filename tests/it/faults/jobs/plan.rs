@@ -17,8 +17,6 @@ use crate::faults::{
 pub(super) enum Mishap {
     /// No function is free.
     TurnedAway,
-    /// The function is done, and its answer lost.
-    Lost,
     /// The function is ended then.
     Killed(Duration),
     /// The workflow waits no longer, and the function runs on.
@@ -51,7 +49,6 @@ impl Mishap {
     pub(super) fn error(self) -> &'static str {
         match self {
             Self::TurnedAway => "Lambda.TooManyRequestsException",
-            Self::Lost => "Lambda.Unknown",
             Self::Killed(_) => "Sandbox.Timedout",
             Self::RunsOn(_) => "States.Timeout",
         }
@@ -75,10 +72,6 @@ impl JobPlan {
             budget_ms: 20_000,
             is_head: false,
             callers: 1,
-            // No job reads by a URL.
-            is_presigned: false,
-            // Step Functions reads the list of spans in its own region alone.
-            sidecars_elsewhere: request.sidecars_elsewhere || request.is_abroad,
             left: if dice.one_in(2) { Left::Nothing } else { request.left },
             troubles: in_order(troubles),
             ..request
@@ -119,7 +112,7 @@ impl JobPlan {
 impl Misfortune {
     fn thrown(dice: &mut Dice) -> Self {
         let after = Duration::from_millis(dice.pick(&[0, 1, 3, 10, 40]));
-        let mishap = dice.pick(&[Mishap::TurnedAway, Mishap::Lost, Mishap::Killed(after), Mishap::RunsOn(after)]);
+        let mishap = dice.pick(&[Mishap::TurnedAway, Mishap::Killed(after), Mishap::RunsOn(after)]);
         Self { mishap, after: dice.below(12), times: dice.pick(&[1, 1, 1, 2, 4, 40]) }
     }
 }

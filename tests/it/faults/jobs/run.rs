@@ -18,9 +18,9 @@ use crate::{
         plan::Left,
         run::{assert_no_secret, on_a_runtime, tasks_end},
         trouble::{FOLDER, Trouble, What},
-        world::World,
+        world::{World, ask_well},
     },
-    harness::{Function, worker, worker_at_aws},
+    harness::{Function, worker},
     log::Written,
 };
 
@@ -64,9 +64,6 @@ async fn carry_out(plan: &JobPlan, written: &Written) -> String {
 async fn worker_of(world: &World, plan: &JobPlan) -> Worker {
     let variables = plan.variables();
     let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    if plan.request.is_abroad {
-        return worker_at_aws(&world.s3, &variables).await;
-    }
     worker(&world.s3, &variables).await
 }
 
@@ -145,7 +142,7 @@ async fn after(world: &World, plan: &JobPlan, lambda: &Lambda) {
 /// The API function has the torrent of what is there now, and has it from the sidecar.
 async fn is_served(world: &World, plan: &JobPlan, function: &Function) {
     let started = Instant::now();
-    let answer = world.ask_well(&plan.request, function).await;
+    let answer = ask_well(&plan.request, function).await;
     let pasts = world.book.pasts();
     assert_right(&pasts[pasts.len() - 1..], &plan.request, &answer, true);
     // On a busy machine the sidecar may not come in time.

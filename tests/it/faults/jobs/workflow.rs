@@ -48,7 +48,6 @@ impl Lambda {
         let Some(Misfortune { mishap, .. }) = misfortune else { return answer.await };
         match *mishap {
             Mishap::TurnedAway => {}
-            Mishap::Lost => drop(answer.await),
             Mishap::Killed(after) => {
                 if let Ok(done) = timeout(after, answer).await {
                     return done;

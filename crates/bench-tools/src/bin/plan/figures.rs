@@ -19,8 +19,6 @@ const DIGEST_BYTES: u64 = 20;
 #[derive(Debug, Serialize)]
 pub(crate) struct Figures {
     pub(crate) length: u64,
-    /// How many objects a collection has, or 0.
-    pub(crate) objects: usize,
     pub(crate) piece_length: u64,
     pub(crate) pieces: u64,
     pub(crate) span_size: u64,
@@ -67,7 +65,6 @@ pub(crate) fn of(length: u64, piece_length: PieceLength, span_size: u64, objects
     let count = cut.len() as u64;
     Figures {
         length,
-        objects,
         piece_length: piece_length.get(),
         pieces,
         span_size: spans.size(),
