@@ -1,25 +1,24 @@
 //! The API function leaves the web seeds out while the swarm is fast enough, and names them whenever it is not sure.
 
-use get_object_torrent::{
-    table::{Limits, Registry},
-    tracker::Clock,
-};
 use serde_json::json;
 use test_s3::{Bucket, FakeS3, Operation};
 
 use super::clients::FUTURE;
 use crate::{
-    fake_table::{FakeTable, TABLE},
+    fake_table::FakeTable,
     harness::{Function, function_url},
+    setup::Setup,
 };
-
-const VARIABLES: [(&str, &str); 3] =
-    [("TRACKER_URL", "https://tracker.example/announce"), ("TRACKER_TABLE", TABLE), ("ENOUGH_SPEED", "1000000")];
 
 struct World {
     s3: FakeS3,
     table: FakeTable,
     function: Function,
+}
+
+async fn function(s3: &FakeS3, table: &FakeTable, time_scale: &str) -> Function {
+    let variables = [("ENOUGH_SPEED", "1000000"), ("TRACKER_TIME_SCALE", time_scale)];
+    Setup::new(s3).table(table).set_all(&variables).function().await
 }
 
 impl World {
@@ -28,8 +27,7 @@ impl World {
         let s3 = FakeS3::start([Bucket::public("data")]).await;
         s3.put("data", "a", "content");
         let table = FakeTable::start().await;
-        let registry = Registry::new(table.client(Limits::REGISTRY)).with_health(Clock::new(1e-6));
-        let function = Function::with_registry(&s3, &registry, &VARIABLES).await;
+        let function = function(&s3, &table, "0.000001").await;
         let world = Self { s3, table, function };
         assert_eq!(world.web_seeds("torrent").await, 2);
         world.table.take_calls();
@@ -72,8 +70,7 @@ async fn the_registration_tells_and_later_one_read_a_minute() {
     let world = World::start().await;
     world.mark("fast_until", FUTURE);
     let calls = || world.table.take_calls().into_iter().map(|(operation, _)| operation).collect::<Vec<_>>();
-    let registry = Registry::new(world.table.client(Limits::REGISTRY)).with_health(Clock::default());
-    let function = Function::with_registry(&world.s3, &registry, &VARIABLES).await;
+    let function = function(&world.s3, &world.table, "1").await;
     for _ in 0..3 {
         assert!(function.get("/data/a").await.torrent().web_seeds.is_empty());
     }
