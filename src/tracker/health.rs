@@ -2,8 +2,8 @@
 //!
 //! Seeders count by what they were seen to send. But who lies can claim any rate, so one leecher that gets too little
 //! outweighs all of them for an hour. And where web seeds send, seeders have little to send, however fast they are. So
-//! seeders that stay are tried: a few leechers at a time get no web seeds, as many as the rates seen so far allow, and at
-//! least one. Times are in seconds since 1970 of the tracker's [`Clock`].
+//! seeders that stay are tried: a few leechers at a time get no web seeds, one more than the rates seen so far are enough
+//! for. Times are in seconds since 1970 of the tracker's [`Clock`].
 
 use std::{cmp::Reverse, collections::HashSet};
 
@@ -185,11 +185,11 @@ impl HealthRules {
     /// Returns whether a swarm is fast enough for one leecher more: by what its seeders were seen to send, or because that
     /// can be tried.
     fn is_enough(&self, mark: &SwarmHealth, swarm: &SwarmStrength, now: u64) -> bool {
-        let needed = |leechers: u64| self.enough_speed.saturating_mul(leechers + 1);
+        let needed = |leechers: u64| self.enough_speed.saturating_mul(leechers);
         let is_crowded = swarm.leechers > LEECHERS_FOR_EACH * swarm.seeders;
         let may_be_tried = mark.failed + HOUR <= now || swarm.settled >= GROWTH * mark.failed_seeders;
         let is_trial = swarm.settled > 0 && !is_crowded && may_be_tried;
-        swarm.rate >= needed(swarm.leechers) || is_trial && swarm.rate.max(needed(0)) >= needed(swarm.bare)
+        swarm.rate >= needed(swarm.leechers + 1) || is_trial && swarm.rate >= needed(swarm.bare)
     }
 
     /// Returns what the mark should say after an announce at `now` of a client with this health and progress.

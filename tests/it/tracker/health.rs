@@ -15,7 +15,8 @@ const ENOUGH: u64 = 1_000_000;
 const ON: [(&str, &str); 2] = [("ENOUGH_SPEED", "1000000"), ("TRACKER_CHECKS_ANY_ADDRESS", "true")];
 const HOUR: u64 = 3_600;
 /// The attributes that are times.
-const TIMES: [&str; 7] = ["expires", "since", "checked", "slow", "fast_until", "slow_until", "fast_seen"];
+const TIMES: [&str; 9] =
+    ["expires", "since", "checked", "slow", "seeding", "fast_until", "slow_until", "fast_seen", "failed"];
 
 async fn tracker() -> Tracker {
     Tracker::with(0, Limits::TRACKER, &ON).await
@@ -67,10 +68,10 @@ impl Tracker {
         self.announce(client, &format!("&uploaded={uploaded}&downloaded={downloaded}")).await;
     }
 
-    /// A seeder that has sent so many bytes a second for ten minutes.
+    /// A seeder that has sent so many bytes a second for a minute.
     async fn proven(&self, host: u8, rate: u64) -> Client {
         let client = seeder(host).await;
-        self.lives(client, rate * 600, 0, 600).await;
+        self.lives(client, rate * 60, 0, 60).await;
         client
     }
 
@@ -150,14 +151,14 @@ async fn only_seeders_that_answer_a_handshake_count() {
     for (name, torrent, message, counts) in answers {
         let tracker = tracker().await;
         let (client, received) = seeder_of(1, torrent, message).await;
-        tracker.lives(client, 600 * 5 * ENOUGH, 0, 600).await;
+        tracker.lives(client, 60 * 5 * ENOUGH, 0, 60).await;
         assert_eq!(tracker.is_fast(), counts, "{name}");
         let received = received.await;
         assert_eq!(received[..28], *b"\x13BitTorrent protocol\0\0\0\0\0\0\0\0", "{name}");
         assert_eq!((&received[28..48], received.len()), (&TORRENT[..], 68), "{name}: the handshake is all");
     }
     let tracker = tracker().await;
-    tracker.lives(Client::seeder("127.0.0.1:1"), 600 * 5 * ENOUGH, 0, 600).await;
+    tracker.lives(Client::seeder("127.0.0.1:1"), 60 * 5 * ENOUGH, 0, 60).await;
     assert!(!tracker.is_fast(), "a closed port");
 }
 
@@ -173,7 +174,7 @@ async fn a_network_counts_once_and_only_the_internet_is_checked() {
 
     let tracker = Tracker::with(0, Limits::TRACKER, &ON[..1]).await;
     let client = seeder(3).await;
-    tracker.lives(client, 600 * 5 * ENOUGH, 0, 600).await;
+    tracker.lives(client, 60 * 5 * ENOUGH, 0, 60).await;
     assert!(!tracker.is_fast());
     assert!(tracker.table.items(TORRENT).iter().all(|(_, item)| item["checked"].is_null()));
 }
@@ -234,6 +235,46 @@ async fn a_slow_leecher_beside_a_fast_one_has_a_slow_line_but_a_stuck_one_is_stu
         tracker.lives(leecher(1), 0, 300 * ENOUGH, 300).await;
         tracker.lives(leecher(2), 0, downloaded, 300).await;
         assert_eq!(tracker.is_fast(), is_fast, "{downloaded}");
+    }
+}
+
+#[tokio::test]
+async fn seeders_that_stay_are_tried_with_one_leecher_at_a_time() {
+    let tracker = tracker().await;
+    let (seeder, other) = (seeder(1).await, seeder(2).await);
+    tracker.lives(seeder, 60, 0, 540).await;
+    assert!(tracker.is_fast(), "it has proven a byte in nine seconds, but it has stayed");
+    let announce = async |client, more: &str| {
+        tracker.announce(client, more).await;
+        tracker.is_fast()
+    };
+    assert!(!announce(leecher(1), "&event=started").await, "one at a time");
+    assert!(!announce(leecher(2), "&event=started").await);
+    let done = |host| Client { left: 0, ..leecher(host) };
+    let downloaded = format!("&event=completed&downloaded={}", 60 * ENOUGH);
+    tracker.pass(60);
+    assert!(announce(done(1), &downloaded).await, "the trial has succeeded");
+    assert!(announce(leecher(3), "&event=stopped").await);
+    // Of the second leecher nothing follows: it started with web seeds.
+    assert!(announce(Client { left: 0, ..leecher(2) }, "&event=completed&downloaded=1000").await);
+    assert!(!announce(leecher(4), "&event=started").await);
+    tracker.pass(60);
+    assert!(!announce(done(4), "&event=completed&downloaded=1000").await, "the trial has failed");
+    tracker.lives(seeder, 60, 0, 540).await;
+    assert!(!tracker.is_fast(), "the next trial takes more seeders");
+    tracker.lives(other, 60, 0, 540).await;
+    assert!(announce(seeder, "&uploaded=120").await);
+}
+
+#[tokio::test]
+async fn a_crowd_is_no_trial() {
+    for (leechers, is_fast) in [(2, true), (3, false)] {
+        let tracker = tracker().await;
+        for host in 0..leechers {
+            tracker.announce(leecher(host), "&event=started").await;
+        }
+        tracker.lives(seeder(1).await, 60, 0, 540).await;
+        assert_eq!(tracker.is_fast(), is_fast, "{leechers}");
     }
 }
 
