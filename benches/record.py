@@ -47,8 +47,8 @@ def main() -> None:
     parts = [_made(), *(_section(name) for name in NAMES)]
     DOCUMENT.write_text(between_marks(DOCUMENT.read_text(encoding="utf-8"), "\n".join(parts)), encoding="utf-8")
     with pyplot.rc_context(STYLE):
-        figure, axes = pyplot.subplots(figsize=(7, 4), layout="constrained")
-        egress(Report.load(FOLDER / "swarm.json"), axes)
+        figure, axes = pyplot.subplots(figsize=(8, 8), layout="constrained")
+        shares(Report.load(FOLDER / "swarm.json"), axes)
         figure.savefig(PLOT, metadata={"Date": None, "Creator": None})
         pyplot.close(figure)
     print(f"Written: {DOCUMENT}, {PLOT}")
@@ -75,27 +75,25 @@ def _date(path: Path) -> str:
 def _section(name: str) -> str:
     section = Report.load(FOLDER / f"{name}.json").markdown()
     if name == "swarm":
-        section += f"\n![Egress for each download, by the number of web seeds](plots/{PLOT.name})\n"
+        section += f"\n![What the web seeds send for each download](plots/{PLOT.name})\n"
     return section
 
 
-def egress(report: Report, axes: Axes) -> None:
-    """What the web seeds send for each download, by how many there are; lines reach from the least to the most."""
-    swarms: Mapping[str, Sequence[tuple[int, float, float, float]]] = report.figures["egress"]
-    width = 0.8 / len(swarms)
-    for number, (name, points) in enumerate(swarms.items()):
-        places = [count + (number - (len(swarms) - 1) / 2) * width for count, *_ in points]
-        medians = [median for _, median, _, _ in points]
-        errors = [[median - least for _, median, least, _ in points], [most - median for _, median, _, most in points]]
-        axes.bar(places, medians, width * 0.9, yerr=errors, capsize=2, color=COLOURS[number], label=name)
-        for place, (_, median, _, most) in zip(places, points, strict=True):
-            axes.text(place, most + 0.03, f"{median:.2f}", ha="center", va="bottom", fontsize=9)
-    axes.set_ylim(0, 1.7)
-    axes.set_xticks([count for count, *_ in next(iter(swarms.values()))])
-    axes.set_xlabel("web seeds in the torrent")
-    axes.set_ylabel("file sizes")
-    axes.set_title("Egress of the web seeds for each download")
-    axes.legend(frameon=False, loc="upper left", ncols=2)
+def shares(report: Report, axes: Axes) -> None:
+    """What the web seeds send for each download, by swarm and by how many the torrents have."""
+    ways: Mapping[str, Sequence[float]] = report.figures["share"]
+    names: Sequence[str] = report.figures["swarms"]
+    height = 0.8 / len(ways)
+    for number, (way, values) in enumerate(ways.items()):
+        places = [row + (number - (len(ways) - 1) / 2) * height for row in range(len(names))]
+        axes.barh(places, values, height * 0.9, color=COLOURS[number], label=f"web seeds: {way}")
+        for place, value in zip(places, values, strict=True):
+            axes.text(value + 0.01, place, f"{value:.2f}", ha="left", va="center", fontsize=8)
+    axes.set_yticks(range(len(names)), names, fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xlabel("file sizes")
+    axes.set_title("What the web seeds send for each download")
+    axes.legend(frameon=False, loc="lower right", fontsize=9)
 
 
 if __name__ == "__main__":

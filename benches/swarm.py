@@ -1,133 +1,108 @@
-"""What a swarm saves: how much the web seeds send for each download, by how many of them the torrent names."""
+"""What a swarm saves on links as people have them: what the web seeds send for each download, and how long it takes."""
 
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
 
-from benches import machine, objects, swarm_peers, swarm_web_seeds
+from benches import machine
 from benches.bench import Bench, spread
-from benches.objects import MIB
 from benches.report import Bar, Report
-from benches.swarm_run import Case, Result, side_by_side
-from scripts.stack import build, temporary
+from benches.swarm_peers import Link
+from benches.swarm_run import ENOUGH, WAYS, Case, Result, side_by_side
+from benches.swarm_web_seeds import BYTES_PER_SECOND
 
-WEB_SEEDS = (1, 2, 3)
-# The default of WEB_SEEDS has two. It had three before.
-DEFAULT, FORMER = 2, 3
-ROUNDS = 3
-# The bars are for these.
-MOST_ROUNDS = 5
 MB = 1_000_000
-MOST_EGRESS, MOST_OF_FORMER = 0.50, 0.92
+ROUNDS = 3
+ALWAYS = "2"
 
-TEXT = """All peers of a swarm download the same file, each with at most {peer:g} MB/s in each direction and otherwise
-with libtorrent's own settings. Unless the table says otherwise, they start together and seed until the last one has the
-file. The release binary makes the torrents. The web seed is nginx, which sends {web_seed:g} MB/s on a connection and
-has one address for each web seed of the torrent. Egress is what nginx sent in bodies for each download, in file sizes:
-with plain HTTP it is 1. Without a tracker no peer finds another.
+TEXT = """All peers of a swarm download the same file with libtorrent's own settings, but for the rates of their links:
+MB/s down and up. Each has an address of its own. The release binaries make the torrents and are the tracker,
+on moto's table. The tracker's time runs {times:.0f} times as fast as on AWS. The web seed is nginx, which
+sends {web_seed:g} MB/s on a connection. The share is what it sent in bodies for each download, in file sizes:
+with plain HTTP it is 1. Torrents have two web seeds, or one, or two while they are needed, with half of a
+line as `ENOUGH_SPEED`. The three ran side by side.
 
-Every download was compared with the file. Seconds and MB/s are those of the median peer. Swarms that differ only in
-their web seeds ran side by side. Each figure is the median of {rounds} runs, and of {most_rounds} in the first three
-rows. Together the peers used at most {cores:.1f} cores. {others}"""
-COLUMNS = ("peers", "tracker", "file, MiB", "web seeds", "egress a download", "seconds", "MB/s")
+Who leaves does so at once. In the swarms where a third stays, it stays for as long as its download took. Every
+download was compared with the file. Seconds are those of the mean download. Swarms that start at once ran {rounds}
+times: the median is shown, with the least and the most. Together the peers used at most {cores:.1f} cores. {others}"""
+COLUMNS = ("swarm", "down / up", "file, MiB", *(f"web seeds: {way}" for way in WAYS))
 
-
-@dataclass(frozen=True)
-class _Group:
-    """Swarms that run side by side."""
-
-    name: str
-    mib: int
-    cases: Sequence[Case]
-    rounds: int = ROUNDS
+Results = Mapping[str, list[Result]]
 
 
 def run(bench: Bench) -> Report:
-    """Measures one group of swarms after the other."""
-    binary, others = build.release(bench.owner), machine.others()
-    groups = _groups(bench.quick)
-    folder = temporary.folder(bench.owner, "objects")
-    files = {mib: objects.write(folder / f"{mib}.bin", mib * MIB) for mib in {group.mib for group in groups}}
-    results = {(group.mib, case): [] for group in groups for case in group.cases}
-    cores = 0.0
-    for group in groups:
-        for _ in range(bench.runs(group.rounds)):
-            cores = max(cores, _measure(group, binary, files[group.mib], results))
-    known = {
-        "peer": swarm_peers.BYTES_PER_SECOND / MB,
-        "web_seed": swarm_web_seeds.BYTES_PER_SECOND / MB,
-        "rounds": bench.runs(ROUNDS),
-        "most_rounds": bench.runs(MOST_ROUNDS),
-    }
+    """One kind of swarm after the other."""
+    others, cores = machine.others(), 0.0
+    results: dict[Case, Results] = {}
+    for case in cases(bench.quick):
+        results[case] = {way: [] for way in WAYS}
+        for _ in range(1 if case.every_seconds or case.seeders else bench.runs(ROUNDS)):
+            cpu, start = time.process_time(), time.monotonic()
+            for way, result in side_by_side(case).items():
+                results[case][way].append(result)
+                print(f"{case.name}, {case.mib} MiB, {way}: {result.share:.2f}, {result.mean:.1f} s", flush=True)
+            cores = max(cores, (time.process_time() - cpu) / (time.monotonic() - start))
+    known = {"times": 30, "web_seed": BYTES_PER_SECOND / MB, "rounds": bench.runs(ROUNDS)}
     report = Report("Swarm", TEXT.format(**known, cores=cores, others=others), COLUMNS)
-    report.rows = [_row(mib, case, ended) for (mib, case), ended in results.items()]
-    report.bars = _bars(groups[0], results)
-    report.figures = {"egress": {group.name: _points(group, results) for group in groups if _varies(group)}}
+    report.rows = [_row(case, ended) for case, ended in results.items()]
+    report.bars = [] if bench.quick else _bars(results)
+    report.figures = {"share": {way: [_point(ended[way]) for ended in results.values()] for way in WAYS}}
+    report.figures["swarms"] = [f"{case.name}\n{_link(case)}, {case.mib} MiB" for case in results]
     return report
 
 
-def _groups(quick: bool) -> Sequence[_Group]:
-    large, small, peers = (4, 1, 3) if quick else (128, 32, 10)
-    usual = Case(web_seeds=DEFAULT, libtorrent=peers)
-    seeded = replace(usual, seeder=True)
-    later = replace(usual, every_seconds=1 if quick else 10)
+def cases(quick: bool) -> Sequence[Case]:
+    """Links of 1:1, 1:4 and 1:10, then arrivals."""
+    if quick:
+        fast = Link(8 * MB, 2 * MB)
+        return [Case("at once", fast, 4, 3), Case("who stay", fast, 4, 3, 1, seeders=1, seeder=fast)]
+    small, large = (
+        [Case("ten at once", Link(down, down // part), mib) for part in (1, 4, 10)]
+        for down, mib in ((2 * MB, 32), (8 * MB, 128))
+    )
+    home, slow = small[1].link, small[2].link
     return [
-        replace(_by_web_seeds(f"{usual.peers}, {large} MiB", large, usual), rounds=MOST_ROUNDS),
-        _by_web_seeds(f"{usual.peers}, {small} MiB", small, usual),
-        _by_web_seeds("without a tracker", large, replace(usual, tracker=False)),
-        _Group("others", large, [later, replace(later, leaves=True), seeded, replace(seeded, web_seeds=1)]),
+        *small,
+        *large,
+        Case("one every 10 s", home, 32, 40, 10),
+        Case("one every 10 s", slow, 32, 40, 10),
+        Case("one every 12 s", large[1].link, 128, 16, 12),
+        Case("one every 10 s, a third stays", home, 32, 40, 10, stays=(1, 0, 0)),
+        Case("beside ten seeders", home, 64, 1, seeders=10, seeder=home),
+        Case("one every 10 s leaves, beside a seed box", home, 32, 20, 10, (0,), 1, Link(8 * MB, 6 * MB)),
     ]
 
 
-def _by_web_seeds(name: str, mib: int, case: Case) -> _Group:
-    return _Group(name, mib, [replace(case, web_seeds=web_seeds) for web_seeds in WEB_SEEDS])
+def _link(case: Case) -> str:
+    return f"{case.link.down / MB:g} / {case.link.up / MB:g}"
 
 
-def _varies(group: _Group) -> bool:
-    return [case.web_seeds for case in group.cases] == list(WEB_SEEDS)
+def _row(case: Case, ended: Results) -> list[str]:
+    cells = [f"{_spread(ended[way], 'share', '{:.2f}')}, {_spread(ended[way], 'mean', '{:.0f}')} s" for way in WAYS]
+    return [case.name, _link(case), f"{case.mib}", *cells]
 
 
-Results = Mapping[tuple[int, Case], list[Result]]
+def _spread(ended: Sequence[Result], figure: str, text: str) -> str:
+    return spread([getattr(result, figure) for result in ended], text.format)
 
 
-def _measure(group: _Group, binary: Path, file: Path, results: Results) -> float:
-    """Adds to `results`, and returns how many cores the peers in this process used."""
-    cpu, start = time.process_time(), time.monotonic()
-    for case, result in zip(group.cases, side_by_side(group.cases, binary, file), strict=True):
-        results[group.mib, case].append(result)
-        print(f"{case.peers}, {group.mib} MiB, {case.web_seeds} web seed(s): {result.egress:.2f}", flush=True)
-    return (time.process_time() - cpu) / (time.monotonic() - start)
+def _point(ended: Sequence[Result]) -> float:
+    return statistics.median(result.share for result in ended)
 
 
-def _row(mib: int, case: Case, ended: Sequence[Result]) -> list[str]:
-    return [
-        case.peers,
-        "yes" if case.tracker else "no",
-        f"{mib}",
-        f"{case.web_seeds}",
-        spread([result.egress for result in ended]),
-        spread([result.seconds for result in ended], "{:.0f}".format),
-        spread([mib * MIB / MB / result.seconds for result in ended]),
-    ]
-
-
-def _points(group: _Group, results: Results) -> list[tuple[int, float, float, float]]:
-    """Web seeds, and the median, the least and the most of the egress."""
-    points = []
-    for case in group.cases:
-        egress = [result.egress for result in results[group.mib, case]]
-        points.append((case.web_seeds, statistics.median(egress), min(egress), max(egress)))
-    return points
-
-
-def _bars(usual: _Group, results: Results) -> list[Bar]:
-    egress = {case.web_seeds: [result.egress for result in results[usual.mib, case]] for case in usual.cases}
-    ratios = [ours / theirs for ours, theirs in zip(egress[DEFAULT], egress[FORMER], strict=True)]
-    speeds = [mib * MIB / MB / result.seconds for (mib, _), ended in results.items() for result in ended]
-    return [
-        Bar(f"{DEFAULT} web seeds: egress a download", statistics.median(egress[DEFAULT]), MOST_EGRESS),
-        Bar(f"{DEFAULT} web seeds: egress, times that of {FORMER}", statistics.median(ratios), MOST_OF_FORMER),
-        Bar("MB/s of a peer, which its limit allows", max(speeds), swarm_peers.BYTES_PER_SECOND / MB),
-    ]
+def _bars(results: Mapping[Case, Results]) -> list[Bar]:
+    """Shares, and times beside those of web seeds always."""
+    limits = {"one every 10 s": (0.20, 1.15), "one every 12 s": (0.30, 1.15), "beside ten seeders": (0.005, 1.25)}
+    bars = []
+    for case, ended in results.items():
+        most, slower = limits.get(case.name, (0.15 if "box" in case.name else 1, 1.25))
+        if case.link.up * 10 == case.link.down:
+            most, slower = 1, 1.25
+        if case.every_seconds or case.seeders:
+            name = f"{case.name}, {_link(case)}: with web seeds while needed"
+            [ours], [always] = ended[ENOUGH], ended[ALWAYS]
+            bars += [
+                Bar(f"{name}, share", ours.share, most),
+                Bar(f"{name}, times as long", ours.mean / always.mean, slower),
+            ]
+    return bars

@@ -1,27 +1,60 @@
-"""A swarm from its start until all have the file, and what its web seeds sent meanwhile."""
+"""Swarms of one kind side by side, one for each way to name web seeds, and what the web seeds sent."""
 
 import contextlib
 import filecmp
 import statistics
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from benches import first_request
-from benches.nginx import BUCKET
-from benches.swarm_peers import BYTES_PER_SECOND, Peer
-from benches.swarm_tracker import Tracker
-from benches.swarm_web_seeds import WebSeeds
-from scripts.stack import temporary
-from scripts.stack.errors import StackError
-from scripts.stack.function import settings
+import libtorrent
 
+from benches import objects
+from benches.objects import MIB
+from benches.swarm_peers import Link, Peer
+from benches.swarm_web_seeds import WebSeeds
+from scripts.stack import build, http, temporary
+from scripts.stack.errors import StackError
+from scripts.stack.function import Function, built, settings
+from scripts.stack.seaweedfs import ROLE, SeaweedFS
+from scripts.stack.tracker import Tracker
+
+BUCKET = "data"
+# The tracker's hour takes two minutes.
+TIME_SCALE = 1 / 30
+# Seeders that are there before: so long that the tracker has seen them stay.
+STAY_SECONDS = 25
 POLL_SECONDS = 0.1
-SETTLE_SECONDS = 60
-# How often the time that a download takes at full speed.
-PATIENCE = 10
+PATIENCE_SECONDS = 300
+ENOUGH = "while needed"
+# How many web seeds a torrent has, and whether it may have none.
+WAYS: Mapping[str, int] = {"2": 2, "1": 1, ENOUGH: 2}
+
+
+_NONE = Link(0, 0)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a swarm is made of."""
+
+    name: str
+    link: Link
+    mib: int
+    peers: int = 10
+    # Peers start one after the other, this long apart.
+    every_seconds: float = 0
+    # For how many times its own download each peer stays, by turns.
+    stays: tuple[float, ...] = (1000,)
+    # Those that have the file from the start, and their links.
+    seeders: int = 0
+    seeder: Link = _NONE
+
+    @property
+    def enough_speed(self) -> int:
+        """`ENOUGH_SPEED` is half of a line."""
+        return self.link.down // 2
 
 
 @dataclass(frozen=True)
@@ -29,103 +62,113 @@ class Result:
     """The figures of one run."""
 
     # What the web seeds sent for each download, in file sizes.
-    egress: float
-    # How long the median peer took.
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Case:
-    """What a swarm is made of."""
-
-    web_seeds: int
-    libtorrent: int
-    tracker: bool = True
-    # One more peer has the file from the start.
-    seeder: bool = False
-    # Peers start one after the other, this long apart.
-    every_seconds: int = 0
-    # Peers leave as soon as they have the file.
-    leaves: bool = False
+    share: float
+    # How long each download took, in order.
+    seconds: list[float]
 
     @property
-    def peers(self) -> str:
-        """A description for the table."""
-        parts = {
-            f"{self.libtorrent} libtorrent": self.libtorrent,
-            "1 seeder": self.seeder,
-            f"one every {self.every_seconds} s": self.every_seconds,
-            "leaves at 100 %": self.leaves,
-        }
-        return ", ".join(text for text, applies in parts.items() if applies)
+    def mean(self) -> float:
+        """Of the seconds."""
+        return statistics.mean(self.seconds)
 
 
+@dataclass
 class Swarm:
     """A running swarm."""
 
-    def __init__(self, owner: contextlib.ExitStack, case: Case, binary: Path, file: Path) -> None:
-        self._case, self._file = case, file
-        self._web_seeds = WebSeeds(owner, file.parent)
-        torrent = self._torrent(owner, binary)
-        folder = temporary.folder(owner, "swarm")
-        # The web seeds count a response only when its connection is done with it, so the peers end before that.
-        self._running = owner.enter_context(contextlib.ExitStack())
-        if case.seeder:
-            seeder = Peer(self._running, torrent, file.parent)
-            _wait(seeder.is_complete, SETTLE_SECONDS)
-        self._folders = [folder / str(number) for number in range(case.libtorrent)]
-        start = time.monotonic()
-        # What is to be started, and when.
-        self._waiting = [
-            (start + number * case.every_seconds, partial(Peer, self._running, torrent, place))
-            for number, place in enumerate(self._folders)
-        ]
-        # The peers that have no whole file yet, and since when they run.
-        self._downloading: dict[Peer, float] = {}
-        self._seconds: list[float] = []
+    case: Case
+    file: Path
+    folder: Path
+    torrent: Callable[[], bytes]
+    running: contextlib.ExitStack
+    peers: list[Peer] = field(default_factory=list)
+    present: dict[Peer, float] = field(default_factory=dict)
+    begin: float = 0.0
+
+    def prepare(self) -> None:
+        """Starts the seeders. If there are several, two clients download from them alone, so that rates are proven."""
+        case, torrent = self.case, self.torrent()
+        for _ in range(case.seeders):
+            Peer(self.running, torrent, self.file.parent, case.seeder)
+        if case.seeders > 1:
+            first = [
+                Peer(self.running, _bare(torrent), self.folder / f"first-{number}", case.link) for number in (1, 2)
+            ]
+            _wait(lambda: all([peer.is_complete() for peer in first]))
+            for peer in first:
+                peer.leave()
 
     def is_done(self) -> bool:
-        """Whether all have the file. It has to be asked often: it starts peers, and notes when each is complete."""
-        while self._waiting and time.monotonic() >= self._waiting[0][0]:
-            _, start = self._waiting.pop(0)
-            self._downloading[start()] = time.monotonic()
-        for peer in [peer for peer in self._downloading if peer.is_complete()]:
-            self._seconds.append(time.monotonic() - self._downloading.pop(peer))
-            if self._case.leaves:
-                peer.leave()
-        return not self._waiting and not self._downloading
-
-    def result(self) -> Result:
-        """Ends the swarm, and checks what was downloaded."""
-        self._running.close()
-        if not all(filecmp.cmp(self._file, folder / self._file.name, shallow=False) for folder in self._folders):
-            raise StackError(f"{self._case.peers}: a download differs from the file")
-        downloaded = self._file.stat().st_size * len(self._folders)
-        return Result(self._web_seeds.bytes_sent() / downloaded, statistics.median(self._seconds))
-
-    def _torrent(self, owner: contextlib.ExitStack, binary: Path) -> bytes:
-        """The torrent as the function makes it."""
-        templates = self._web_seeds.templates[: self._case.web_seeds]
-        variables = {"WEB_SEEDS": ",".join(templates) or "none"}
-        if self._case.tracker:
-            variables["TRACKERS"] = Tracker(owner).url
-        env = settings(self._web_seeds.endpoint, None, variables)
-        return first_request.ask(binary, env, BUCKET, self._file.name).torrent
+        """Whether all have the file. It has to be asked often: it starts peers, and lets them leave."""
+        case, now = self.case, time.monotonic()
+        self.begin = self.begin or now
+        while len(self.peers) < case.peers and now >= self.begin + len(self.peers) * case.every_seconds:
+            peer = Peer(self.running, self.torrent(), self.folder / str(len(self.peers)), case.link)
+            self.present[peer] = case.stays[len(self.peers) % len(case.stays)]
+            self.peers.append(peer)
+        done = [peer.is_complete() for peer in self.peers]
+        for peer in [peer for peer, times in self.present.items() if peer.seconds and not peer.stays(times)]:
+            peer.leave()
+            del self.present[peer]
+        return len(done) == case.peers and all(done)
 
 
-def side_by_side(cases: Sequence[Case], binary: Path, file: Path) -> list[Result]:
-    """Runs a swarm for each case, all at the same time."""
+def side_by_side(case: Case) -> Mapping[str, Result]:
+    """Runs a swarm for each of `WAYS`, all at the same time."""
     with contextlib.ExitStack() as owner:
-        swarms = [Swarm(owner, case, binary, file) for case in cases]
-        deadline_seconds = SETTLE_SECONDS + PATIENCE * file.stat().st_size / BYTES_PER_SECOND
-        # A list, since every swarm has to be asked each time.
-        _wait(lambda: all([swarm.is_done() for swarm in swarms]), deadline_seconds)
-        return [swarm.result() for swarm in swarms]
+        files, folder = temporary.folder(owner, "objects"), temporary.folder(owner, "swarm")
+        web_seeds = WebSeeds(owner, files)
+        server = SeaweedFS(owner)
+        server.create_bucket(BUCKET, public=True)
+        scale = {"ENOUGH_SPEED": f"{case.enough_speed}", "TRACKER_TIME_SCALE": f"{TIME_SCALE}"}
+        tracker = Tracker(owner, build.tracker(owner), TRACKER_CHECKS_ANY_ADDRESS="true", **scale)
+        # What the peers sent counts when their connections are closed.
+        running = owner.enter_context(contextlib.ExitStack())
+        swarms = {}
+        for number, (way, count) in enumerate(WAYS.items()):
+            # Swarms are told apart by the file's name.
+            file = files / f"{number}.bin"
+            objects.write(file, case.mib * MIB)
+            objects.upload(server, file, BUCKET)
+            variables = {"BUCKETS": BUCKET, "WEB_SEEDS": ",".join(web_seeds.templates[:count]), **tracker.variables}
+            variables |= scale if way == ENOUGH else {}
+            function = built(owner, build.release(owner), settings(server.endpoint, ROLE, variables))
+            swarms[way] = Swarm(case, file, folder / f"{number}", _asking(function, file.name), running)
+        for swarm in swarms.values():
+            swarm.prepare()
+        time.sleep(STAY_SECONDS if case.seeders else 0)
+        _wait(lambda: all([swarm.is_done() for swarm in swarms.values()]), case.peers * case.every_seconds)
+        running.close()
+        sent = web_seeds.bytes_sent()
+        return {way: _result(swarm, sent.get(swarm.file.name, 0)) for way, swarm in swarms.items()}
 
 
-def _wait(done: Callable[[], bool], deadline_seconds: float) -> None:
-    deadline = time.monotonic() + deadline_seconds
+def _asking(function: Function, key: str) -> Callable[[], bytes]:
+    def ask() -> bytes:
+        torrent = http.body(f"{function.endpoint}/{BUCKET}/{key}?torrent")
+        if torrent is None:
+            raise StackError(f"no torrent of {key}: see {function.log}")
+        return torrent
+
+    return ask
+
+
+def _bare(torrent: bytes) -> bytes:
+    """Without web seeds."""
+    return libtorrent.bencode({key: value for key, value in libtorrent.bdecode(torrent).items() if key != b"url-list"})
+
+
+def _result(swarm: Swarm, sent: int) -> Result:
+    folders = [swarm.folder / str(number) for number in range(len(swarm.peers))]
+    if not all(filecmp.cmp(swarm.file, folder / swarm.file.name, shallow=False) for folder in folders):
+        raise StackError(f"{swarm.case.name}: a download differs from the file")
+    downloaded = swarm.file.stat().st_size * len(folders)
+    return Result(sent / downloaded, [peer.seconds or 0 for peer in swarm.peers])
+
+
+def _wait(done: Callable[[], bool], seconds: float = 0) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS + seconds
     while not done():
         if time.monotonic() > deadline:
-            raise StackError(f"a swarm did not finish after {deadline_seconds:.0f} s")
+            raise StackError(f"a swarm did not finish after {PATIENCE_SECONDS + seconds:.0f} s")
         time.sleep(POLL_SECONDS)
