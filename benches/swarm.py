@@ -4,16 +4,19 @@ import statistics
 import time
 from collections.abc import Mapping, Sequence
 
-from benches import machine
+from benches import machine, swarm_model
 from benches.bench import Bench, spread
 from benches.report import Bar, Report
+from benches.swarm_model import MIB, Crowd
 from benches.swarm_peers import Link
-from benches.swarm_run import ENOUGH, WAYS, Case, Result, side_by_side
+from benches.swarm_run import ENOUGH, TIME_SCALE, WAYS, Case, Result, side_by_side
 from benches.swarm_web_seeds import BYTES_PER_SECOND
 
 MB = 1_000_000
 ROUNDS = 3
 ALWAYS = "2"
+# Between a share of the model and a measured one.
+MOST_OFF = 0.1
 
 TEXT = """All peers of a swarm download the same file with libtorrent's own settings, but for the rates of their links:
 MB/s down and up. Each has an address of its own. The release binaries make the torrents and are the tracker,
@@ -42,7 +45,7 @@ def run(bench: Bench) -> Report:
                 results[case][way].append(result)
                 print(f"{case.name}, {case.mib} MiB, {way}: {result.share:.2f}, {result.mean:.1f} s", flush=True)
             cores = max(cores, (time.process_time() - cpu) / (time.monotonic() - start))
-    known = {"times": 30, "web_seed": BYTES_PER_SECOND / MB, "rounds": bench.runs(ROUNDS)}
+    known = {"times": 1 / TIME_SCALE, "web_seed": BYTES_PER_SECOND / MB, "rounds": bench.runs(ROUNDS)}
     report = Report("Swarm", TEXT.format(**known, cores=cores, others=others), COLUMNS)
     report.rows = [_row(case, ended) for case, ended in results.items()]
     report.bars = [] if bench.quick else _bars(results)
@@ -105,4 +108,15 @@ def _bars(results: Mapping[Case, Results]) -> list[Bar]:
                 Bar(f"{name}, share", ours.share, most),
                 Bar(f"{name}, times as long", ours.mean / always.mean, slower),
             ]
+        if case.name in limits and case.peers > 1:
+            off = max(abs(_modelled(case, way) - ended[way][0].share) for way in (ALWAYS, ENOUGH))
+            bars.append(Bar(f"{name}: the model is off by", off, MOST_OFF))
     return bars
+
+
+def _modelled(case: Case, way: str) -> float:
+    stay = swarm_model.STAY * TIME_SCALE
+    link, seeding = case.link, case.stays[0] * case.mib * MIB / case.link.down
+    every, peers = case.every_seconds, case.peers
+    crowd = Crowd(case.mib * MIB, link.down, link.up, seeding, every, peers, stay=stay, is_regular=True)
+    return swarm_model.simulate(crowd, case.enough_speed if way == ENOUGH else 0)[0]

@@ -1,7 +1,7 @@
 """Writes tables of facts into the pages: between `<!-- contract:NAME -->` and `<!-- /contract -->`.
 
-They come from the program's contract and from the template. `make docs` writes them, and with --check, as `make lint`
-calls it, this only says which page is out of date.
+They come from the program's contract, from the template, and from the model of swarms. `make docs` writes them, and
+with --check, as `make lint` calls it, this only says which page is out of date.
 """
 
 import functools
@@ -9,8 +9,9 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from benches import swarm_model
 from scripts import cloudformation as cfn
 
 PAGES = [cfn.ROOT / "README.md", *sorted((cfn.ROOT / "docs").glob("*.md"))]
@@ -54,7 +55,7 @@ def parameter(variable: str) -> str:
     return "".join(word.capitalize() for word in variable.split("_"))
 
 
-def table(head: list[str], rows: list[list[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines).replace("|  |", "| |").replace("|  |", "| |")
 
@@ -132,8 +133,13 @@ def main(arguments: list[str]) -> int:
 
     def filled(found: re.Match[str]) -> str:
         name, _, rest = found[2].partition(":")
-        made = {"variables": lambda: variables(facts), "metrics": lambda: metrics(facts, rest), "rights": rights}[name]
-        return found[1] + made() + found[3]
+        made = {
+            "variables": lambda: variables(facts),
+            "metrics": lambda: metrics(facts, rest),
+            "rights": rights,
+            "swarms": lambda: table(swarm_model.COLUMNS, list(swarm_model.rows())),
+        }
+        return found[1] + made[name]() + found[3]
 
     outdated = []
     for page in PAGES:
