@@ -37,13 +37,13 @@ def run(bench: Bench) -> Report:
     """One kind of swarm after the other."""
     others, cores = machine.others(), 0.0
     results: dict[Case, Results] = {}
-    for case in cases(bench.quick):
-        results[case] = {way: [] for way in WAYS}
-        for _ in range(1 if case.every_seconds or case.seeders else bench.runs(ROUNDS)):
+    for group, rounds in groups(bench.quick):
+        for _ in range(bench.runs(rounds)):
             cpu, start = time.process_time(), time.monotonic()
-            for way, result in side_by_side(case).items():
-                results[case][way].append(result)
-                print(f"{case.name}, {case.mib} MiB, {way}: {result.share:.2f}, {result.mean:.1f} s", flush=True)
+            for case, ended in side_by_side(group).items():
+                for way, result in ended.items():
+                    results.setdefault(case, {way: [] for way in WAYS})[way].append(result)
+                    print(f"{case.name}, {case.mib} MiB, {way}: {result.share:.2f}, {result.mean:.1f} s", flush=True)
             cores = max(cores, (time.process_time() - cpu) / (time.monotonic() - start))
     known = {"times": 1 / TIME_SCALE, "web_seed": BYTES_PER_SECOND / MB, "rounds": bench.runs(ROUNDS)}
     report = Report("Swarm", TEXT.format(**known, cores=cores, others=others), COLUMNS)
@@ -54,26 +54,27 @@ def run(bench: Bench) -> Report:
     return report
 
 
-def cases(quick: bool) -> Sequence[Case]:
-    """Links of 1:1, 1:4 and 1:10, then arrivals."""
+def groups(quick: bool) -> Sequence[tuple[Sequence[Case], int]]:
+    """What runs side by side, and how often. Links of 1:1, 1:4 and 1:10, then arrivals."""
     if quick:
         fast = Link(8 * MB, 2 * MB)
-        return [Case("at once", fast, 4, 3), Case("who stay", fast, 4, 3, 1, seeders=1, seeder=fast)]
+        return [([Case("at once", fast, 4, 3), Case("who stay", fast, 4, 3, 1, seeders=1, seeder=fast)], 1)]
     small, large = (
         [Case("ten at once", Link(down, down // part), mib) for part in (1, 4, 10)]
         for down, mib in ((2 * MB, 32), (8 * MB, 128))
     )
     home, slow = small[1].link, small[2].link
-    return [
-        *small,
-        *large,
+    arrivals = [
         Case("one every 10 s", home, 32, 40, 10),
         Case("one every 10 s", slow, 32, 40, 10),
-        Case("one every 12 s", large[1].link, 128, 16, 12),
         Case("one every 10 s, a third stays", home, 32, 40, 10, stays=(1, 0, 0)),
-        Case("beside ten seeders", home, 64, 1, seeders=10, seeder=home),
         Case("one every 10 s leaves, beside a seed box", home, 32, 20, 10, (0,), 1, Link(8 * MB, 6 * MB)),
     ]
+    others = [
+        Case("one every 12 s", large[1].link, 128, 16, 12),
+        Case("beside ten seeders", home, 64, 1, seeders=10, seeder=home),
+    ]
+    return [(small, ROUNDS), *(([case], ROUNDS) for case in large), (arrivals, 1), (others, 1)]
 
 
 def _link(case: Case) -> str:

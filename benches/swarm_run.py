@@ -1,10 +1,10 @@
-"""Swarms of one kind side by side, one for each way to name web seeds, and what the web seeds sent."""
+"""Swarms side by side, one for each way to name web seeds, and what the web seeds sent."""
 
 import contextlib
 import filecmp
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -113,34 +113,40 @@ class Swarm:
         return len(done) == case.peers and all(done)
 
 
-def side_by_side(case: Case) -> Mapping[str, Result]:
-    """Runs a swarm for each of `WAYS`, all at the same time."""
+def side_by_side(cases: Sequence[Case]) -> Mapping[Case, Mapping[str, Result]]:
+    """Runs a swarm for each case and each of `WAYS`, all at the same time."""
     with contextlib.ExitStack() as owner:
         files, folder = temporary.folder(owner, "objects"), temporary.folder(owner, "swarm")
-        web_seeds = WebSeeds(owner, files)
-        server = SeaweedFS(owner)
+        web_seeds, server = WebSeeds(owner, files), SeaweedFS(owner)
         server.create_bucket(BUCKET, public=True)
-        scale = {"ENOUGH_SPEED": f"{case.enough_speed}", "TRACKER_TIME_SCALE": f"{TIME_SCALE}"}
-        tracker = Tracker(owner, build.tracker(owner), TRACKER_CHECKS_ANY_ADDRESS="true", **scale)
         # What the peers sent counts when their connections are closed.
-        running = owner.enter_context(contextlib.ExitStack())
+        running = contextlib.ExitStack()
         swarms = {}
-        for number, (way, count) in enumerate(WAYS.items()):
-            # Swarms are told apart by the file's name.
-            file = files / f"{number}.bin"
-            objects.write(file, case.mib * MIB)
-            objects.upload(server, file, BUCKET)
-            variables = {"BUCKETS": BUCKET, "WEB_SEEDS": ",".join(web_seeds.templates[:count]), **tracker.variables}
-            variables |= scale if way == ENOUGH else {}
-            function = built(owner, build.release(owner), settings(server.endpoint, ROLE, variables))
-            swarms[way] = Swarm(case, file, folder / f"{number}", _asking(function, file.name), running)
+        for case in cases:
+            scale = {"ENOUGH_SPEED": f"{case.enough_speed}", "TRACKER_TIME_SCALE": f"{TIME_SCALE}"}
+            tracker = Tracker(owner, build.tracker(owner), TRACKER_CHECKS_ANY_ADDRESS="true", **scale)
+            for way, count in WAYS.items():
+                # Swarms are told apart by the file's name.
+                file = objects.write(files / f"{len(swarms)}.bin", case.mib * MIB)
+                objects.upload(server, file, BUCKET)
+                variables = {"BUCKETS": BUCKET, "WEB_SEEDS": ",".join(web_seeds.templates[:count]), **tracker.variables}
+                variables |= scale if way == ENOUGH else {}
+                function = built(owner, build.release(owner), settings(server.endpoint, ROLE, variables))
+                asking = _asking(function, file.name)
+                swarms[case, way] = Swarm(case, file, folder / file.stem, asking, running)
+        owner.push(running)
         for swarm in swarms.values():
             swarm.prepare()
-        time.sleep(STAY_SECONDS if case.seeders else 0)
-        _wait(lambda: all([swarm.is_done() for swarm in swarms.values()]), case.peers * case.every_seconds)
+        time.sleep(STAY_SECONDS if any(case.seeders for case in cases) else 0)
+        _wait(lambda: all([swarm.is_done() for swarm in swarms.values()]), max(map(_duration, cases)))
         running.close()
         sent = web_seeds.bytes_sent()
-        return {way: _result(swarm, sent.get(swarm.file.name, 0)) for way, swarm in swarms.items()}
+        results = {key: _result(swarm, sent.get(swarm.file.name, 0)) for key, swarm in swarms.items()}
+        return {case: {way: results[case, way] for way in WAYS} for case in cases}
+
+
+def _duration(case: Case) -> float:
+    return case.peers * case.every_seconds
 
 
 def _asking(function: Function, key: str) -> Callable[[], bytes]:
