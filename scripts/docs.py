@@ -28,6 +28,7 @@ CONDITIONS = {
     "ListsParts": "`PartChecksums=true`",
     "HasJobs": "`Jobs=true`",
     "HasTracker": "`Tracker=true`",
+    "ReadsMarks": "`EnoughSpeed`",
 }
 MOST_ACTIONS = 5
 EVERYTHING = {
@@ -36,6 +37,7 @@ EVERYTHING = {
     "BatchBucket": "BATCHBUCKET",
     "PregenerateBuckets": "BUCKET",
     "Tracker": "true",
+    "EnoughSpeed": "1",
 }
 
 
