@@ -49,7 +49,7 @@ pub(crate) const CALLS: [Call; 13] = [
     call("states", "StartExecution", &["states:StartExecution"], &[API, JOB]),
     call("states", "DescribeExecution", &["states:DescribeExecution"], &[API, JOB]),
     call("dynamodb", "PutItem", &["dynamodb:PutItem"], &[API, JOB, THE_TRACKER]),
-    call("dynamodb", "GetItem", &["dynamodb:GetItem"], &[THE_TRACKER]),
+    call("dynamodb", "GetItem", &["dynamodb:GetItem"], &[API, THE_TRACKER]),
     call("dynamodb", "Query", &["dynamodb:Query"], &[THE_TRACKER]),
     call("dynamodb", "UpdateItem", &["dynamodb:UpdateItem"], &[THE_TRACKER]),
     call("dynamodb", "DeleteItem", &["dynamodb:DeleteItem"], &[THE_TRACKER]),

@@ -29,6 +29,7 @@ CONDITIONS = {
     "ListsParts": "`PartChecksums=true`",
     "HasJobs": "`Jobs=true`",
     "HasTracker": "`Tracker=true`",
+    "ReadsMarks": "`EnoughSpeed`",
 }
 MOST_ACTIONS = 5
 EVERYTHING = {
@@ -37,6 +38,7 @@ EVERYTHING = {
     "BatchBucket": "BATCHBUCKET",
     "PregenerateBuckets": "BUCKET",
     "Tracker": "true",
+    "EnoughSpeed": "1",
 }
 
 

@@ -111,7 +111,7 @@ pub const VARIABLES: [Variable; 25] = [
     },
     Variable {
         programs: ALL,
-        ..number(ENOUGH_SPEED, "Torrents lack web seeds while peers send each so many bytes a second. 0: never.")
+        ..number(ENOUGH_SPEED, "Leave out web seeds while peers send each so many bytes a second. 0: never.")
     },
     variable(
         "WEB_SEEDS",

@@ -209,6 +209,19 @@ def it_registers_torrents_of_jobs(private: Private) -> None:
     assert b"interval" in private.announce(info_hash)
 
 
+def it_reads_marks(private: Private) -> None:
+    """The torrent has no web seeds while its mark says so."""
+    private.put(b"fast content of " + private.key.encode())
+    info_hash = bytes.fromhex(private.ask().headers["x-torrent-info-hash"])
+    private.stack.emulator.client("dynamodb").update_item(
+        TableName=private.stack.outputs["TrackerTableName"],
+        Key={"torrent": {"B": info_hash}, "peer": {"B": b"\0"}},
+        UpdateExpression="SET fast_until = :never_over",
+        ExpressionAttributeValues={":never_over": {"N": str(1 << 60)}},
+    )
+    assert private.ask().headers["x-torrent-web-seeds"] == "0"
+
+
 def it_brings_peers_together(private: Private) -> None:
     """The second peer of a torrent hears of the first."""
     private.put(b"shared content of " + private.key.encode())

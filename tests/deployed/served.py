@@ -29,13 +29,15 @@ LARGE = bytes(range(256)) * 4096 * 3 + b"tail"
 LONGEST_WAIT = 120.0
 POLL_SECONDS = 0.1
 # Small enough for tests: what is larger than one MiB is hashed by jobs.
-# Of the functions: small spans, and no request waits long for a job, so that it may be asked about while it runs.
-VARIABLES = {"SPAN_SIZE": str(MIB), "TIME_BUDGET_MS": "5000"}
+# Of the functions: small spans, no request waits long for a job, so that it may be asked about while it runs, and what
+# is remembered of a swarm is out of date at once.
+VARIABLES = {"SPAN_SIZE": str(MIB), "TIME_BUDGET_MS": "5000", "TRACKER_TIME_SCALE": "0.000001"}
 EVERYTHING = {
     "PregenerateBuckets": OPEN,
     "PregeneratePrefix": UPLOADS,
     "BatchBucket": BATCH,
     "Tracker": "true",
+    "EnoughSpeed": "1000000",
     "InlineMaxSize": str(MIB),
     "ThrottleRate": "10000",
 }

@@ -21,6 +21,7 @@ SHOWN_BY = {
     "FunctionRole jobs 0": does.it_hashes_in_jobs,
     "FunctionRole jobs 1": does.it_makes_lost_torrents_again,
     "FunctionRole tracker-mark 0": does.it_registers_torrents,
+    "FunctionRole tracker-mark-reading 0": does.it_reads_marks,
     "JobRole logs 0": does.it_logs_jobs,
     "JobRole sidecars 0": does.it_hashes_in_jobs,
     "JobRole objects 0": does.it_hashes_in_jobs,

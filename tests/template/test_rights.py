@@ -11,7 +11,7 @@ from scripts import docs
 
 API, JOB, HASH, STATES, TRACKER = "FunctionRole", "JobRole", "HashRole", "StateMachineRole", "TrackerRole"
 FUNCTION_ROLES = (API, JOB, HASH)
-EVERYTHING = {"PregenerateBuckets": "data", "BatchBucket": "lists", "Tracker": "true"}
+EVERYTHING = {"PregenerateBuckets": "data", "BatchBucket": "lists", "Tracker": "true", "EnoughSpeed": "1"}
 PRIVATE = {"Access": "function-role", "ApiAuthorizer": "AWS_IAM"}
 MACHINE = "<JobStateMachine>"
 EXECUTIONS = "arn:aws:states:eu-central-1:123456789012:execution:<JobStateMachine.Name>"
@@ -107,6 +107,17 @@ def test_what_makes_torrents_may_start_jobs_and_look_at_them_and_put_marks_and_n
     }
 
 
+def test_the_api_may_read_until_when_a_swarm_is_fast_and_nothing_else_of_the_table():
+    (statement,) = [s for s in rights.statements(API, **EVERYTHING) if "dynamodb:GetItem" in s["Action"]]
+    assert statement["Resource"] == "<TrackerTable.Arn>"
+    # AWS takes an item without a projection for ALL_ATTRIBUTES, so the second condition refuses it.
+    assert statement["Condition"] == {
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": ["torrent", "peer", "fast_until"]},
+        "StringEquals": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"},
+    }
+    assert "dynamodb:GetItem" not in rights.actions(API, Tracker="true") | rights.actions(JOB, **EVERYTHING)
+
+
 def test_the_tracker_reaches_its_table_and_its_log_alone():
     resources = {one for s in rights.statements(TRACKER, Tracker="true") for one in cfn.as_list(s["Resource"])}
     assert resources == {"<TrackerTable.Arn>", "<TrackerFunctionLogGroup.Arn>"}
@@ -175,7 +186,7 @@ def test_the_policies_have_room_for_as_many_buckets_as_the_template_says(monkeyp
     names = [f"{n:03}{'b' * (length - 3)}" for n in range(count + 1)]
 
     def largest(buckets):
-        given = {"Buckets": ",".join(buckets), "Tracker": "true", **PRIVATE}
+        given = {"Buckets": ",".join(buckets), "Tracker": "true", "EnoughSpeed": "1", **PRIVATE}
         return max(rights.policy_size(role, **given) for role in (*FUNCTION_ROLES, STATES))
 
     assert largest(names[:-1]) <= LARGEST_POLICIES < largest(names)

@@ -53,6 +53,7 @@ def test_the_tracker_gets_the_variables_that_its_program_reads():
     found = environment("TrackerFunction", Tracker="true")
     assert found.keys() == {variable for variable, one in VARIABLES.items() if "torrent-tracker" in one["programs"]}
     assert found["TRACKER_TABLE"] == environment(Tracker="true")["TRACKER_TABLE"] == "<TrackerTable>"
+    assert environment("TrackerFunction", Tracker="true", EnoughSpeed="7")["ENOUGH_SPEED"] == "7"
     assert environment(Tracker="true")["TRACKER_URL"] == "<TrackerFunctionUrl.FunctionUrl>announce"
 
 
@@ -107,6 +108,7 @@ MANY = ",".join(f"bucket-{number}" for number in range(30))
         ("PregenerateBuckets", ["", "data,more"], ["data, more", "x" * 1281]),
         ("PregeneratePrefix", ["models/2024 é/"], ['models"/', "models\\", "models\n"]),
         ("TrackerTableUnits", ["1"], ["0"]),
+        ("EnoughSpeed", ["0", "1000000"], ["-1", "125000001"]),
         ("AlarmTopicArn", ["arn:aws-cn:sns:cn-north-1:123456789012:on-call"], ["arn:aws:lambda:r:123456789012:f"]),
         ("ApiAuthorizer", ["AWS_IAM"], ["none"]),
     ],
@@ -114,6 +116,12 @@ MANY = ",".join(f"bucket-{number}" for number in range(30))
 def test_a_parameter_takes_what_is_right_and_refuses_what_is_wrong(parameter, good, bad):
     assert [value for value in good if cfn.parameter_faults(**{parameter: value})] == []
     assert [value for value in bad if cfn.parameter_faults(**{parameter: value}) != [parameter]] == []
+
+
+def test_only_a_tracker_measures_how_fast_peers_are():
+    (fault,) = cfn.rule_faults(EnoughSpeed="1000000")
+    assert "Tracker=true" in fault
+    assert cfn.rule_faults(EnoughSpeed="1000000", Tracker="true") == []
 
 
 def test_the_functions_role_is_not_lent_to_the_internet():
