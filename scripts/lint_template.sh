@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks template.yaml, its state machine and the example: cfn-lint, sam validate, and a sam build that must bring out a bootstrap
-# for each function.
+# Checks template.yaml, its state machine and the example: cfn-lint, sam validate, and a sam build that must bring out a
+# bootstrap for each function.
 # Needs the programs of requirements/lint.txt on PATH, and no AWS account. Writes to .tools/ and target/ only.
 set -euo pipefail
 cd "$(dirname "$0")/.."

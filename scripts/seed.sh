@@ -35,8 +35,8 @@ while IFS= read -r key; do
   failed=$((failed + 1))
 done < <(sed 's/+/%20/g' "$work/keys")
 
-echo "seed: Transmission has the torrents of $seeded objects"
+echo "seed: objects that Transmission has: $seeded"
 if [ "$failed" -gt 0 ]; then
-  echo "seed: $failed objects were not added; the reasons are above. Run this again once they are mended" >&2
+  echo "seed: objects that were not added: $failed. Mend what is said above, and run this again." >&2
   exit 1
 fi

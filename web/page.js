@@ -37,7 +37,7 @@ async function present(object) {
   hide('retry');
   notice('state', 'Asking for the torrent …');
   const torrentUrl = `${endpoint}/${objectPath(object)}?torrent`;
-  // A browser reaches none of the peers that clients do without web seeds for.
+  // The torrent of a fast swarm may lack them, but a browser reaches no TCP peers.
   const answer = await fetchTorrent(torrentUrl + WITH_WEB_SEEDS, object.key.endsWith('/') ? 'folder' : 'file', waiting);
   const torrent = readTorrent(answer.bytes);
   const hash = await infoHash(torrent);
