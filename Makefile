@@ -26,7 +26,8 @@ TOOLS_base := $(TOOLS_rust) $(TOOLS_python)
 TOOLS_deployed := $(TOOLS_base) curl nginx openssl
 TOOLS_bench := $(TOOLS_base) curl mktorrent nginx openssl
 TOOLS_web := $(TOOLS_python) npm
-TOOLS_e2e := $(TOOLS_bench) aria2c qbittorrent-nox transmission-daemon npm chromium chromedriver ip unshare
+TOOLS_clients := aria2c qbittorrent-nox transmission-daemon transmission-remote
+TOOLS_e2e := $(TOOLS_bench) $(TOOLS_clients) npm chromium chromedriver ip unshare
 
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks template.yaml and its state machine: cfn-lint, sam validate, and a sam build that must bring out a bootstrap
-# for each function.
+# Checks template.yaml, its state machine and the example: cfn-lint, sam validate, and a sam build that must bring out a
+# bootstrap for each function.
 # Needs the programs of requirements/lint.txt on PATH, and no AWS account. Writes to .tools/ and target/ only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,7 +26,7 @@ done
 mkdir -p "$__SAM_CLI_APP_DIR"
 
 echo "== cfn-lint"
-cfn-lint template.yaml
+cfn-lint template.yaml examples/cloudfront.yaml
 
 echo "== the state machine"
 python scripts/lint_asl.py statemachine/torrent-job.asl.json

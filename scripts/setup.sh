@@ -23,6 +23,7 @@ openssl              openssl              openssl              openssl
 python3              python3-venv         python3              python3
 qbittorrent-nox      qbittorrent-nox      qbittorrent-nox      qbittorrent
 transmission-daemon  transmission-daemon  transmission-daemon  transmission-cli
+transmission-remote  transmission-cli     transmission-cli     transmission-cli
 unshare              util-linux           util-linux-core      util-linux
 END
 }

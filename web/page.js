@@ -8,7 +8,7 @@ import { showFiles } from './files.js';
 import { infoHash, readTorrent } from './metainfo.js';
 import { reachable } from './seeds.js';
 import { element, fault, hide, notice, show } from './view.js';
-import { counted, harmless, inBinaryBytes, inBytes, inTime, percent, visible } from './words.js';
+import { counted, inBinaryBytes, inBytes, inTime, percent, visible } from './words.js';
 
 const endpoint = document.querySelector('meta[name=endpoint]').content.replace(/\/+$/, '');
 
@@ -27,6 +27,8 @@ function start() {
   }
 }
 
+const WITH_WEB_SEEDS = '&web-seeds=always';
+
 const DOTS =
   'The key has a segment . or .., which browsers take out of every address, so that they would ask for another key. ' +
   'boto3, the AWS CLI and curl --path-as-is can ask for its torrent.';
@@ -35,7 +37,8 @@ async function present(object) {
   hide('retry');
   notice('state', 'Asking for the torrent …');
   const torrentUrl = `${endpoint}/${objectPath(object)}?torrent`;
-  const answer = await fetchTorrent(torrentUrl, object.key.endsWith('/') ? 'folder' : 'file', waiting);
+  // The torrent of a fast swarm may lack them, but a browser reaches no TCP peers.
+  const answer = await fetchTorrent(torrentUrl + WITH_WEB_SEEDS, object.key.endsWith('/') ? 'folder' : 'file', waiting);
   const torrent = readTorrent(answer.bytes);
   const hash = await infoHash(torrent);
   if (hash && answer.infoHash && hash !== answer.infoHash) {
@@ -75,10 +78,10 @@ function describe(object, torrent, hash) {
 
 function offerPrograms(torrentUrl, torrent) {
   link('torrent', torrentUrl);
-  const file = element('torrent-file');
-  file.href = URL.createObjectURL(new Blob([torrent.bytes], { type: 'application/x-bittorrent' }));
-  file.download = `${harmless(torrent.name)}.torrent`;
-  file.classList.add('main');
+  element('torrent-file').href = torrentUrl;
+  element('torrent-file').classList.add('main');
+  element('with-web-seeds').href = torrentUrl + WITH_WEB_SEEDS;
+  element('stuck').hidden = torrent.webSeeds.length === 0;
   element('aria2').textContent = `aria2c --seed-time=60 ${quoted(torrentUrl)}`;
   element('transmission').textContent = `transmission-remote --add ${quoted(torrentUrl)}`;
 }

@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from scripts.stack import download, http, temporary, tools
 from scripts.stack.ports import LOOPBACK, free_ports
@@ -79,26 +80,10 @@ def transmission(torrent: bytes, folder: Path, peers_at: str = LOOPBACK) -> Path
     """transmission-daemon, told by its RPC."""
     target = folder / "transmission"
     target.mkdir()
-    rpc_port, peer_port = free_ports(2)
     with contextlib.ExitStack() as owner:
-        home = temporary.folder(owner, "transmission")
-        own = {"download-dir": str(target), "rpc-port": rpc_port, "peer-port": peer_port, "bind-address-ipv4": peers_at}
-        settings = {**_TRANSMISSION_SETTINGS, **own}
-        (home / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
-        daemon = tools.installed("transmission-daemon")
-        process = Process(
-            owner,
-            "transmission-daemon",
-            [daemon, "--foreground", "--config-dir", home],
-            log=home / "log",
-            env=tools.environment(),
-            # It has nobody to say good-bye to, and its home goes with it.
-            grace_seconds=0,
-        )
-        rpc = _Rpc(rpc_port)
-        process.wait_until(lambda: rpc.call("session-get") is not None, READY_SECONDS)
-        rpc.call("torrent-add", filename=str(_write(torrent, folder)))
-        process.wait_until(rpc.is_complete, DOWNLOAD_SECONDS)
+        daemon = Transmission(owner, target, peers_at)
+        daemon.rpc("torrent-add", filename=str(_write(torrent, folder)))
+        daemon.wait_for(1)
     return _only_entry(target)
 
 
@@ -171,14 +156,31 @@ def _is_complete(torrents: bytes | None) -> bool:
     return torrent.get("progress") == 1 and torrent["amount_left"] == 0
 
 
-class _Rpc:
-    """Transmission's own: a 409 names the session that later calls carry."""
+class Transmission:
+    """A running transmission-daemon, which downloads to `target` as a rule."""
 
-    def __init__(self, port: int) -> None:
-        self._url = f"http://{LOOPBACK}:{port}/transmission/rpc"
+    def __init__(self, owner: contextlib.ExitStack, target: Path, peers_at: str = LOOPBACK) -> None:
+        self.port, peer_port = free_ports(2)
+        self._url = f"http://{LOOPBACK}:{self.port}/transmission/rpc"
+        # A 409 names the session that later calls carry.
         self._session = ""
+        home = temporary.folder(owner, "transmission")
+        ports = {"rpc-port": self.port, "peer-port": peer_port}
+        own = {"download-dir": str(target), "bind-address-ipv4": peers_at, **ports}
+        settings = {**_TRANSMISSION_SETTINGS, **own}
+        (home / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+        self._process = Process(
+            owner,
+            "transmission-daemon",
+            [tools.installed("transmission-daemon"), "--foreground", "--config-dir", home],
+            log=home / "log",
+            env=tools.environment(),
+            # It has nobody to say good-bye to, and its home goes with it.
+            grace_seconds=0,
+        )
+        self._process.wait_until(lambda: self.rpc("session-get") is not None, READY_SECONDS)
 
-    def call(self, method: str, **arguments: object) -> dict[str, object] | None:
+    def rpc(self, method: str, **arguments: object) -> dict[str, Any] | None:
         """The result's arguments; `None` while the daemon does not answer."""
         body = json.dumps({"method": method, "arguments": arguments}).encode()
         for _ in range(2):
@@ -194,13 +196,16 @@ class _Rpc:
                 break
         return None
 
-    def is_complete(self) -> bool:
-        """Whether the one torrent is there in whole."""
-        answer = self.call("torrent-get", fields=["percentDone", "leftUntilDone", "error", "errorString"])
-        [torrent] = answer["torrents"] if answer else [{}]
+    def wait_for(self, count: int) -> None:
+        """Waits until it has so many torrents, each in whole."""
+        self._process.wait_until(lambda: self._complete() == [True] * count, DOWNLOAD_SECONDS)
+
+    def _complete(self) -> list[bool]:
+        answer = self.rpc("torrent-get", fields=["percentDone", "leftUntilDone", "error", "errorString"])
+        torrents = answer["torrents"] if answer else []
         # 1 and 2 are tracker troubles; 3 is of the disk.
-        assert torrent.get("error", 0) != 3, torrent
-        return torrent.get("percentDone") == 1 and torrent.get("leftUntilDone") == 0
+        assert all(torrent["error"] != 3 for torrent in torrents), torrents
+        return [torrent["percentDone"] == 1 and torrent["leftUntilDone"] == 0 for torrent in torrents]
 
 
 def _run(command: list[str | Path], home: Path) -> None:

@@ -1,5 +1,6 @@
 """docs/PUBLISHING.md, README.md and `make web`: what they tell people to do works."""
 
+import contextlib
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from urllib.parse import quote
 import clients
 import publishing
 import pytest
+from downloads import Transmission
 from functions import Functions
 from published import BUCKET, Published
 from store import OPEN, PRIVATE, random_bytes
@@ -53,6 +55,27 @@ def test_the_commands_of_the_docs_publish_a_file(published: Published, folder: P
     assert (folder / "downloaded" / "it's 1.bin").read_bytes() == (folder / "file.bin").read_bytes()
     [rule] = published.client.get_bucket_cors(Bucket=BUCKET)["CORSRules"]
     assert rule == publishing.cors_rule()["CORSRules"][0] | {"MaxAgeSeconds": 0}
+
+
+def test_one_command_makes_an_always_on_client_seed_every_object(published: Published, folder: Path) -> None:
+    [command] = [command for command in publishing.commands() if command.startswith("scripts/seed.sh ")]
+    bodies = {"a b/é+1 %2F'\"#?&.bin": random_bytes(600_000), "v1/x.bin": b"one", "v2/x.bin": b"another", "empty": b""}
+    for name, body in bodies.items():
+        published.put(f"seeded/{name}", body)
+    with contextlib.ExitStack() as owner:
+        seeder = Transmission(owner, folder)
+        values = {"BUCKET": BUCKET, "FOLDER": str(folder), "SEEDER:9091": f"127.0.0.1:{seeder.port}"}
+        values["ENDPOINT"] = published.endpoint(MAX_OBJECT_SIZE="600000")
+        seed = "PREFIX=seeded/ " + re.sub("|".join(values), lambda found: values[found[0]], command)
+        published.run(seed)
+        seeder.wait_for(3)
+        assert sorted(file.read_bytes() for file in folder.glob("*/*.bin")) == sorted(bodies.values())[1:]
+        # Now the copies of the torrents are there, too.
+        published.run(seed)
+        published.put("seeded/large.bin", random_bytes(600_001))
+        with pytest.raises(AssertionError, match=r"not added: seeded/large.bin \(.*larger than 600000\)"):
+            published.run(seed)
+        seeder.wait_for(3)
 
 
 def test_the_commands_of_the_readme_need_an_account_for_private_objects_only(

@@ -115,6 +115,30 @@ def test_the_page_shows_how_far_a_job_is_and_asks_when_told(browser: Browser, pu
         assert not browser.text("state")
 
 
+def test_a_browser_has_web_seeds_where_clients_need_none(browser: Browser, published: Published) -> None:
+    published.put("fast.bin", random_bytes(LENGTH))
+    url = torrent_url(published.endpoint(), BUCKET, "fast.bin")
+    torrents = {"torrent": libtorrent.bencode({b"info": libtorrent.bdecode(http.body(url))[b"info"]})}
+    torrents["torrent&web-seeds=always"] = http.body(url)
+    headers = ("access-control-allow-origin", "*"), ("content-disposition", 'attachment; filename="fast.torrent"')
+
+    class Endpoint(Handler):
+        """Leaves the web seeds out unless it is asked for them."""
+
+        def do_GET(self) -> None:
+            self.send(Response(200, [*headers], torrents[self.path.partition("?")[2]]))
+
+    with contextlib.ExitStack() as owner:
+        browser.open(published.page("fast.bin", f"http://{serve(owner, Endpoint)}"))
+        browser.wait_for("starting", "Download")
+        for link, torrent in zip(("torrent-file", "with-web-seeds"), torrents.values(), strict=True):
+            browser.element(link).click()
+            assert browser.saved(len(torrent)).read_bytes() == torrent
+        browser.element("start").click()
+        browser.wait_for("outcome", "every piece is checked")
+        browser.saved(LENGTH)
+
+
 def test_the_page_of_a_folder_shows_its_files(browser: Browser, published: Published) -> None:
     policy = json.loads(publishing.policy(BUCKET))
     listing = {**policy["Statement"][0], "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{BUCKET}"}
@@ -216,7 +240,7 @@ def test_the_keyboard_reaches_every_control(browser: Browser, published: Publish
         reached.append(browser.run("return document.activeElement.outerHTML"))
         assert browser.run("return getComputedStyle(document.activeElement).outlineWidth") == "3px"
     assert reached == controls
-    assert len(controls) == 12
+    assert len(controls) == 13
 
     browser.element("start").send_keys(Keys.ENTER)
     browser.wait_for("outcome", "every piece is checked")
