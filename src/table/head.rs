@@ -10,7 +10,8 @@ use super::{
 };
 use crate::tracker::{AnnounceRequest, PeerHealth, PreviousAnnounce, SwarmHealth};
 
-/// The number of items in the first page. An item has at most 128 bytes, and 4 KiB take half a read unit: 1.5 units.
+/// The number of items in the first page. An item has at most 128 bytes (220 with its health), and 4 KiB take half a read
+/// unit: 1.5 units (3).
 const HEAD_ITEMS: usize = 96;
 
 /// The first page.
