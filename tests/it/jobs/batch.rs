@@ -18,7 +18,8 @@ use crate::{
 const VARIABLES: [(&str, &str); 2] = [("JOB_STATE_MACHINE_ARN", ARN), SPANS];
 const BUCKET_ARN: &str = "arn:aws:s3:::data";
 
-async fn serving(runs: impl IntoIterator<Item = Run>) -> (FakeS3, FakeWorkflow, Worker) {
+/// S3 with an object, a workflow, and the function that starts its jobs.
+pub(super) async fn serving(runs: impl IntoIterator<Item = Run>) -> (FakeS3, FakeWorkflow, Worker) {
     let s3 = FakeS3::start([Bucket::public("data").versioned().allow(Who::Anonymous, "*", Rights::ALL)]).await;
     s3.put("data", "a b+c", content());
     let workflow = FakeWorkflow::start(runs).await;
@@ -121,7 +122,9 @@ async fn what_needs_no_job_or_can_get_no_torrent_says_why() {
     for key in ["of-ours", "a%2Fb", "dir/日/日", "a\nb"] {
         s3.put("data", key, Object::new(content()).metadata("torrent-format", "1"));
     }
+    // A marker names no collection, though an object is below it.
     s3.put("data", "folder/", "");
+    s3.put("data", "folder/a", "content");
     s3.put("data", "cold", Object::new(content()).storage_class("GLACIER"));
     s3.put("data", "large", Content::random(LENGTH + 1, 1));
     s3.put("data", "taken", content());
