@@ -10,12 +10,12 @@ use test_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object, Rights, Who};
 
 use super::{LENGTH, SPANS, content, name, runner::run_task};
 use crate::{
-    fake_workflow::{ARN, FakeWorkflow, Run},
-    harness::{self, Function, worker_with_jobs},
+    fake_workflow::{FakeWorkflow, Run},
+    harness::{self, Function},
     log::capture,
+    setup::Setup,
 };
 
-const VARIABLES: [(&str, &str); 2] = [("JOB_STATE_MACHINE_ARN", ARN), SPANS];
 const BUCKET_ARN: &str = "arn:aws:s3:::data";
 
 /// S3 with an object, a workflow, and the function that starts its jobs.
@@ -23,7 +23,7 @@ pub(super) async fn serving(runs: impl IntoIterator<Item = Run>) -> (FakeS3, Fak
     let s3 = FakeS3::start([Bucket::public("data").versioned().allow(Who::Anonymous, "*", Rights::ALL)]).await;
     s3.put("data", "a b+c", content());
     let workflow = FakeWorkflow::start(runs).await;
-    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+    let worker = Setup::new(&s3).set_all(&[SPANS]).workflow(&workflow).worker().await;
     (s3, workflow, worker)
 }
 
@@ -132,8 +132,8 @@ async fn what_needs_no_job_or_can_get_no_torrent_says_why() {
     s3.put("hidden", "a", content());
     let workflow = FakeWorkflow::start([]).await;
     let limit = LENGTH.to_string();
-    let variables = [VARIABLES[0], ("BUCKETS", "data,hidden"), ("MAX_OBJECT_SIZE", &limit)];
-    let worker = worker_with_jobs(&s3, &workflow, &variables).await;
+    let variables = [("BUCKETS", "data,hidden"), ("MAX_OBJECT_SIZE", &limit)];
+    let worker = Setup::new(&s3).set_all(&variables).workflow(&workflow).worker().await;
     let (done, failed) = ("Succeeded", "PermanentFailure");
     let (ours, odd) = ("nothing to do: the object is a sidecar", "the key is not URL-encoded UTF-8");
     let long = "a".repeat(1025);

@@ -183,14 +183,11 @@ async fn head_starts_nothing_and_tells_whether_the_torrent_is_ready() {
 async fn no_job_is_started_for_what_needs_none_or_may_have_none() {
     let taken = serving(content()).await;
     taken.put("data", "a.torrent", "the user's own");
-    let private = FakeS3::start([Bucket::private("data")]).await;
-    private.put("data", "a", content());
     let limit = LENGTH.to_string();
     for (s3, limit, status, said) in [
         (serving(content()).await, &*limit, 200, "object"),
         (serving(Object::new(content()).parts(1024 * KIB)).await, "0", 200, "part-checksums"),
         (taken, "0", 400, "InvalidRequest"),
-        (private, "0", 403, "AccessDenied"),
     ] {
         let workflow = FakeWorkflow::start([]).await;
         let function = Function::with_jobs(&s3, &workflow, &[SPANS, ("INLINE_MAX_SIZE", limit)]).await;
