@@ -44,18 +44,6 @@ def test_the_tracker_comes_and_goes(changing: Stack, s3: BaseClient, folder: Pat
     assert not [name for name in [*changing.resources, *changing.outputs] if "Tracker" in name]
 
 
-def test_jobs_go_and_come(changing: Stack, s3: BaseClient, folder: Path) -> None:
-    for key in ("by request", "by job"):
-        s3.put_object(Bucket=OPEN, Key=key, Body=LARGE)
-    endpoint = changing.endpoint
-    changing.deploy(Jobs="false", InlineMaxSize="1000000")
-    assert ask(changing, folder, "by request").headers["x-torrent-origin"] == "object"
-    assert not [name for name in changing.resources if name.startswith(("Job", "Hash", "StateMachine"))]
-    changing.deploy(Jobs="true")
-    assert ask(changing, folder, "by job").headers["x-torrent-origin"] in {"job", "sidecar"}
-    assert changing.endpoint == endpoint
-
-
 def test_the_last_bucket_has_what_the_first_has(changing: Stack, s3: BaseClient, folder: Path) -> None:
     s3.create_bucket(Bucket=SEVERAL[-1])
     everyone_may_read(s3, SEVERAL[-1])
