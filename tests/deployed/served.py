@@ -32,7 +32,11 @@ POLL_SECONDS = 0.1
 # Of the functions: small spans, and no request waits long for a job, so that it may be asked about while it runs.
 VARIABLES = {"SPAN_SIZE": str(MIB), "TIME_BUDGET_MS": "5000"}
 EVERYTHING = {
-    "PregenerateBuckets": OPEN,
+    "Buckets": PRIVATE,
+    "Access": "function-role",
+    "ApiAuthorizer": "AWS_IAM",
+    "SidecarBucket": TORRENTS,
+    "PregenerateBuckets": PRIVATE,
     "PregeneratePrefix": UPLOADS,
     "BatchBucket": BATCH,
     "Tracker": "true",
