@@ -41,11 +41,11 @@ def store(server: SeaweedFS, folder: str, sizes: Sequence[int], piece_length: in
         name = f"{number}.bin"
         body = random.Random(f"{folder}/{name}").randbytes(size)
         client.put_object(Bucket=BUCKET, Key=f"{folder}/{name}", Body=body)
-        stored.append(Stored(f"{folder}/{name}", _info_hash(name.encode(), body, piece_length)))
+        stored.append(Stored(f"{folder}/{name}", info_hash(name.encode(), body, piece_length)))
     return stored
 
 
-def _info_hash(name: bytes, body: bytes, piece_length: int) -> str:
+def info_hash(name: bytes, body: bytes, piece_length: int) -> str:
     """By BEP 3: the SHA-1 of the dictionary of length, name, piece length and the SHA-1 of each piece."""
     starts = range(0, len(body), piece_length)
     pieces = b"".join(hashlib.sha1(body[start : start + piece_length]).digest() for start in starts)

@@ -1,12 +1,11 @@
 """moto's Step Functions as a program: its port, and where Lambda and S3 are. scripts/stack/moto.py runs it.
 
 moto interprets state machines, but sends what they call to itself. Here their calls go to the Lambda and the S3 of
-the tests instead. In three points it is brought in line with AWS: a map fails with its children and starts no more
-of them, and of two that start an execution of one name at once, one starts it.
+the tests instead. In two points it is brought in line with AWS: a map fails with its children, and starts no more of
+them.
 """
 
 import sys
-import threading
 from typing import Any
 
 from botocore.client import BaseClient
@@ -30,7 +29,6 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.item
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
-from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from werkzeug.serving import run_simple
 
 LOOPBACK = "127.0.0.1"
@@ -46,7 +44,6 @@ def main(port: int, lambda_endpoint: str, s3_endpoint: str) -> None:
     """Serves until it is ended."""
     send_calls_to({"lambda": lambda_endpoint, "s3": s3_endpoint})
     fail_maps_with_their_children()
-    start_one_execution_at_a_time()
     default_user_config["stepfunctions"]["execute_state_machine"] = True
     app = DomainDispatcherApplication(create_backend_app)
     run_simple(LOOPBACK, port, app, threaded=True, request_handler=MotoRequestHandler)
@@ -109,17 +106,6 @@ def _threshold_exceeded(env: Any) -> FailureEvent:
         event_type=HistoryEventType.MapRunFailed,
         event_details=EventDetails(mapRunFailedEventDetails=details),
     )
-
-
-def start_one_execution_at_a_time() -> None:
-    """moto looks for the name first, and notes it later."""
-    lock, start = threading.Lock(), StepFunctionsParserBackend.start_execution
-
-    def start_execution(self: StepFunctionsParserBackend, *arguments: Any, **named: Any) -> Any:
-        with lock:
-            return start(self, *arguments, **named)
-
-    StepFunctionsParserBackend.start_execution = start_execution
 
 
 if __name__ == "__main__":

@@ -66,14 +66,6 @@ def _registered(stack: Stack, spelling: str) -> None:
     _announced(stack, info_hash, "stopped")
 
 
-def _every_byte(stack: Stack) -> None:
-    """All 256 values, in info hashes that the tracker does not know."""
-    data = bytes(range(256)) + bytes(4)
-    for start in range(0, len(data), 20):
-        answer = _read(_announced(stack, _escaped(data[start : start + 20]), "started"))
-        judge.equal("failure reason", answer.get(b"failure reason"), b"unregistered torrent")
-
-
 def _odd(stack: Stack, odd: bytes, raw: bytes = b"") -> str | None:
     """A torrent that the tracker knows, with these bytes in its info hash."""
     name = f"info-hash-{odd.hex()}"
@@ -130,7 +122,6 @@ def _scrape(stack: Stack) -> None:
 
 CHECKS = (
     *(Check(f"announce{spelling}", partial(_registered, spelling=spelling)) for spelling in SPELLINGS),
-    Check("announce with each of the 256 bytes, escaped", _every_byte),
     *(Check(f"announce with {quote(odd, safe='')} in the info hash", partial(_odd, odd=odd)) for odd in ODD),
     *(Check(f"announce with a {raw.decode()} as it is", partial(_odd, odd=odd, raw=raw)) for raw, odd in RAW.items()),
     Check("one peer hears of another", _introduced),

@@ -13,10 +13,25 @@ fn with_bucket(name: &str, value: &str) -> Result<Config, ConfigFaults> {
 }
 
 #[test]
-fn only_buckets_is_required() {
+fn only_buckets_is_required_and_all_else_has_its_default() {
     let config = config(&[("BUCKETS", "data, more.data")]).unwrap();
     let buckets: Vec<_> = config.buckets.iter().map(BucketName::as_str).collect();
     assert_eq!(buckets, ["data", "more.data"]);
+    for (name, found, default) in [
+        ("MAX_OBJECT_SIZE", config.max_object_size, 5 << 40),
+        ("MAX_COLLECTION_OBJECTS", config.max_collection_objects as u64, 10_000),
+        ("INLINE_MAX_SIZE", config.inline_max_size, 1 << 30),
+        ("INLINE_MAX_OBJECTS", config.inline_max_objects as u64, 2_000),
+        ("FETCH_CONCURRENCY", config.fetch_concurrency as u64, 8),
+        ("RANGE_SIZE", config.range_size, 16 << 20),
+        ("TIME_BUDGET_MS", config.time_budget_ms, 25_000),
+        ("SPAN_SIZE", config.span_size, 0),
+        ("JOB_CONCURRENCY", config.job_concurrency, 100),
+    ] {
+        assert_eq!(found, default, "{name}");
+    }
+    assert!(config.collections && config.access == Access::PublicRead && config.log_filter.to_string() == "info");
+    assert_eq!((config.piece_length, config.trackers.len()), (None, 0));
 }
 
 #[test]

@@ -223,14 +223,3 @@ where
     let may_pass = status >= 500 || status == 429 || code.contains("Throttl") || code.contains("LimitExceeded");
     if may_pass { WorkflowError::Unavailable(error.into()) } else { WorkflowError::Refused(error.into()) }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_call_that_cannot_be_made_is_refused() {
-        let error: SdkError<StartExecutionError, HttpResponse> = SdkError::construction_failure("no region");
-        assert!(matches!(classify(error), WorkflowError::Refused(_)));
-    }
-}

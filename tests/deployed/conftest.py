@@ -1,6 +1,6 @@
 """The whole template in an emulated AWS, with everything on, and what it serves.
 
-One emulator for the whole run, and one stack that most tests share.
+One emulator for the whole run.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ pytest.register_assert_rewrite("behaviours", "served")
 from deployment import Package, Stack  # noqa: E402
 from emulator import Emulator  # noqa: E402
 from leftovers import nothing_left, pytest_configure  # noqa: E402, F401
-from served import EVERYTHING, OPEN, PRIVATE, TORRENTS, VARIABLES, create_buckets  # noqa: E402
+from served import EVERYTHING, VARIABLES, create_buckets  # noqa: E402
 from shown import shown  # noqa: E402
 
 from scripts.stack import build, temporary  # noqa: E402
@@ -50,19 +50,10 @@ def package(emulator: Emulator, pytestconfig: pytest.Config) -> Package:
 
 
 @pytest.fixture(scope="session")
-def stack(emulator: Emulator, package: Package) -> Stack:
-    """The template as most people deploy it, with everything on."""
-    stack = Stack(emulator, package, "torrents", VARIABLES)
-    stack.deploy(Buckets=f"{OPEN},{PRIVATE}", **EVERYTHING)
-    return stack
-
-
-@pytest.fixture(scope="session")
 def private(emulator: Emulator, package: Package) -> Stack:
     """The template for buckets that only roles may read, with everything on."""
     stack = Stack(emulator, package, "private", VARIABLES)
-    own = {"Buckets": PRIVATE, "SidecarBucket": TORRENTS, "PregenerateBuckets": PRIVATE}
-    stack.deploy(**{**EVERYTHING, **own}, Access="function-role", ApiAuthorizer="AWS_IAM")
+    stack.deploy(**EVERYTHING)
     return stack
 
 

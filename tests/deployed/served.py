@@ -33,7 +33,11 @@ POLL_SECONDS = 0.1
 # is remembered of a swarm is out of date at once.
 VARIABLES = {"SPAN_SIZE": str(MIB), "TIME_BUDGET_MS": "5000", "TRACKER_TIME_SCALE": "0.000001"}
 EVERYTHING = {
-    "PregenerateBuckets": OPEN,
+    "Buckets": PRIVATE,
+    "Access": "function-role",
+    "ApiAuthorizer": "AWS_IAM",
+    "SidecarBucket": TORRENTS,
+    "PregenerateBuckets": PRIVATE,
     "PregeneratePrefix": UPLOADS,
     "BatchBucket": BATCH,
     "Tracker": "true",

@@ -1,4 +1,4 @@
-"""A stack of the defaults, changed in place."""
+"""A stack of the defaults, changed in place, and the callers of one that wants signatures."""
 
 from pathlib import Path
 
@@ -6,10 +6,11 @@ import clients
 import pytest
 from botocore.client import BaseClient
 from deployment import Package, Stack
-from emulator import ROOT, Emulator
-from served import LARGE, OPEN, ask, everyone_may_read, signed
+from emulator import Emulator
+from served import LARGE, OPEN, PRIVATE, ask, everyone_may_read, signed
 
 from scripts.stack import metainfo
+from scripts.stack.seaweedfs import Credentials
 
 SEVERAL = [OPEN, "second-bucket", "third-bucket"]
 
@@ -43,28 +44,6 @@ def test_the_tracker_comes_and_goes(changing: Stack, s3: BaseClient, folder: Pat
     assert not [name for name in [*changing.resources, *changing.outputs] if "Tracker" in name]
 
 
-def test_jobs_go_and_come(changing: Stack, s3: BaseClient, folder: Path) -> None:
-    for key in ("by request", "by job"):
-        s3.put_object(Bucket=OPEN, Key=key, Body=LARGE)
-    endpoint = changing.endpoint
-    changing.deploy(Jobs="false", InlineMaxSize="1000000")
-    assert ask(changing, folder, "by request").headers["x-torrent-origin"] == "object"
-    assert not [name for name in changing.resources if name.startswith(("Job", "Hash", "StateMachine"))]
-    changing.deploy(Jobs="true")
-    assert ask(changing, folder, "by job").headers["x-torrent-origin"] in {"job", "sidecar"}
-    assert changing.endpoint == endpoint
-
-
-def test_the_api_closes_at_the_same_address(changing: Stack, s3: BaseClient, folder: Path) -> None:
-    s3.put_object(Bucket=OPEN, Key="closing", Body=b"content")
-    url = clients.torrent_url(changing.endpoint, OPEN, "closing", "torrent=")
-    assert clients.curl(url, folder).status == 200
-    changing.deploy(ApiAuthorizer="AWS_IAM")
-    assert [clients.curl(url, folder, *options).status for options in ([], signed(ROOT))] == [403, 200]
-    changing.deploy(ApiAuthorizer="NONE")
-    assert clients.curl(url, folder).status == 200
-
-
 def test_the_last_bucket_has_what_the_first_has(changing: Stack, s3: BaseClient, folder: Path) -> None:
     s3.create_bucket(Bucket=SEVERAL[-1])
     everyone_may_read(s3, SEVERAL[-1])
@@ -84,3 +63,17 @@ def sidecars(stack: Stack) -> list[str]:
     iam = stack.emulator.client("iam")
     policy = iam.get_role_policy(RoleName=stack.resources["FunctionRole"], PolicyName="sidecars")
     return policy["PolicyDocument"]["Statement"][0]["Resource"]
+
+
+def test_with_aws_iam_a_right_to_invoke_is_needed_and_enough(private: Stack, s3: BaseClient, folder: Path) -> None:
+    s3.put_object(Bucket=PRIVATE, Key="secret", Body=b"content")
+    url = clients.torrent_url(private.endpoint, PRIVATE, "secret", "torrent=")
+    nobody = private.emulator.user("nobody", ["s3:GetObject"])
+    wrong = Credentials(nobody.access_key, "wrong")
+    for options in ([], signed(wrong), signed(nobody)):
+        answer = clients.curl(url, folder, *options)
+        assert (answer.status, b"announce" in answer.body) == (403, False), options
+    assert clients.curl(url, folder).headers["access-control-allow-origin"] == "*"
+    assert clients.curl(url, folder, "--request", "OPTIONS").status == 204
+    answer = clients.curl(url, folder, *signed(private.emulator.user("reader", ["execute-api:Invoke"])))
+    assert (answer.status, metainfo.read(answer.body).name) == (200, "secret")

@@ -16,11 +16,10 @@ from deployment import Package
 from deployment import Stack as Deployed
 from emulator import ROOT, Emulator
 from faulty import OF_PATHS, OF_THE_API, OF_THE_TRACKER, Front, body
-from served import PRIVATE, TORRENTS
+from served import PRIVATE, TORRENTS, everyone_may_read
 
 from benches.nginx import Nginx
 from scripts.stack.ports import LOOPBACK, free_ports
-from scripts.stack.seaweedfs import public_read_policy
 from scripts.verify import __main__ as verify
 from scripts.verify import opening, report
 from scripts.verify.outcome import Check, Line, Verdict
@@ -57,8 +56,7 @@ def deployed(emulator: Emulator, package: Package, s3: BaseClient) -> Deployed:
     for bucket in (PUBLIC, CLOSED, UNSERVED):
         s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket=PUBLIC, VersioningConfiguration={"Status": "Enabled"})
-    s3.delete_public_access_block(Bucket=PUBLIC)
-    s3.put_bucket_policy(Bucket=PUBLIC, Policy=public_read_policy(PUBLIC, listed=True))
+    everyone_may_read(s3, PUBLIC)
     stack = Deployed(emulator, package, "verified")
     seeds = f"{emulator.endpoint}/{{bucket}}/{{key}}"
     stack.deploy(Buckets=f"{PUBLIC},{CLOSED}", Tracker="true", WebSeeds=seeds, InlineMaxSize=str(JOB_SIZE // 2))

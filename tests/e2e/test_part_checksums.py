@@ -9,7 +9,7 @@ import pytest
 from functions import Functions
 from store import HUGE, MIB, OPEN, PRIVATE, random_bytes
 
-from benches import info_hash as by_hashlib
+from benches.load_requests import info_hash
 from scripts.stack import metainfo
 from scripts.stack.function import Function
 from scripts.stack.test_s3 import Server
@@ -62,7 +62,7 @@ def test_a_file_uploaded_with_sha1_is_not_read_and_any_other_is(
         assert (origin, line["bytes_read"], contents.piece_length) == ("part-checksums", 0, PART_SIZE)
     else:
         assert (origin, line["bytes_read"], contents.piece_length) == ("object", LENGTH, MIB // 4)
-    expected = by_hashlib.of_bytes(file.name.encode(), file.read_bytes(), contents.piece_length)
+    expected = info_hash(file.name.encode(), file.read_bytes(), contents.piece_length)
     assert (contents.length, contents.info_hash) == (LENGTH, expected)
     assert ask(function, bucket, key, folder)[:2] == ("sidecar", contents)
 

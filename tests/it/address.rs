@@ -8,7 +8,7 @@ use super::harness::{Function, function_url, version_2};
 const HTTP_API: &str = "a1b2c3.execute-api.us-east-1.amazonaws.com";
 
 /// Keys, and how a client puts them in a path.
-const KEYS: [(&str, &str); 17] = [
+const KEYS: [(&str, &str); 18] = [
     ("a+b", "a+b"),
     ("a+b", "a%2Bb"),
     ("a%2Fb", "a%252Fb"),
@@ -26,6 +26,7 @@ const KEYS: [(&str, &str); 17] = [
     ("a#b", "a%23b"),
     ("a\\b", "a%5Cb"),
     ("a\tb\n", "a%09b%0A"),
+    ("\0 ", "%00%20"),
 ];
 
 /// What stands before the bucket: on the API's own host, then below each mapping of a custom domain.

@@ -5,42 +5,10 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use get_object_torrent::torrent::{File, Info, PieceHasher, PieceLength, Pieces};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 use test_s3::{Bucket, FakeS3};
 
 use super::{collections, harness::Function};
-
-#[derive(serde::Deserialize)]
-struct Fixture {
-    file: String,
-    tool: String,
-    name: String,
-    length: u32,
-    piece_length: u64,
-    extra_info_keys: Vec<String>,
-    info_hash_of_the_four_keys: String,
-}
-
-/// One folder, and the torrents that were made of it.
-#[derive(serde::Deserialize)]
-struct Tree {
-    name: String,
-    files: Vec<TreeFile>,
-    torrents: Vec<TreeTorrent>,
-}
-
-#[derive(serde::Deserialize)]
-struct TreeFile {
-    path: String,
-    length: u32,
-}
-
-#[derive(serde::Deserialize)]
-struct TreeTorrent {
-    file: String,
-    tool: String,
-    piece_length: u64,
-    info_hash: String,
-}
 
 /// Whatever else a tool writes beside it.
 #[derive(serde::Deserialize)]
@@ -52,8 +20,21 @@ fn bytes_of(file: &str) -> Vec<u8> {
     fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(file)).expect(file)
 }
 
-fn described<T: serde::de::DeserializeOwned>(name: &str) -> T {
+/// The descriptions of files or torrents: each member that is asked for must be there.
+fn described(name: &str) -> Value {
     serde_json::from_slice(&bytes_of(name)).expect(name)
+}
+
+fn list<'a>(described: &'a Value, name: &str) -> &'a [Value] {
+    described[name].as_array().expect(name)
+}
+
+fn text<'a>(described: &'a Value, name: &str) -> &'a str {
+    described[name].as_str().expect(name)
+}
+
+fn number(described: &Value, name: &str) -> u64 {
+    described[name].as_u64().expect(name)
 }
 
 fn read(file: &str) -> Info {
@@ -61,7 +42,8 @@ fn read(file: &str) -> Info {
 }
 
 /// The rule of tests/fixtures/README.md.
-fn content(length: u32) -> Vec<u8> {
+fn content(length: u64) -> Vec<u8> {
+    let length = u32::try_from(length).expect("a length");
     (0..length).map(|index| index.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect()
 }
 
@@ -84,44 +66,48 @@ async fn served_info_hash(s3: &FakeS3, path: &str, piece_length: u64) -> String 
 async fn infos_and_info_hashes_equal_those_of_three_other_tools() {
     let s3 = FakeS3::start([Bucket::public("data")]).await;
     let mut tools = BTreeSet::new();
-    for Fixture { file, tool, name, length, piece_length, extra_info_keys, info_hash_of_the_four_keys } in
-        described::<Vec<Fixture>>("fixtures.json")
-    {
-        let content = content(length);
-        let info = info(&name, &content, Vec::new(), piece_length);
-        assert_eq!(info.info_hash().expect("an info hash").to_string(), info_hash_of_the_four_keys, "{file}");
-        if extra_info_keys.is_empty() {
-            assert_eq!(read(&file), info, "{file}");
+    let fixtures = described("fixtures.json");
+    for fixture in fixtures.as_array().expect("fixtures") {
+        let (file, tool, name) = (text(fixture, "file"), text(fixture, "tool"), text(fixture, "name"));
+        let (content, piece_length) = (content(number(fixture, "length")), number(fixture, "piece_length"));
+        let (info, info_hash) =
+            (info(name, &content, Vec::new(), piece_length), text(fixture, "info_hash_of_the_four_keys"));
+        assert_eq!(info.info_hash().expect("an info hash").to_string(), info_hash, "{file}");
+        if list(fixture, "extra_info_keys").is_empty() {
+            assert_eq!(read(file), info, "{file}");
         }
         if tool == "libtorrent" {
-            s3.put("data", &name, content);
-            let served = served_info_hash(&s3, &name, piece_length).await;
-            assert_eq!(served, info_hash_of_the_four_keys, "{file}");
+            s3.put("data", name, content);
+            assert_eq!(served_info_hash(&s3, name, piece_length).await, info_hash, "{file}");
         }
         tools.insert(tool);
     }
-    assert_eq!(tools, ["libtorrent", "mktorrent", "transmission"].map(str::to_owned).into());
+    assert_eq!(tools, ["libtorrent", "mktorrent", "transmission"].into());
 }
 
 #[tokio::test]
 async fn a_tree_of_files_has_the_info_that_two_other_tools_wrote() {
     let s3 = FakeS3::start([collections::bucket()]).await;
-    let Tree { name, files, torrents } = described("tree.json");
+    let tree = described("tree.json");
+    let name = text(&tree, "name");
+    let files = list(&tree, "files").iter().map(|file| collections::file(text(file, "path"), number(file, "length")));
+    let files: Vec<_> = files.collect();
     let content = content(files.iter().map(|file| file.length).sum());
     let mut rest = &content[..];
     for file in &files {
-        let (body, after) = rest.split_at(file.length as usize);
-        s3.put("data", &format!("{name}/{}", file.path), body.to_vec());
+        let (body, after) = rest.split_at(usize::try_from(file.length).expect("a length"));
+        s3.put("data", &format!("{name}/{}", file.path.join("/")), body.to_vec());
         rest = after;
     }
-    let files: Vec<_> = files.iter().map(|file| collections::file(&file.path, file.length.into())).collect();
     let mut tools = BTreeSet::new();
-    for TreeTorrent { file, tool, piece_length, info_hash } in torrents {
-        let info = info(&name, &content, files.clone(), piece_length);
-        assert_eq!(read(&file), info, "{file}");
+    for torrent in list(&tree, "torrents") {
+        let (file, info_hash) = (text(torrent, "file"), text(torrent, "info_hash"));
+        let piece_length = number(torrent, "piece_length");
+        let info = info(name, &content, files.clone(), piece_length);
+        assert_eq!(read(file), info, "{file}");
         assert_eq!(info.info_hash().expect("an info hash").to_string(), info_hash, "{file}");
         assert_eq!(served_info_hash(&s3, &format!("{name}/"), piece_length).await, info_hash, "{file}");
-        tools.insert(tool);
+        tools.insert(text(torrent, "tool"));
     }
-    assert_eq!(tools, ["libtorrent", "mktorrent"].map(str::to_owned).into());
+    assert_eq!(tools, ["libtorrent", "mktorrent"].into());
 }

@@ -204,11 +204,6 @@ pub(crate) async fn worker(s3: &FakeS3, variables: &[(&str, &str)]) -> Worker {
     Setup::new(s3).set_all(variables).worker().await
 }
 
-/// The same, and it can start jobs in `workflow`.
-pub(crate) async fn worker_with_jobs(s3: &FakeS3, workflow: &FakeWorkflow, variables: &[(&str, &str)]) -> Worker {
-    Setup::new(s3).set_all(variables).workflow(workflow).worker().await
-}
-
 /// A Function URL event; `path` and `query` are as they came over the wire.
 pub(crate) fn function_url(method: &str, path: &str, query: &str, headers: &[(&str, &str)]) -> Value {
     let domain = "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws";

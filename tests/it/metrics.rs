@@ -1,21 +1,13 @@
 //! The metrics: a line of CloudWatch's embedded metric format at the end of each request and task, whatever the log's
 //! filter says, and nothing in it but a few words and numbers.
 
-use std::sync::Arc;
-
-use get_object_torrent::{
-    jobs,
-    metrics::{Directive, NAMESPACE, REQUEST, TASK},
-};
-use lambda_http::{Context, LambdaEvent};
-use lambda_runtime::Service;
+use get_object_torrent::metrics::{Directive, NAMESPACE, REQUEST};
 use serde_json::{Value, json};
 use test_s3::{FakeS3, Fault, Matcher};
 
 use super::{
     fake_workflow::{FakeWorkflow, Run},
-    harness::{function_url, on_lambda, serving},
-    jobs::runner::{items, plan},
+    harness::{function_url, serving},
     log::{Written, capture},
     setup::Setup,
 };
@@ -143,6 +135,7 @@ async fn to_wait_for_a_job_is_neither_an_error_nor_slow_and_to_read_for_too_long
     assert_eq!(function.get("/data/a").await.status, 503);
     let waited = json!({"Status": "5xx", "Errors": 0, "TimeUsed": null});
     assert_eq!(last(&written, &["Status", "Errors", "TimeUsed"]), waited);
+    assert!(written.lines().iter().all(|line| line["level"] != "ERROR"), "{}", written.text());
 
     let function = setup().set("RANGE_SIZE", "262144").set("FETCH_CONCURRENCY", "1").function().await;
     s3.fault(Matcher::get().key("a"), Fault::StallBody { after: 100_000, pause: None });
@@ -173,30 +166,5 @@ async fn a_sidecar_that_fails_fails_no_request_and_counts_as_one_failure() {
     for (key, status, failures) in failing.into_iter().chain(others) {
         assert_eq!(function.get(&format!("/data/{key}")).await.status, status, "{key}");
         assert_eq!(last(&written, &["SidecarFailures"]), json!({"SidecarFailures": failures}), "{key}");
-    }
-}
-
-#[tokio::test]
-async fn one_line_a_task_by_name_and_failure() {
-    let s3 = server().await;
-    let (written, _guard) = capture("off");
-    let worker = Setup::new(&s3).on_lambda(written.metrics()).worker().await;
-    let plan = plan(&worker, json!({"bucket": "data", "key": "a"})).await;
-    let span = &items(&s3.client(), &plan).await[0];
-    let task = json!({"task": "hash", "job": plan["job"], "span": span});
-    for (failure, bytes) in [("Unavailable", 0), ("none", 600_000)] {
-        s3.clear_faults();
-        if failure != "none" {
-            s3.fault(Matcher::get().key("a"), Fault::internal_error());
-        }
-        let mut context = Context::default();
-        context.env_config = Arc::clone(&on_lambda());
-        let event = LambdaEvent::new(serde_json::from_value(task.clone()).expect("a task"), context);
-        let done = jobs::service(worker.clone()).call(event).await;
-        assert_eq!(done.is_ok(), failure == "none");
-        let line = lines(&written, &TASK).pop().expect("a line of metrics");
-        assert_eq!((&line["Task"], &line["Failure"]), (&"hash".into(), &failure.into()));
-        assert_eq!((&line["Tasks"], &line["TaskBytesRead"]), (&1.into(), &bytes.into()));
-        assert!(line["TaskDuration"].is_u64() && line["FunctionName"] == "torrents", "{line}");
     }
 }

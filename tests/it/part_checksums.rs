@@ -125,7 +125,12 @@ async fn objects_without_part_sha1s_are_read_and_of_one_put_in_one_go_nothing_is
     let one_part = Object::new(content()).parts(LENGTH);
     let mut whole = one_part.clone();
     whole.checksum.as_mut().expect("a checksum").composite_of = None;
-    for (object, reason) in [(without, "no SHA-1"), (one_part, "1 parts"), (whole, "no SHA-1")] {
+    let [empty, short, odd] = ["", "AAAA", "*"].map(|value| {
+        let mut object = uploaded();
+        object.checksum.as_mut().expect("a checksum").value = value.into();
+        (object, "no SHA-1")
+    });
+    for (object, reason) in [(without, "no SHA-1"), (one_part, "1 parts"), (whole, "no SHA-1"), empty, short, odd] {
         let s3 = serving(object).await;
         assert_object_is_read(&s3, reason).await;
         assert!(s3.calls_of(Operation::GetObjectAttributes).is_empty());

@@ -22,7 +22,7 @@ async fn server() -> FakeS3 {
 }
 
 #[tokio::test]
-async fn a_torrent_has_all_its_headers() {
+async fn a_torrent_has_all_its_headers_and_the_metainfo_is_that_of_the_object() {
     let s3 = server().await;
     let answer = Function::start(&s3, &[]).await.get(PATH).await;
     assert!(answer.is_base64);
@@ -45,12 +45,8 @@ async fn a_torrent_has_all_its_headers() {
     for name in ["content-disposition", "etag", "x-amz-request-id", "x-torrent-info-hash", "x-torrent-origin"] {
         assert!(exposed.split(", ").any(|exposed| exposed == name), "{name}");
     }
-}
 
-#[tokio::test]
-async fn the_metainfo_is_that_of_the_object() {
-    let s3 = server().await;
-    let metainfo = Function::start(&s3, &[]).await.get(PATH).await.torrent();
+    let metainfo = answer.torrent();
     assert_eq!((metainfo.info.length, metainfo.info.piece_length), (7, 262_144));
     assert_eq!(metainfo.creation_date, i64::try_from(CREATED).ok());
     assert_eq!((metainfo.announce, metainfo.announce_list), (None, None));

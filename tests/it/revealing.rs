@@ -176,19 +176,3 @@ async fn a_private_key_a_missing_one_and_a_deleted_one_look_the_same() {
     }
     assert!(workflow.calls().is_empty());
 }
-
-#[tokio::test]
-async fn access_taken_away_is_seen_though_a_job_runs() {
-    let World { s3, workflow, functions: [_, function] } = world().await;
-    s3.put("data", "a", "content");
-    assert_eq!(function.get("/data/a").await.error(), (503, "SlowDown".into()));
-    let calls = workflow.calls().len();
-    assert!(calls > 0);
-    deny(&s3, Rights::READ);
-    for method in ["GET", "HEAD"] {
-        let answer = ask(&function, method, "a", None).await;
-        assert_eq!(answer.status, 403);
-        assert!(!answer.text().contains("span"), "{}", answer.text());
-    }
-    assert_eq!(workflow.calls().len(), calls);
-}

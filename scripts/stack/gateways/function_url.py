@@ -3,11 +3,10 @@
 Recorded by voker in `functionurl-request.json`, and by LocalStack in `lambda_/test_lambda.snapshot.json`.
 """
 
-import json
 from urllib.parse import unquote
 
 from scripts.stack.gateways import messages
-from scripts.stack.gateways.messages import Answer, Event, Gateway, Headers, Request, Response, grouped, member, text
+from scripts.stack.gateways.messages import Answer, Event, Gateway, Headers, Request, Response, grouped
 
 DOMAIN = "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws"
 REFUSED = Response(400, [("content-type", "application/json")], b'{"Message":"Bad Request"}')
@@ -57,13 +56,8 @@ def _joined(pairs: Headers) -> dict[str, str]:
 
 
 def _response(answer: Answer) -> Response:
-    """What is no answer with a status is itself the body."""
-    if not isinstance(answer, dict) or "statusCode" not in answer:
-        content = answer if isinstance(answer, str) else json.dumps(answer, separators=(",", ":"))
-        return Response(200, messages.with_type([]), content.encode())
-    headers = [(name, text(value)) for name, value in member(answer, "headers", dict, {}).items()]
-    cookies = [("set-cookie", text(value)) for value in member(answer, "cookies", list, [])]
-    return Response(messages.status(answer), messages.with_type(headers) + cookies, messages.body(answer))
+    headers = messages.with_type(list(answer.get("headers", {}).items()))
+    return Response(answer["statusCode"], headers, messages.body(answer))
 
 
 function_url = Gateway(_event, _response)

@@ -72,7 +72,7 @@ class Gateway:
         """The HTTP response of a function's answer: a 502 for one that it must not give."""
         try:
             return self.answer(json.loads(answer))
-        except (AttributeError, TypeError, ValueError):
+        except (AttributeError, LookupError, TypeError, ValueError):
             return FAILED
 
 
@@ -84,36 +84,10 @@ def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return groups
 
 
-def member(answer: Answer, name: str, kind: type, default: Any) -> Any:
-    """A member of an answer; `default` where it is absent or null."""
-    value = answer.get(name)
-    if value is None:
-        return default
-    if not isinstance(value, kind):
-        raise TypeError(name)
-    return value
-
-
-def status(answer: Answer) -> int:
-    """LocalStack: `statusCode` may be a text of digits, and absent."""
-    return int(member(answer, "statusCode", int | str, 200))
-
-
 def body(answer: Answer) -> bytes:
     """The body, decoded where the answer says so."""
-    text = member(answer, "body", str, "")
-    if not member(answer, "isBase64Encoded", bool, False):
-        return text.encode()
-    return base64.b64decode(text, validate=True)
-
-
-def text(value: object) -> str:
-    """LocalStack: the value of a header may be a boolean, too."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return value
+    text = answer.get("body") or ""
+    return base64.b64decode(text, validate=True) if answer.get("isBase64Encoded") else text.encode()
 
 
 def with_type(headers: Headers) -> Headers:

@@ -166,39 +166,3 @@ fn result(failure: &TaskFailure) -> (ResultCode, String) {
         failure => (ResultCode::PermanentFailure, failure.to_string()),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn object(bucket: &str, key: &str) -> Result<(String, String), String> {
-        let task = BatchTask { id: "1".into(), bucket: bucket.into(), key: key.into(), version_id: None };
-        task.object().map(|object| (object.bucket.to_string(), object.key.to_string()))
-    }
-
-    #[test]
-    fn a_key_is_decoded_as_in_a_form() {
-        for (encoded, key) in [
-            ("a+b%2Bc", "a b+c"),
-            ("a%20b", "a b"),
-            ("a%252Fb", "a%2Fb"),
-            ("dir/%E6%97%A5/日", "dir/日/日"),
-            ("a%0Ab%00", "a\nb\0"),
-        ] {
-            assert_eq!(object("data", encoded), Ok(("data".into(), key.into())), "{encoded}");
-        }
-        for fault in ["%", "%4", "a%zz", "%FF", "", "+", &"a".repeat(1025)] {
-            assert!(object("data", fault).is_err(), "{fault}");
-        }
-    }
-
-    #[test]
-    fn a_bucket_is_named_or_has_an_arn_of_any_partition() {
-        for bucket in ["data", "arn:aws:s3:::data", "arn:aws-us-gov:s3:::data", "arn:aws-cn:s3:r:123456789012:data"] {
-            assert_eq!(object(bucket, "a"), Ok(("data".into(), "a".into())), "{bucket}");
-        }
-        for fault in ["", ":", "arn:aws:s3:::", "arn:aws:s3:r:123456789012:accesspoint/data", "data--use1-az4--x-s3"] {
-            assert!(object(fault, "a").is_err(), "{fault}");
-        }
-    }
-}

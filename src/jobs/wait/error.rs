@@ -127,39 +127,3 @@ fn ending(state: &ExecutionState) -> String {
         ExecutionState::Running | ExecutionState::Succeeded => "ended without storing the torrent".to_owned(),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn progress_says_how_much_is_done() {
-        for (hashed, text) in [
-            (Some(12), "this object of 3221225472 bytes: 12 of 48 spans are hashed. Try again."),
-            (Some(48), "all 48 spans are hashed"),
-            (None, "there are 48 spans to hash"),
-        ] {
-            let progress = JobProgress { size: 3_221_225_472, objects: 0, hashed, spans: 48 };
-            let message = running(&progress, None);
-            assert!(message.contains(text), "{message}");
-        }
-    }
-
-    #[test]
-    fn only_the_jobs_own_causes_are_passed_on() {
-        for (error, cause, exhausted, text) in [
-            ("ObjectChanged", "it changed.", false, "failed (ObjectChanged: it changed). Try again."),
-            (
-                "Failed",
-                "S3 denies access",
-                false,
-                "failed (Failed: S3 denies access). Try again: the job then restarts",
-            ),
-            ("States.Runtime", "arn:aws:states:of-someone", true, "failed (States.Runtime). It has been tried"),
-        ] {
-            let state = ExecutionState::Failed { error: error.to_owned(), cause: cause.to_owned() };
-            let message = failed(&state, exhausted);
-            assert!(message.contains(text), "{message}");
-        }
-    }
-}

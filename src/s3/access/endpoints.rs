@@ -142,7 +142,8 @@ mod tests {
     fn a_configured_endpoint_is_the_only_one() {
         let local = Endpoints::new("eu-west-1", Some("http://127.0.0.1:8333/"));
         assert_eq!(path(&local, "http://127.0.0.1:8333", "data").unwrap(), "/data/k/x");
-        for address in ["https://127.0.0.1:8333", "http://127.0.0.1", "http://data.127.0.0.1:8333"] {
+        for address in ["https://127.0.0.1:8333", "http://127.0.0.1", "http://data.127.0.0.1:8333", "http://127.1:8333"]
+        {
             assert_eq!(path(&local, address, "data"), None, "{address}");
         }
         let named = Endpoints::new("eu-west-1", Some("https://S3.example:443/base/"));

@@ -136,19 +136,3 @@ impl PartList {
         Ok(Parts { size: self.size, digests: self.digests })
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_composite_is_a_digest_and_a_count() {
-        // printf '' | openssl sha1 -binary | base64
-        let composite = CompositeSha1::parse("2jmj7l5rSw0yVb/vlWAYkK/YBwk=-10000").unwrap();
-        let digest = hex::encode(composite.digest);
-        assert_eq!((digest.as_str(), composite.parts), ("da39a3ee5e6b4b0d3255bfef95601890afd80709", 10_000));
-        for text in ["", "-1", "2jmj7l5rSw0yVb/vlWAYkK/YBwk=", "2jmj7l5rSw0yVb/vlWAYkK/YBwk=-", "AAAA-2", "*-2"] {
-            assert_eq!(CompositeSha1::parse(text), None, "{text}");
-        }
-    }
-}

@@ -2,7 +2,6 @@
 
 from ministack import app
 from ministack.services import apigateway_v1 as rest
-from ministack.services.cloudformation import provisioners
 
 from faults import instead_of
 
@@ -24,25 +23,6 @@ def import_path_item(import_path, api: str, path: str, item: dict, *more: object
     """`x-amazon-apigateway-any-method` is dropped."""
     names = {"x-amazon-apigateway-any-method": "any"}
     import_path(api, path, {names.get(name, name): value for name, value in item.items()}, *more)
-
-
-_HANDLERS = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::RestApi"]
-_update = _HANDLERS["update"]
-
-
-def update_rest_api(api: str, old: dict, new: dict, stack: str, logical_id: str | None = None) -> tuple[str, dict]:
-    """A changed definition makes a new API, which has another address."""
-    if new.get("Body") == old.get("Body"):
-        return _update(api, old, new, stack, logical_id)
-    imported, _ = provisioners._apigw_rest_api_create(logical_id, new, stack)
-    rest._rest_apis[api] = {**rest._rest_apis[imported], "id": api}
-    for parts in (rest._resources, rest._authorizers_v1, rest._gateway_responses):
-        parts[api] = parts.get(imported, {})
-    rest._delete_rest_api(imported)
-    return api, provisioners._apigw_rest_api_attrs(api)
-
-
-_HANDLERS["update"] = update_rest_api
 
 
 @instead_of(app._handle_execute_api_request)

@@ -4,7 +4,7 @@ use get_object_torrent::jobs::Worker;
 use serde_json::{Value, json};
 use test_s3::{FakeS3, Fault, Matcher, Operation};
 
-use super::{file, server};
+use super::server;
 use crate::{
     fake_workflow::{FakeWorkflow, Run},
     harness::{Function, worker},
@@ -129,15 +129,4 @@ async fn progress_tells_of_the_objects_and_head_starts_nothing() {
     let answer = function.get("/data/p/").await;
     assert_eq!(answer.error(), (503, "SlowDown".into()));
     assert!(answer.document().message.contains("these 9 objects of"), "{}", answer.text());
-}
-
-#[tokio::test]
-async fn an_event_for_a_folder_marker_starts_no_job_for_its_prefix() {
-    let s3: FakeS3 = server(&OBJECTS).await;
-    s3.put("data", "p/", "");
-    let worker = worker(&s3, &VARIABLES).await;
-    let plan = plan(&worker, json!({"bucket": "data", "key": "p/", "quiet": true})).await;
-    assert_eq!(plan["status"], "done");
-    assert!(s3.calls_of(Operation::ListObjects).is_empty());
-    assert_eq!(Function::start(&s3, &[]).await.get("/data/p/").await.torrent().info.files[1], file("b", 100 * KIB));
 }

@@ -17,9 +17,15 @@ mod seeds;
 mod trouble;
 mod world;
 
-use self::{plan::Plan, run::run, seeds::run_all};
+use self::{jobs::plan::JobPlan, plan::Plan, seeds::run_all};
 
 #[test]
 fn under_any_seed_the_answer_is_right_or_an_error_in_time() {
-    run_all(Plan::of, run, 1);
+    run_all(Plan::of, run::run, 1);
+}
+
+#[test]
+fn under_any_seed_a_job_leaves_the_right_sidecar_or_fails_by_name_and_the_next_one_succeeds() {
+    // A job is many requests.
+    run_all(JobPlan::of, jobs::run::run, 8);
 }

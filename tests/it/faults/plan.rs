@@ -1,12 +1,13 @@
 //! What one seed stands for: an object, a function, what lies at the sidecar's key, and what goes wrong. Its `Debug`
 //! is what a failing seed is reported with.
 
-use test_s3::Fault;
+use test_s3::{FakeS3, Fault, Identity};
 
 use super::{
     dice::Dice,
     trouble::{Trouble, What},
 };
+use crate::setup::Setup;
 
 pub(super) const KIB: u64 = 1024;
 pub(super) const PIECE: u64 = 16 * KIB;
@@ -108,22 +109,20 @@ impl Plan {
         if self.sidecars_elsewhere { ("torrents", "t/data/a.torrent") } else { ("data", "a.torrent") }
     }
 
-    pub(super) fn variables(&self) -> Vec<(&'static str, String)> {
-        let mut variables = vec![
-            ("RANGE_SIZE", self.range_size.to_string()),
-            ("FETCH_CONCURRENCY", self.concurrency.to_string()),
-            ("TIME_BUDGET_MS", self.budget_ms.to_string()),
+    /// The functions that the plan is about.
+    pub(super) fn setup<'a>(&self, s3: &'a FakeS3) -> Setup<'a> {
+        let numbers = [
+            ("RANGE_SIZE", self.range_size),
+            ("FETCH_CONCURRENCY", self.concurrency),
+            ("TIME_BUDGET_MS", self.budget_ms),
+            ("PIECE_LENGTH", PIECE),
         ];
-        if self.fixed_pieces {
-            variables.push(("PIECE_LENGTH", PIECE.to_string()));
-        }
-        if self.function_role {
-            variables.push(("ACCESS", "function-role".to_owned()));
-        }
-        if self.sidecars_elsewhere {
-            variables.extend([("SIDECAR_BUCKET", "torrents".to_owned()), ("SIDECAR_PREFIX", "t/".to_owned())]);
-        }
-        variables
+        let numbers = numbers.into_iter().filter(|(name, _)| self.fixed_pieces || *name != "PIECE_LENGTH");
+        let setup = Setup::new(s3).identity(self.has_credentials.then(Identity::role));
+        let setup = numbers.fold(setup, |setup, (name, number)| setup.set(name, number.to_string()));
+        let setup = setup.set("ACCESS", if self.function_role { "function-role" } else { "public-read" });
+        let elsewhere = [("SIDECAR_BUCKET", "torrents"), ("SIDECAR_PREFIX", "t/")];
+        setup.set_all(if self.sidecars_elsewhere { &elsewhere } else { &[] })
     }
 
     /// On a busy machine its function may need more than one try.

@@ -1,13 +1,10 @@
-//! One plan, carried out on a runtime of its own, so that what it leaves running can be counted.
+//! One plan, carried out, and what must hold.
 
-use std::{fmt::Debug, time::Duration};
+use std::time::Duration;
 
 use futures::future::join_all;
 use test_s3::Identity;
-use tokio::{
-    runtime::{Builder, Handle},
-    time::Instant,
-};
+use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     judge::{assert_right, judge, judge_sidecar},
@@ -17,36 +14,14 @@ use super::{
 };
 use crate::{
     harness::{Answer, Function, eventually},
-    log::{Written, capture},
+    log::Written,
 };
 
-/// Carries `plan` out; how its first caller fared. Panics where something does not hold.
-pub(super) fn run(plan: &Plan, is_alone: bool) -> String {
-    on_a_runtime(plan, is_alone, async |written| carry_out(plan, written).await)
-}
-
-/// Carries out what `plan` stands for; `is_alone` shows it, and what was logged.
-pub(super) fn on_a_runtime(
-    plan: &impl Debug,
-    is_alone: bool,
-    carry_out: impl AsyncFnOnce(&Written) -> String,
-) -> String {
-    let (written, _guard) = capture("debug");
-    if is_alone {
-        println!("{plan:#?}");
-    }
-    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let told = runtime.block_on(carry_out(&written));
-    if is_alone {
-        println!("{told}\n{}", written.text());
-    }
-    told
-}
-
-async fn carry_out(plan: &Plan, written: &Written) -> String {
+/// Carries `plan` out. Panics where something does not hold.
+pub(super) async fn run(plan: &Plan, written: &Written) {
     let mut world = World::new(plan).await;
     let tasks = Handle::current().metrics().num_alive_tasks();
-    let function = world.function(plan).await;
+    let function = plan.setup(&world.s3).function().await;
     world.prepare(plan, &function).await;
     world.let_loose(plan);
     let answers = join_all((0..plan.callers).map(|_| timed(plan, &function))).await;
@@ -60,8 +35,6 @@ async fn carry_out(plan: &Plan, written: &Written) -> String {
     judge_log(written, plan.callers);
     drop(function);
     tasks_end(tasks).await;
-    let (answer, _) = &answers[0];
-    format!("{} {}", answer.status, answer.origin())
 }
 
 async fn timed(plan: &Plan, function: &Function) -> (Answer, Duration) {

@@ -8,17 +8,14 @@ use std::{
     time::Duration,
 };
 
-use test_s3::{Bucket, FakeS3, Fault, Identity, Matcher, Object, Rights, Who};
+use test_s3::{Bucket, FakeS3, Fault, Matcher, Object, Rights, Who};
 
 use super::{
     book::Book,
     plan::{Left, Plan},
     trouble::What,
 };
-use crate::{
-    harness::{Answer, Function},
-    setup::Setup,
-};
+use crate::harness::{Answer, Function};
 
 pub(super) struct World {
     pub(super) s3: FakeS3,
@@ -40,11 +37,6 @@ impl World {
         }
         let s3 = FakeS3::start([bucket, Bucket::private("torrents")]).await;
         Self { s3, book: Book::default(), left: None, users: Arc::default() }
-    }
-
-    pub(super) async fn function(&self, plan: &Plan) -> Function {
-        let setup = Setup::new(&self.s3).identity(plan.has_credentials.then(Identity::role));
-        plan.variables().into_iter().fold(setup, |setup, (name, value)| setup.set(name, value)).function().await
     }
 
     /// Puts the object, and at the sidecar's key what the plan has there.

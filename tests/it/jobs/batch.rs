@@ -10,20 +10,20 @@ use test_s3::{Bucket, Content, FakeS3, Fault, Matcher, Object, Rights, Who};
 
 use super::{LENGTH, SPANS, content, name, runner::run_task};
 use crate::{
-    fake_workflow::{ARN, FakeWorkflow, Run},
-    harness::{self, Function, worker_with_jobs},
+    fake_workflow::{FakeWorkflow, Run},
+    harness::{self, Function},
     log::capture,
+    setup::Setup,
 };
 
-const VARIABLES: [(&str, &str); 2] = [("JOB_STATE_MACHINE_ARN", ARN), SPANS];
 const BUCKET_ARN: &str = "arn:aws:s3:::data";
-const ACCESS_POINT_ARN: &str = "arn:aws:s3:us-east-1:123456789012:accesspoint/data";
 
-async fn serving(runs: impl IntoIterator<Item = Run>) -> (FakeS3, FakeWorkflow, Worker) {
+/// S3 with an object, a workflow, and the function that starts its jobs.
+pub(super) async fn serving(runs: impl IntoIterator<Item = Run>) -> (FakeS3, FakeWorkflow, Worker) {
     let s3 = FakeS3::start([Bucket::public("data").versioned().allow(Who::Anonymous, "*", Rights::ALL)]).await;
     s3.put("data", "a b+c", content());
     let workflow = FakeWorkflow::start(runs).await;
-    let worker = worker_with_jobs(&s3, &workflow, &VARIABLES).await;
+    let worker = Setup::new(&s3).set_all(&[SPANS]).workflow(&workflow).worker().await;
     (s3, workflow, worker)
 }
 
@@ -119,8 +119,12 @@ async fn what_needs_no_job_or_can_get_no_torrent_says_why() {
     let s3 = FakeS3::start([listed, Bucket::private("hidden")]).await;
     s3.put("data", "ready", content());
     Function::start(&s3, &[]).await.get("/data/ready").await.torrent();
-    s3.put("data", "of-ours", Object::new(content()).metadata("torrent-format", "1"));
+    for key in ["of-ours", "a%2Fb", "dir/日/日", "a\nb"] {
+        s3.put("data", key, Object::new(content()).metadata("torrent-format", "1"));
+    }
+    // A marker names no collection, though an object is below it.
     s3.put("data", "folder/", "");
+    s3.put("data", "folder/a", "content");
     s3.put("data", "cold", Object::new(content()).storage_class("GLACIER"));
     s3.put("data", "large", Content::random(LENGTH + 1, 1));
     s3.put("data", "taken", content());
@@ -128,22 +132,30 @@ async fn what_needs_no_job_or_can_get_no_torrent_says_why() {
     s3.put("hidden", "a", content());
     let workflow = FakeWorkflow::start([]).await;
     let limit = LENGTH.to_string();
-    let variables = [VARIABLES[0], ("BUCKETS", "data,hidden"), ("MAX_OBJECT_SIZE", &limit)];
-    let worker = worker_with_jobs(&s3, &workflow, &variables).await;
+    let variables = [("BUCKETS", "data,hidden"), ("MAX_OBJECT_SIZE", &limit)];
+    let worker = Setup::new(&s3).set_all(&variables).workflow(&workflow).worker().await;
     let (done, failed) = ("Succeeded", "PermanentFailure");
+    let (ours, odd) = ("nothing to do: the object is a sidecar", "the key is not URL-encoded UTF-8");
+    let long = "a".repeat(1025);
     for (bucket, key, expected, reason) in [
         (BUCKET_ARN, "ready", done, "sidecar"),
-        (BUCKET_ARN, "of-ours", done, "nothing to do: the object is a sidecar"),
+        ("arn:aws-us-gov:s3:::data", "of-ours", done, ours),
+        ("arn:aws-cn:s3:r:123456789012:data", "a%252Fb", done, ours),
+        (BUCKET_ARN, "dir/%E6%97%A5/日", done, ours),
+        (BUCKET_ARN, "a%0Ab", done, ours),
         (BUCKET_ARN, "folder/", done, "nothing to do: the object is empty"),
         (BUCKET_ARN, "gone", failed, "the object or its version does not exist"),
         (BUCKET_ARN, "cold", failed, "the object is archived"),
         (BUCKET_ARN, "large", failed, "the object is larger than"),
         (BUCKET_ARN, "taken", failed, "the sidecar's key is taken by another object, or too long"),
-        (BUCKET_ARN, "%zz", failed, "the key is not URL-encoded UTF-8"),
+        (BUCKET_ARN, "%4", failed, odd),
+        (BUCKET_ARN, "%FF", failed, odd),
         (BUCKET_ARN, "+", failed, "the key is empty or only white space"),
+        (BUCKET_ARN, &long, failed, "the key is longer"),
         ("arn:aws:s3:::hidden", "a", failed, "S3 denies access, or the object does not exist"),
         ("arn:aws:s3:::other", "a", failed, "the bucket is not served"),
-        (ACCESS_POINT_ARN, "a", failed, "the bucket's name is not a valid bucket name"),
+        ("arn:aws:s3:::", "a", failed, "the bucket's name is not a valid bucket name"),
+        ("arn:aws:s3:r:123456789012:accesspoint/data", "a", failed, "the bucket's name is not a valid bucket name"),
     ] {
         let task = json!({"taskId": "1", "s3Key": key, "s3BucketArn": bucket});
         let (code, said) = results(&worker, &[task]).await.remove(0);

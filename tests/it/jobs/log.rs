@@ -1,8 +1,8 @@
-//! The job function's log: one line a task, and failures by the names that the workflow knows.
+//! The job function's log and metrics: one line of each a task, and failures by the names that the workflow knows.
 
 use get_object_torrent::{
     jobs::{self, TaskFailure, Worker},
-    metrics::Metrics,
+    metrics::{Metrics, TASK},
 };
 use lambda_http::{Context, LambdaEvent};
 use lambda_runtime::{Diagnostic, Service};
@@ -15,14 +15,14 @@ use super::{
     serving,
 };
 use crate::{
-    fake_workflow::{FakeWorkflow, Run},
-    harness::{Function, on_lambda, worker},
-    log::{Written, capture},
+    harness::{on_lambda, worker},
+    log::{Written, capture, fields},
+    metrics,
 };
 
-/// Of every line, whatever the task.
-const FIELDS: &str = "bucket bytes_read duration_ms failure job key level message name objects request_id s3_requests \
-                      span_start task version_id";
+/// Of every task's line, beside those of every line.
+const FIELDS: &str = "bucket bytes_read duration_ms failure job key name objects request_id s3_requests span_start \
+                      task version_id";
 
 /// A task, and the only line of the log about it.
 async fn call(worker: &Worker, task: Value, written: &Written) -> (Result<Value, TaskFailure>, Value) {
@@ -32,12 +32,7 @@ async fn call(worker: &Worker, task: Value, written: &Written) -> (Result<Value,
     context.env_config = on_lambda();
     let done = jobs::service(worker.clone()).call(LambdaEvent::new(task, context)).await;
     let [line] = &written.lines()[before..] else { panic!("{}", written.text()) };
-    let fields = line.as_object().expect("an object").keys();
-    let fields: Vec<_> = fields
-        .map(String::as_str)
-        .filter(|field| !["cause", "reason", "target", "timestamp"].contains(field))
-        .collect();
-    assert_eq!(fields.join(" "), FIELDS);
+    assert_eq!(fields(line).replace("reason ", ""), FIELDS);
     assert_eq!((&line["request_id"], &line["message"]), (&json!("request-1"), &json!("task")));
     assert_eq!(line["level"], if done.is_ok() { "INFO" } else { "ERROR" });
     (done, line.clone())
@@ -76,37 +71,29 @@ async fn one_line_a_task_with_all_the_fields() {
 }
 
 #[tokio::test]
-async fn a_failure_is_logged_with_its_cause_and_told_without() {
-    let (s3, worker, task) = planned().await;
+async fn a_failure_is_logged_with_its_cause_told_without_and_counted() {
+    let (s3, worker, hash) = planned().await;
     s3.fault(Matcher::get().key("a"), Fault::error(500, "OddCode"));
     let (written, _guard) = capture("info");
     let metrics = Written::default();
     let worker = worker.with_metrics(metrics.metrics());
-    let (done, line) = call(&worker, task, &written).await;
+    let (done, line) = call(&worker, hash.clone(), &written).await;
     assert_eq!(line["failure"], "Unavailable");
     assert!(line["cause"].as_str().is_some_and(|cause| cause.contains("OddCode")), "{line}");
     let failure = done.expect_err("no bytes");
     assert_eq!(format!("{failure:?}"), "Unavailable: S3 is unavailable", "as the runtime logs it");
     let told = Diagnostic::from(failure);
     assert_eq!((told.error_type.as_str(), told.error_message.as_str()), ("Unavailable", "S3 is unavailable"));
+    s3.clear_faults();
+    assert_eq!(call(&worker, hash, &written).await.1["failure"], "");
     // An input that is no task counts as one.
     let (done, line) = call(&worker, json!({"task": "hash", "job": {"bucket": 7}}), &written).await;
     assert_eq!(name(done), "BadInput");
     assert_eq!((&line["task"], &line["failure"]), (&json!(""), &json!("BadInput")));
-    let line = metrics.lines().pop().expect("a line of metrics");
-    let counted = (&line["Task"], &line["Failure"], &line["Tasks"]);
-    assert_eq!(counted, (&json!("none"), &json!("BadInput"), &json!(1)));
-}
-
-#[tokio::test]
-async fn a_caller_who_is_only_early_is_no_error_in_the_log() {
-    let s3 = serving(content()).await;
-    let workflow = FakeWorkflow::start([Run::Hold]).await;
-    let variables = [("INLINE_MAX_SIZE", "1000"), ("TIME_BUDGET_MS", "3000")];
-    let function = Function::with_jobs(&s3, &workflow, &variables).await;
-    let (written, _guard) = capture("info");
-    assert_eq!(function.get("/data/a").await.status, 503);
-    let lines = written.lines();
-    assert!(lines.iter().all(|line| line["level"] == "INFO"), "{lines:?}");
-    assert_eq!(lines.last().expect("a line")["status"], 503);
+    let lines = metrics::lines(&metrics, &TASK);
+    assert!(lines.iter().all(|line| line["TaskDuration"].is_u64() && line["FunctionName"] == "torrents"), "{lines:?}");
+    let counted = |line: &Value| json!([line["Task"], line["Failure"], line["Tasks"], line["TaskBytesRead"]]);
+    let expected =
+        [json!(["hash", "Unavailable", 1, 0]), json!(["hash", "none", 1, 524_288]), json!(["none", "BadInput", 1, 0])];
+    assert_eq!(lines.iter().map(counted).collect::<Vec<_>>(), expected);
 }

@@ -1,4 +1,4 @@
-//! The workflow's states one after the other, as the definition has them (statemachine/), without its retries.
+//! The job's tasks, and those of an execution one after the other.
 
 use std::time::Duration;
 
@@ -43,23 +43,14 @@ pub(crate) async fn explain(worker: &Worker, plan: &Value, caught: &str) -> Reas
     serde_json::from_value(run_task(worker, task).await.expect("a reason")).expect("a reason")
 }
 
-/// All of an execution.
-pub(crate) async fn run_job(worker: &Worker, s3: &Client, input: Value) -> Result<(), Reason> {
-    let task = json!({"task": "plan", "input": input});
-    let plan = run_task(worker, task).await.map_err(|failure| failure.reason())?;
-    if plan["status"] != "read" {
-        return Ok(());
-    }
+/// All of an execution, until a task fails.
+pub(crate) async fn run_job(worker: &Worker, s3: &Client, input: Value) -> Result<(), TaskFailure> {
+    let plan = plan(worker, input).await;
     for span in items(s3, &plan).await {
-        if hash(worker, &plan, &span).await.is_err() {
-            return Err(explain(worker, &plan, "States.ExceedToleratedFailureThreshold").await);
-        }
+        hash(worker, &plan, &span).await?;
     }
-    if let Err(failure) = end(worker, "assemble", &plan).await {
-        return Err(explain(worker, &plan, &failure.name()).await);
-    }
-    let _ = end(worker, "clean", &plan).await;
-    Ok(())
+    end(worker, "assemble", &plan).await?;
+    end(worker, "clean", &plan).await.map(drop)
 }
 
 /// Waits until the job has removed its fragments, and returns what is left. Its caller may be answered before.

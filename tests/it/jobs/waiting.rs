@@ -84,12 +84,14 @@ async fn callers_who_pay_differently_wait_for_one_job_and_are_told_how_much_is_d
         "the execution is looked at in intervals"
     );
     let id = workflow.executions()[0][..40].to_owned();
-    for number in 0..4_u64 {
-        let (start, end) = (number * 524_288, (number + 1) * 524_288);
-        s3.put("data", &format!("torrent-jobs/{id}/spans/{start:020}-{end:020}"), "x");
+    for (spans, said) in [(0..4_u64, "4 of 6 spans are hashed. Try again."), (4..6, "all 6 spans are hashed")] {
+        for number in spans {
+            let (start, end) = (number * 524_288, (number + 1) * 524_288);
+            s3.put("data", &format!("torrent-jobs/{id}/spans/{start:020}-{end:020}"), "x");
+        }
+        let text = message(&function.get("/data/a").await);
+        assert!(text.contains(said), "{text}");
     }
-    let text = message(&function.get("/data/a").await);
-    assert!(text.contains("4 of 6 spans are hashed"), "{text}");
     s3.fault(Matcher::any().when(|call| call.key.is_empty()), Fault::Delay(Duration::from_secs(10)));
     let hasty = [SPANS, VARIABLES[1], ("TIME_BUDGET_MS", "2000")];
     let text = message(&Function::with_jobs(&s3, &workflow, &hasty).await.get("/data/a").await);
@@ -125,7 +127,12 @@ async fn a_caller_is_told_how_the_job_ended() {
     let whole = r#"{"errorType":"Failed","errorMessage":"S3 denies access","stackTrace":[]}"#;
     for (runs, text) in [
         (vec![Run::Succeed], "ended without storing the torrent. Try again."),
-        (vec![Run::Fail { error: "Failed", cause: whole }], "failed (Failed: S3 denies access). Try again"),
+        (
+            vec![Run::Fail { error: "Failed", cause: whole }],
+            "failed (Failed: S3 denies access). Try again: the job then",
+        ),
+        (vec![Run::Fail { error: "ObjectChanged", cause: "it changed." }], "(ObjectChanged: it changed). Try again."),
+        (vec![Run::Fail { error: "States.Runtime", cause: "arn:aws:states:x" }], "failed (States.Runtime). Try again"),
         (vec![FAILED, Run::Hold], "0 of 6 spans are hashed. The previous attempt failed (Failed: S3 denies access)."),
     ] {
         let s3 = serving(content()).await;
@@ -176,14 +183,11 @@ async fn head_starts_nothing_and_tells_whether_the_torrent_is_ready() {
 async fn no_job_is_started_for_what_needs_none_or_may_have_none() {
     let taken = serving(content()).await;
     taken.put("data", "a.torrent", "the user's own");
-    let private = FakeS3::start([Bucket::private("data")]).await;
-    private.put("data", "a", content());
     let limit = LENGTH.to_string();
     for (s3, limit, status, said) in [
         (serving(content()).await, &*limit, 200, "object"),
         (serving(Object::new(content()).parts(1024 * KIB)).await, "0", 200, "part-checksums"),
         (taken, "0", 400, "InvalidRequest"),
-        (private, "0", 403, "AccessDenied"),
     ] {
         let workflow = FakeWorkflow::start([]).await;
         let function = Function::with_jobs(&s3, &workflow, &[SPANS, ("INLINE_MAX_SIZE", limit)]).await;

@@ -33,16 +33,8 @@ async fn a_url_of_anything_else_is_refused_before_any_connection() {
         &format!("{before}X-Amz-Signature={}", &signature[..10]),
     ]
     .map(str::to_owned);
-    let hosts = [
-        "https://data.s3.amazonaws.com",
-        "http://169.254.169.254",
-        &endpoint.replace("http://", "http://user@"),
-        &endpoint.replace("127.0.0.1", "127.1"),
-        &format!("{endpoint}@evil.example"),
-        &format!("{endpoint}\\@evil.example"),
-        "http:/",
-    ]
-    .map(|address| good.replacen(&endpoint, address, 1));
+    let hosts = ["http://169.254.169.254", &endpoint.replace("http://", "http://user@"), "http:/"]
+        .map(|address| good.replacen(&endpoint, address, 1));
     let paths = ["/data/b", "/other/a", "/data/x/../a", "//data/a", "/data/%2561", ""]
         .map(|path| with("/data/a?", &format!("{path}?")));
     let queries = [
@@ -56,24 +48,16 @@ async fn a_url_of_anything_else_is_refused_before_any_connection() {
         "x-amz-expected-bucket-owner=%zz",
     ]
     .map(|query| format!("{good}&{query}"));
-    let parameters = [
-        with("x-id=GetObject", "x-id=PutObject"),
-        with("SignedHeaders=host", "SignedHeaders=host%3Brange"),
-        with("SignedHeaders=host", "SignedHeaders=host%3Bx-amz-request-payer"),
-        with("AWS4-HMAC-SHA256&", "&"),
-    ];
+    let parameters = [with("x-id=GetObject", "x-id=PutObject"), with("AWS4-HMAC-SHA256&", "&")];
     for url in whole.iter().chain(&hosts).chain(&paths).chain(&queries).chain(&parameters) {
         let answer = get(&function, "/data/a", url).await;
         assert_eq!(answer.error(), (400, "InvalidArgument".into()), "{url}");
     }
-    let query = query_of(&good);
-    for header in [("x-amz-request-payer", "requester"), ("x-amz-expected-bucket-owner", "123456789012")] {
-        let answer = function.send(&function_url("GET", "/data/a", &query, &[header])).await;
-        assert_eq!(answer.error(), (400, "InvalidArgument".into()), "{header:?}");
-        assert!(answer.document().message.contains(header.0), "{}", answer.text());
-    }
-    let both = format!("{query}&versionId=1");
-    assert_eq!(function.send(&function_url("GET", "/data/a", &both, &[])).await.error().0, 400);
+    // Which headers and versions agree, src/s3/access/presigned/tests.rs shows.
+    let header = ("x-amz-request-payer", "requester");
+    let answer = function.send(&function_url("GET", "/data/a", &query_of(&good), &[header])).await;
+    assert_eq!(answer.error(), (400, "InvalidArgument".into()));
+    assert!(answer.document().message.contains(header.0), "{}", answer.text());
     let other = Function::start(&s3, &[("BUCKETS", "other")]).await;
     assert_eq!(get(&other, "/data/a", &good).await.error(), (403, "AccessDenied".into()));
     assert_eq!(s3.calls().len(), 0);

@@ -32,7 +32,7 @@ pub(super) struct Misfortune {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct JobPlan {
+pub(in crate::faults) struct JobPlan {
     /// The object, the sidecar and the troubles with S3.
     pub(super) request: Plan,
     pub(super) span_size: u64,
@@ -56,7 +56,7 @@ impl Mishap {
 }
 
 impl JobPlan {
-    pub(super) fn of(seed: u64) -> Self {
+    pub(in crate::faults) fn of(seed: u64) -> Self {
         let request = Plan::of(seed);
         // Other numbers than the request's, which are thrown from the seed itself.
         let mut dice = Dice::new(!seed);
@@ -84,12 +84,6 @@ impl JobPlan {
             is_quiet: dice.one_in(6),
             misfortunes: (0..unlucky).map(|_| Misfortune::thrown(&mut dice)).collect(),
         }
-    }
-
-    pub(super) fn variables(&self) -> Vec<(&'static str, String)> {
-        let mut variables = self.request.variables();
-        variables.push(("SPAN_SIZE", self.span_size.to_string()));
-        variables
     }
 
     /// Little goes wrong, and all of it passes within the retries of any state.

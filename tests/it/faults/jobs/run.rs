@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use get_object_torrent::jobs::{Reason, Worker};
+use get_object_torrent::jobs::Reason;
 use serde_json::{Value, json};
 use test_s3::Fault;
 use tokio::{runtime::Handle, time::Instant};
@@ -16,11 +16,11 @@ use crate::{
         fault::BUSY,
         judge::{assert_right, judge_sidecar},
         plan::Left,
-        run::{assert_no_secret, on_a_runtime, tasks_end},
+        run::{assert_no_secret, tasks_end},
         trouble::{FOLDER, Trouble, What},
         world::{World, ask_well},
     },
-    harness::{Function, worker},
+    harness::Function,
     log::Written,
 };
 
@@ -30,19 +30,16 @@ const UNAVAILABLE: [&str; 3] = ["Unavailable", "Incomplete", "HashFailed"];
 /// Of an object that changes, and of what no other try helps.
 const REFUSED: [&str; 2] = ["ObjectChanged", "Failed"];
 
-/// Carries `plan` out; how its job fared. Panics where something does not hold.
-pub(super) fn run(plan: &JobPlan, is_alone: bool) -> String {
-    on_a_runtime(plan, is_alone, async |written| carry_out(plan, written).await)
-}
-
-async fn carry_out(plan: &JobPlan, written: &Written) -> String {
+/// Carries `plan` out. Panics where something does not hold.
+pub(in crate::faults) async fn run(plan: &JobPlan, written: &Written) {
     let mut world = World::new(&plan.request).await;
     let tasks = Handle::current().metrics().num_alive_tasks();
-    let function = world.function(&plan.request).await;
+    let function = plan.request.setup(&world.s3).function().await;
     world.prepare(&plan.request, &function).await;
     // An object of the user's among the fragments.
     world.s3.put(plan.request.sidecar_place().0, &notes_key(plan), NOTES);
-    let worker = worker_of(&world, plan).await;
+    let setup = plan.request.setup(&world.s3).set("SPAN_SIZE", plan.span_size.to_string());
+    let worker = setup.worker().await;
     let lambda = Lambda::new(worker.clone(), plan.misfortunes.clone());
     let input = input(&world, plan);
     world.let_loose(&plan.request);
@@ -58,13 +55,6 @@ async fn carry_out(plan: &JobPlan, written: &Written) -> String {
     assert_no_secret(written);
     drop((function, lambda));
     tasks_end(tasks).await;
-    ended.map_or_else(|caught| caught.error, |nothing| nothing.unwrap_or("stored".to_owned()))
-}
-
-async fn worker_of(world: &World, plan: &JobPlan) -> Worker {
-    let variables = plan.variables();
-    let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    worker(&world.s3, &variables).await
 }
 
 /// What the API function starts the object's job with.
