@@ -11,9 +11,9 @@ use serde_bytes::ByteBuf;
 use super::{Clock, Peer, PeerCounts, Swarm, clock::MIN_INTERVAL};
 use crate::torrent::InfoHash;
 
-/// What a leecher is told if it may wait for nobody.
-const NO_SEEDER: &str = "no seed of this torrent can be reached. If your download has stopped, download the .torrent \
-    file again and add it: it has web seeds now";
+/// What a leecher is told if it may wait for nobody. Transmission shows 127 bytes.
+const NO_SEEDER: &str = "no seed can be reached. If your download has stopped, download the .torrent file again and \
+    add it: it has web seeds now";
 /// The failure reason if the table cannot be read or written.
 pub const BUSY: &str = "the tracker is busy: try again in five minutes";
 

@@ -33,47 +33,36 @@ def libtorrent20(torrent: bytes, folder: Path) -> Path:
     """The one that Deluge, and qBittorrent as most people have it, come with."""
     target = folder / "libtorrent20"
     python = tools.ROOT / ".tools" / "libtorrent20" / "bin" / "python"
-    _run([python, "-m", "scripts.stack.download", _write(torrent, folder), target], folder)
+    _run([python, "-m", "scripts.stack.download", write(torrent, folder), target], folder)
     return _only_entry(target)
 
 
 def qbittorrent(torrent: bytes, folder: Path) -> Path:
-    """qbittorrent-nox, told by its Web API."""
+    """qbittorrent-nox."""
     target = folder / "qbittorrent"
-    port, peer_port = free_ports(2)
     with contextlib.ExitStack() as owner:
-        profile = temporary.folder(owner, "qbittorrent")
-        config = profile / "qBittorrent" / "config" / "qBittorrent.conf"
-        config.parent.mkdir(parents=True)
-        config.write_text(
-            _QBITTORRENT_CONFIG.format(address=LOOPBACK, port=port, peer_port=peer_port), encoding="utf-8"
-        )
-        process = Process(
-            owner,
-            "qbittorrent-nox",
-            [tools.installed("qbittorrent-nox"), f"--profile={profile}"],
-            log=profile / "log",
-            env=tools.environment(HOME=str(profile)),
-            grace_seconds=0,
-        )
-        api = f"http://{LOOPBACK}:{port}/api/v2/torrents"
-        form = {"urls": str(_write(torrent, folder)), "savepath": str(target)}
-        process.wait_until(lambda: http.body(f"{api}/add", form) is not None, READY_SECONDS)
-        process.wait_until(lambda: _is_complete(http.body(f"{api}/info")), DOWNLOAD_SECONDS)
+        client = QBittorrent(owner)
+        client.call("add", urls=str(write(torrent, folder)), savepath=str(target))
+        client.process.wait_until(client.is_complete, DOWNLOAD_SECONDS)
     return _only_entry(target)
 
 
 def aria2(torrent: bytes, folder: Path, peers_at: str | None = None) -> Path:
     """aria2c, which ends with the download."""
     target = folder / "aria2"
-    source = _write(torrent, folder)
-    [port] = free_ports(1)
-    options = ["no-conf", f"dir={target}", f"interface={peers_at or LOOPBACK}", "disable-ipv6", f"listen-port={port}"]
-    options += ["enable-dht=false", "enable-dht6=false", "bt-enable-lpd=false", "enable-peer-exchange=false"]
-    options += ["seed-time=0", "file-allocation=none", "bt-stop-timeout=30"]
-    options += [] if peers_at else ["bt-exclude-tracker=*"]
-    _run([tools.installed("aria2c"), *(f"--{option}" for option in options), source], folder)
+    source = write(torrent, folder)
+    options = [*aria2_options(target, peers_at or LOOPBACK), "--seed-time=0", "--bt-stop-timeout=30"]
+    options += [] if peers_at else ["--bt-exclude-tracker=*"]
+    _run([tools.installed("aria2c"), *options, source], folder)
     return _only_entry(target)
+
+
+def aria2_options(target: Path, peers_at: str) -> list[str]:
+    """Those that every aria2c here has."""
+    [port] = free_ports(1)
+    options = ["no-conf", f"dir={target}", f"interface={peers_at}", "disable-ipv6", f"listen-port={port}"]
+    options += ["enable-dht=false", "enable-dht6=false", "bt-enable-lpd=false", "enable-peer-exchange=false"]
+    return [f"--{option}" for option in [*options, "file-allocation=none"]]
 
 
 def transmission(torrent: bytes, folder: Path, peers_at: str = LOOPBACK) -> Path:
@@ -82,7 +71,7 @@ def transmission(torrent: bytes, folder: Path, peers_at: str = LOOPBACK) -> Path
     target.mkdir()
     with contextlib.ExitStack() as owner:
         daemon = Transmission(owner, target, peers_at)
-        daemon.rpc("torrent-add", filename=str(_write(torrent, folder)))
+        daemon.rpc("torrent-add", filename=str(write(torrent, folder)))
         daemon.wait_for(1)
     return _only_entry(target)
 
@@ -119,7 +108,7 @@ _QBITTORRENT_CONFIG = """\
 Accepted=true
 [BitTorrent]
 Session\\DHTEnabled=false
-Session\\InterfaceAddress={address}
+Session\\InterfaceAddress={peers_at}
 Session\\LSDEnabled=false
 Session\\PeXEnabled=false
 Session\\Port={peer_port}
@@ -149,11 +138,41 @@ _TRANSMISSION_SETTINGS = {
 }
 
 
-def _is_complete(torrents: bytes | None) -> bool:
-    """Whether qBittorrent's one torrent is there in whole, and checked."""
-    [torrent] = json.loads(torrents or b"[{}]") or [{}]
-    assert torrent.get("state") not in ("error", "missingFiles"), torrent
-    return torrent.get("progress") == 1 and torrent["amount_left"] == 0
+class QBittorrent:
+    """A running qbittorrent-nox with at most one torrent, told by its Web API."""
+
+    def __init__(self, owner: contextlib.ExitStack, peers_at: str = LOOPBACK) -> None:
+        port, peer_port = free_ports(2)
+        self._api = f"http://{LOOPBACK}:{port}/api/v2/torrents"
+        profile = temporary.folder(owner, "qbittorrent")
+        config = profile / "qBittorrent" / "config" / "qBittorrent.conf"
+        config.parent.mkdir(parents=True)
+        own = {"address": LOOPBACK, "peers_at": peers_at, "port": port, "peer_port": peer_port}
+        config.write_text(_QBITTORRENT_CONFIG.format(**own), encoding="utf-8")
+        self.process = Process(
+            owner,
+            "qbittorrent-nox",
+            [tools.installed("qbittorrent-nox"), f"--profile={profile}"],
+            log=profile / "log",
+            env=tools.environment(HOME=str(profile)),
+            grace_seconds=0,
+        )
+        self.process.wait_until(lambda: self.call("info") is not None, READY_SECONDS)
+
+    def call(self, method: str, **form: str) -> bytes | None:
+        """The answer; `None` while it does not answer."""
+        return http.body(f"{self._api}/{method}", form)
+
+    def status(self) -> dict[str, Any]:
+        """What it says of the torrent."""
+        [torrent] = json.loads(self.call("info") or b"[{}]") or [{}]
+        assert torrent.get("state") not in ("error", "missingFiles"), torrent
+        return torrent
+
+    def is_complete(self) -> bool:
+        """Whether the torrent is there in whole, and checked."""
+        torrent = self.status()
+        return torrent.get("progress") == 1 and torrent["amount_left"] == 0
 
 
 class Transmission:
@@ -222,7 +241,7 @@ def _run(command: list[str | Path], home: Path) -> None:
     assert ran.returncode == 0, (ran.stdout + ran.stderr)[-2000:]
 
 
-def _write(torrent: bytes, folder: Path) -> Path:
+def write(torrent: bytes, folder: Path) -> Path:
     path = folder / f"given-{time.monotonic_ns()}.torrent"
     path.write_bytes(torrent)
     return path

@@ -56,8 +56,8 @@ class Peer:
     def __init__(self, torrent: bytes, folder: Path, interfaces: str, *trackers: str, has_half: bool = False) -> None:
         self._file = folder / NAME
         settings = {**SETTINGS, "listen_interfaces": interfaces, "outgoing_interfaces": "", "enable_incoming_tcp": True}
-        settings |= {"announce_to_all_tiers": True, "announce_to_all_trackers": True}
-        self._session = libtorrent.session(settings)
+        settings |= {"announce_to_all_tiers": True, "announce_to_all_trackers": True, "min_announce_interval": 1}
+        self.session = libtorrent.session(settings)
         params = libtorrent.load_torrent_buffer(torrent)
         params.trackers = list(trackers) or params.trackers
         params.save_path = str(folder)
@@ -66,16 +66,16 @@ class Peer:
         if has_half:
             params.url_seeds = []
             self._file.write_bytes(bytes(HALF) + CONTENT[HALF:])
-        self._handle = self._session.add_torrent(params)
+        self.handle = self.session.add_torrent(params)
 
     def is_seed(self) -> bool:
-        return self._handle.status().is_seeding
+        return self.handle.status().is_seeding
 
     def has_content(self) -> bool:
         return self._file.read_bytes() == CONTENT
 
     def stop(self) -> None:
-        self._session.remove_torrent(self._handle)
+        self.session.remove_torrent(self.handle)
 
 
 def wait(ready: Callable[[], bool], what: str) -> None:
