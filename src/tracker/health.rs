@@ -219,7 +219,8 @@ impl HealthRules {
         match progress {
             Progress::Fast if peer.is_bare => (next.failed, next.failed_seeders) = (0, 0),
             Progress::Moderate | Progress::Slow | Progress::Stuck if peer.is_bare => {
-                (next.failed, next.failed_seeders) = (now, swarm.settled);
+                // The seeders may have left meanwhile.
+                (next.failed, next.failed_seeders) = (now, swarm.settled.max(1));
             }
             _ => {}
         }
