@@ -27,6 +27,7 @@ fn only_buckets_is_required_and_all_else_has_its_default() {
         ("TIME_BUDGET_MS", config.time_budget_ms, 25_000),
         ("SPAN_SIZE", config.span_size, 0),
         ("JOB_CONCURRENCY", config.job_concurrency, 100),
+        ("ENOUGH_SPEED", config.enough_speed, 0),
     ] {
         assert_eq!(found, default, "{name}");
     }
@@ -79,15 +80,22 @@ fn numbers_keep_their_range() {
         Values::Number(number) => Some(number),
         _ => None,
     });
+    // One of them needs a tracker.
+    let with_tracker = |name, value: &str| {
+        let tracker = [("TRACKER_URL", "https://tracker.example/announce"), ("TRACKER_TABLE", "peers")];
+        config(&[&[("BUCKETS", "data"), (name, value)], &tracker[..]].concat())
+    };
     for Number { name, min, max, .. } in numbers {
         for good in [min, max] {
-            assert!(with_bucket(name, &good.to_string()).is_ok(), "{name}={good}");
+            assert!(with_tracker(name, &good.to_string()).is_ok(), "{name}={good}");
         }
         let below = if min == 0 { "-1".to_owned() } else { (min - 1).to_string() };
         for bad in [below.as_str(), &(max + 1).to_string(), "1.5", "8k", "0x10"] {
-            assert!(with_bucket(name, bad).is_err(), "{name}={bad}");
+            assert!(with_tracker(name, bad).is_err(), "{name}={bad}");
         }
     }
+    let faults = with_bucket("ENOUGH_SPEED", "1").unwrap_err();
+    assert!(faults.to_string().contains("set TRACKER_TABLE and TRACKER_URL"), "{faults}");
 }
 
 #[test]
