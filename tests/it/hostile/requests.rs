@@ -27,6 +27,7 @@ const HEADERS: [&str; 14] = [
     "x-amz-request-id",
     "x-torrent-info-hash",
     "x-torrent-origin",
+    "x-torrent-web-seeds",
 ];
 
 async fn server() -> FakeS3 {

@@ -90,9 +90,10 @@ impl Tracker {
 #[tokio::test]
 async fn a_swarm_is_fast_while_its_seeders_suffice_for_its_leechers_and_one_more() {
     let tracker = tracker().await;
-    tracker.proven(1, ENOUGH - 1_000).await;
+    // A busy machine takes seconds for an announce, so no rate here is close to a limit.
+    tracker.proven(1, ENOUGH / 10 * 9).await;
     assert!(!tracker.is_fast());
-    let second = tracker.proven(2, ENOUGH + 5_000).await;
+    let second = tracker.proven(2, ENOUGH / 10 * 19).await;
     assert!((14 * 60..=15 * 60).contains(&tracker.ahead("fast_until")));
     tracker.announce(leecher(1), "&event=started").await;
     assert!(tracker.is_fast());
@@ -166,10 +167,10 @@ async fn only_seeders_that_answer_a_handshake_count() {
 async fn a_network_counts_once_and_only_the_internet_is_checked() {
     let tracker = tracker().await;
     for _ in 0..3 {
-        tracker.proven(1, ENOUGH / 2).await;
+        tracker.proven(1, ENOUGH / 10 * 9).await;
     }
     assert!(!tracker.is_fast());
-    tracker.proven(2, ENOUGH / 2).await;
+    tracker.proven(2, ENOUGH / 10 * 9).await;
     assert!(tracker.is_fast());
 
     let tracker = Tracker::with(0, Limits::TRACKER, &ON[..1]).await;
@@ -213,7 +214,7 @@ async fn one_leecher_that_gets_too_little_brings_back_the_web_seeds_for_an_hour(
         ("nothing, and it stops", 0, "stopped", true),
         ("nothing, as it wanted", 0, "paused", false),
         ("less than a quarter", 300 * (ENOUGH / 4 - 1), "", true),
-        ("a quarter", 300 * ENOUGH / 4, "", false),
+        ("more than a quarter", 300 * ENOUGH / 3, "", false),
     ] {
         let tracker = tracker().await;
         tracker.proven(1, 9 * ENOUGH).await;
@@ -232,7 +233,7 @@ async fn a_slow_leecher_beside_a_fast_one_has_a_slow_line_but_a_stuck_one_is_stu
     for (downloaded, is_fast) in [(1_000, true), (0, false)] {
         let tracker = tracker().await;
         tracker.proven(1, 9 * ENOUGH).await;
-        tracker.lives(leecher(1), 0, 300 * ENOUGH, 300).await;
+        tracker.lives(leecher(1), 0, 900 * ENOUGH, 300).await;
         tracker.lives(leecher(2), 0, downloaded, 300).await;
         assert_eq!(tracker.is_fast(), is_fast, "{downloaded}");
     }
@@ -251,7 +252,7 @@ async fn seeders_that_stay_are_tried_with_one_leecher_at_a_time() {
     assert!(!announce(leecher(1), "&event=started").await, "one at a time");
     assert!(!announce(leecher(2), "&event=started").await);
     let done = |host| Client { left: 0, ..leecher(host) };
-    let downloaded = format!("&event=completed&downloaded={}", 60 * ENOUGH);
+    let downloaded = format!("&event=completed&downloaded={}", 600 * ENOUGH);
     tracker.pass(60);
     assert!(announce(done(1), &downloaded).await, "the trial has succeeded");
     assert!(announce(leecher(3), "&event=stopped").await);
