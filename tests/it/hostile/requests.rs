@@ -12,7 +12,7 @@ use crate::{
     log::{Written, capture},
 };
 
-const HEADERS: [&str; 14] = [
+const HEADERS: [&str; 15] = [
     "access-control-allow-headers",
     "access-control-allow-methods",
     "access-control-allow-origin",
