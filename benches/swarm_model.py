@@ -14,7 +14,7 @@ MINUTE, HOUR, MONTH = 60, 3_600, 30 * 24 * 3_600
 # Each of two web seeds reserves 16 MiB at a time.
 RESERVED = 32 * MIB
 # A seeder counts when it has stayed for so long.
-STAY = 5 * MINUTE
+STAY = 9 * MINUTE
 STEPS = 40
 
 DOWNLOADS, SIZE = 1_000, 10 * GB

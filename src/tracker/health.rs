@@ -19,8 +19,8 @@ const FAST_TIME: u64 = 15 * MINUTE;
 const RENEWAL_TIME: u64 = 5 * MINUTE;
 /// A leecher that gets less than this part of `ENOUGH_SPEED` is slow.
 const SLOW_PART: u64 = 4;
-/// A seeder is tried when it has stayed for so long.
-const STAY_TIME: u64 = 5 * MINUTE;
+/// A seeder is tried when it has stayed for so long, until its second announce.
+const STAY_TIME: u64 = 9 * MINUTE;
 /// Seeders are tried only if there are at most so many leechers for each of them.
 const LEECHERS_FOR_EACH: u64 = 2;
 /// After a trial that failed, the next is made with so many times the seeders, or an hour later.
