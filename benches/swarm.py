@@ -27,7 +27,8 @@ line as `ENOUGH_SPEED`. The three ran side by side.
 
 Who leaves does so at once. In the swarms where a third stays, it stays for as long as its download took. Every
 download was compared with the file. Seconds are those of the mean download. Swarms that start at once ran {rounds}
-times: the median is shown, with the least and the most. Together the peers used at most {cores:.1f} cores. {others}"""
+times: medians are shown, and of shares the least and the most. Together the peers used at most {cores:.1f} cores.
+{others}"""
 COLUMNS = ("swarm", "down / up", "file, MiB", *(f"web seeds: {way}" for way in WAYS))
 
 Results = Mapping[str, list[Result]]
@@ -82,12 +83,12 @@ def _link(case: Case) -> str:
 
 
 def _row(case: Case, ended: Results) -> list[str]:
-    cells = [f"{_spread(ended[way], 'share', '{:.2f}')}, {_spread(ended[way], 'mean', '{:.0f}')} s" for way in WAYS]
-    return [case.name, _link(case), f"{case.mib}", *cells]
+    return [case.name, _link(case), f"{case.mib}", *(_cell(ended[way]) for way in WAYS)]
 
 
-def _spread(ended: Sequence[Result], figure: str, text: str) -> str:
-    return spread([getattr(result, figure) for result in ended], text.format)
+def _cell(ended: Sequence[Result]) -> str:
+    seconds = statistics.median(result.mean for result in ended)
+    return f"{spread([result.share for result in ended])}, {seconds:.0f} s"
 
 
 def _point(ended: Sequence[Result]) -> float:
