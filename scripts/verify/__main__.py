@@ -99,4 +99,6 @@ def _number(name: str, value: str, most: int) -> int:
 
 
 if __name__ == "__main__":
+    # A shell's background jobs, and so some CI's, start with the signal ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))
