@@ -20,6 +20,7 @@ use super::{
     Partition, Result,
     item::{Item, number, number_of},
     key::MARK,
+    write::is_refused,
 };
 use crate::tracker::{PeerHealth, SwarmHealth};
 
@@ -73,7 +74,7 @@ pub(super) fn of_swarm(mark: &Item) -> SwarmHealth {
 }
 
 impl Partition {
-    /// Writes the health of the swarm. A leecher that was seen to be slow meanwhile outweighs it.
+    /// Writes the health of the swarm, unless a leecher was seen to be slow meanwhile, which outweighs it.
     pub async fn put_health(&self, health: &SwarmHealth) -> Result<()> {
         let SwarmHealth { fast_until, slow_until, fast_seen, failed, failed_seeders } = *health;
         let set = SWARM.map(|name| format!("{name} = :{name}")).join(", ");
@@ -84,7 +85,9 @@ impl Partition {
         let update = update.condition_expression(
             "attribute_exists(peer) AND (attribute_not_exists(slow_until) OR slow_until <= :slow_until)",
         );
-        Box::pin(update.send()).await?;
-        Ok(())
+        match Box::pin(update.send()).await {
+            Err(error) if !is_refused(&error) => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 }

@@ -80,11 +80,11 @@ impl Registry {
             // Boxed, since the future of every request holds these.
             Some(_) => match Box::pin(self.table.fast_until(info_hash)).await {
                 Ok(fast_until) => self.remember(info_hash, fast_until),
-                Err(error) => return self.pause(&error),
+                Err(error) => return self.pause(&error, "the tracker's table cannot be read: the torrent has web seeds"),
             },
             None => match Box::pin(self.table.put_mark(info_hash, length)).await {
                 Ok(fast_until) => self.remember(info_hash, fast_until),
-                Err(error) => return self.pause(&error),
+                Err(error) => return self.pause(&error, "the torrent cannot be registered with the tracker"),
             },
         };
         self.clock.is_some_and(|clock| health.fast_until > clock.now())
@@ -100,9 +100,9 @@ impl Registry {
         health
     }
 
-    fn pause(&self, error: &(dyn Error + 'static)) -> bool {
+    fn pause(&self, error: &(dyn Error + 'static), what: &str) -> bool {
         self.known().paused_until = Some(Instant::now() + PAUSE);
-        tracing::warn!(cause = causes(error), "the torrent cannot be registered with the tracker");
+        tracing::warn!(cause = causes(error), "{what}");
         false
     }
 

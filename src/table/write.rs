@@ -106,7 +106,7 @@ impl Partition {
             Ok(output) => Ok(Some(
                 output.attributes.map(|old| Session::of(&old, request.peer.id, self.lifetime)).unwrap_or_default(),
             )),
-            Err(error) if is_behind(&error) => {
+            Err(error) if is_refused(&error) => {
                 if has_started {
                     // A client with the same peer ID has started again, at 0.
                     Box::pin(again.update_expression(set + " REMOVE up, down").send()).await?;
@@ -130,6 +130,7 @@ impl Partition {
     }
 }
 
-fn is_behind(error: &SdkError<UpdateItemError>) -> bool {
+/// Returns whether the condition of a write was not met.
+pub(super) fn is_refused(error: &SdkError<UpdateItemError>) -> bool {
     error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception)
 }

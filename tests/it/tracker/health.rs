@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use get_object_torrent::table::Limits;
+use get_object_torrent::{table::Limits, torrent::InfoHash, tracker::SwarmHealth};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -317,6 +317,18 @@ async fn intervals_are_short_only_if_health_is_measured() {
     let scaled = Tracker::with(0, Limits::TRACKER, &[("TRACKER_TIME_SCALE", "0.1")]).await;
     let response = scaled.announce(leecher(1), "").await;
     assert!((162..=198).contains(&response.interval) && response.min_interval == 30, "{response:?}");
+}
+
+#[tokio::test]
+async fn a_leecher_that_was_seen_to_be_slow_meanwhile_wins_and_that_is_no_failure() {
+    let tracker = tracker().await;
+    let partition = tracker.table.client(Limits::TRACKER).partition(InfoHash::from(TORRENT), 0, 0);
+    for (fast_until, slow_until, written) in [(1, 0, 1), (2, 9, 2), (3, 0, 2), (4, 9, 4)] {
+        let health = SwarmHealth { fast_until, slow_until, ..SwarmHealth::default() };
+        partition.put_health(&health).await.expect("no failure");
+        let (_, mark) = tracker.table.items(TORRENT).swap_remove(0);
+        assert_eq!(mark["fast_until"]["N"], written.to_string());
+    }
 }
 
 #[tokio::test]

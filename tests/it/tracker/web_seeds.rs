@@ -7,6 +7,7 @@ use super::clients::FUTURE;
 use crate::{
     fake_table::FakeTable,
     harness::{Function, function_url},
+    log::capture,
     setup::Setup,
 };
 
@@ -87,6 +88,14 @@ async fn a_table_in_trouble_brings_the_web_seeds_back() {
     let world = World::start().await;
     world.mark("fast_until", FUTURE << 20);
     assert_eq!(world.web_seeds("torrent").await, 0);
+    world.table.refuse(400, "AccessDeniedException");
+    let (written, guard) = capture("info");
+    assert_eq!(world.web_seeds("torrent").await, 2);
+    drop(guard);
+    let warning = written.lines().into_iter().find(|line| line["level"] == "WARN").expect("a warning");
+    assert_eq!(warning["message"], "the tracker's table cannot be read: the torrent has web seeds");
+    // A new instance, which does not wait after that failure.
+    let world = World::start().await;
     world.table.stall("GetItem");
     assert_eq!(world.web_seeds("torrent").await, 2);
 }
