@@ -11,16 +11,14 @@ READY_SECONDS = 60.0
 
 
 class Moto:
-    """A running moto: as it is, or as scripts/stack/moto_server.py changes it. What it knows goes with it."""
+    """A running moto. What it knows goes with it."""
 
-    def __init__(self, owner: contextlib.ExitStack, *changes: str, **variables: str) -> None:
-        """`changes` are that program's arguments after the port."""
+    def __init__(self, owner: contextlib.ExitStack) -> None:
         [port] = free_ports(1)
         self.endpoint = f"http://{LOOPBACK}:{port}"
         # It has a line for each request.
         self.log = temporary.folder(owner, "moto") / "log"
-        plain = ["moto.server", "--host", LOOPBACK, "--port", str(port)]
-        program = ["scripts.stack.moto_server", str(port), *changes] if changes else plain
-        command, env = [sys.executable, "-m", *program], tools.environment(MOTO_PORT=str(port), **variables)
+        command = [sys.executable, "-m", "moto.server", "--host", LOOPBACK, "--port", str(port)]
+        env = tools.environment(MOTO_PORT=str(port))
         self.process = Process(owner, "moto", command, log=self.log, env=env, cwd=tools.ROOT, grace_seconds=0)
         self.process.wait_until(lambda: http.accepts(port), READY_SECONDS)

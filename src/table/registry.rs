@@ -80,7 +80,7 @@ impl Registry {
             // Boxed, since the future of every request holds these.
             Some(_) => match Box::pin(self.table.fast_until(info_hash)).await {
                 Ok(fast_until) => self.remember(info_hash, fast_until),
-                Err(error) => return self.pause(&error, "the tracker's table cannot be read: the torrent has web seeds"),
+                Err(error) => return self.pause(&error, "the swarm's mark cannot be read"),
             },
             None => match Box::pin(self.table.put_mark(info_hash, length)).await {
                 Ok(fast_until) => self.remember(info_hash, fast_until),

@@ -21,7 +21,7 @@ from functions import Functions  # noqa: E402
 from leftovers import nothing_left, pytest_configure  # noqa: E402, F401
 from published import BUCKET, Published, publish  # noqa: E402
 from shown import shown  # noqa: E402
-from store import HUGE, IDENTITIES, LISTED, OPEN, PRIVATE, ROLES, TORRENTS, VERSIONED, Store  # noqa: E402
+from store import HUGE, IDENTITIES, LISTED, OPEN, PRIVATE, ROLES, VERSIONED, Store  # noqa: E402
 
 from scripts.stack import build, temporary  # noqa: E402
 from scripts.stack.function import TRACKER_NAME  # noqa: E402
@@ -73,13 +73,6 @@ def server() -> Iterator[SeaweedFS]:
 
 
 @pytest.fixture(scope="session")
-def torrents_bucket(server: SeaweedFS) -> str:
-    """A bucket for sidecars alone."""
-    server.create_bucket(TORRENTS)
-    return TORRENTS
-
-
-@pytest.fixture(scope="session")
 def functions(binary: Path, server: SeaweedFS) -> Iterator[Functions]:
     """Starts functions by their configuration."""
     yield from _functions(binary, server)
@@ -117,8 +110,6 @@ def logs(request: pytest.FixtureRequest) -> Iterator[None]:
     functions.news()
     yield
     print(functions.news())
-    if "jobs" in request.fixturenames:
-        print(request.getfixturevalue("jobs").news())
 
 
 @pytest.fixture(scope="session")

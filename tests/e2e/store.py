@@ -12,8 +12,6 @@ OPEN = "open-data"
 LISTED = "listed-data"
 PRIVATE = "private-data"
 VERSIONED = "versioned-data"
-# Holds sidecars only.
-TORRENTS = "torrents-only"
 # Served, but not there.
 ABSENT = "absent-bucket"
 # Of the web seeds.
@@ -23,13 +21,8 @@ SEED_HOSTS = ("127.0.0.1", "localhost")
 READER = Credentials("READERACCESSKEY", "secret-of-the-local-reader")
 # May do nothing with objects of the tests.
 STRANGER = Credentials("STRANGERACCESSKEY", "secret-of-the-local-stranger")
-# The role of the job's second function: it neither lists nor, where all may be read, reads objects.
-HASHER = Credentials("HASHERACCESSKEY", "secret-of-the-local-hasher")
-FRAGMENT_WRITER = Credentials("FRAGMENTACCESSKEY", "secret-of-the-local-fragment-writer")
 IDENTITIES = (
     Identity("reader", READER, ("Read",)),
-    Identity("hasher", HASHER, ("Read", "Write")),
-    Identity("fragment-writer", FRAGMENT_WRITER, (f"Read:{TORRENTS}", f"Write:{TORRENTS}")),
     Identity("stranger", STRANGER, ("Read:another-bucket",)),
 )
 

@@ -1,5 +1,5 @@
-//! Step Functions in this process: executions by name. The test says what each attempt does. The end-to-end tests run
-//! the real definition.
+//! Step Functions in this process: executions by name. The test says what each attempt does. tests/deployed runs the
+//! real definition.
 
 use std::{
     collections::BTreeMap,

@@ -93,7 +93,7 @@ async fn a_table_in_trouble_brings_the_web_seeds_back() {
     assert_eq!(world.web_seeds("torrent").await, 2);
     drop(guard);
     let warning = written.lines().into_iter().find(|line| line["level"] == "WARN").expect("a warning");
-    assert_eq!(warning["message"], "the tracker's table cannot be read: the torrent has web seeds");
+    assert_eq!(warning["message"], "the swarm's mark cannot be read");
     // A new instance, which does not wait after that failure.
     let world = World::start().await;
     world.table.stall("GetItem");
