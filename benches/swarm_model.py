@@ -13,6 +13,8 @@ MB, MIB, GB = 1e6, 2.0**20, 1e9
 MINUTE, HOUR, MONTH = 60, 3_600, 30 * 24 * 3_600
 # Each of two web seeds reserves 16 MiB at a time.
 RESERVED = 32 * MIB
+# What each seeder takes of that, in file sizes, as was measured.
+TAKEN = 0.01
 # A seeder counts when it has stayed for so long.
 STAY = 9 * MINUTE
 STEPS = 40
@@ -73,7 +75,7 @@ class _State:
         self.seeders = [seeder for seeder in self.seeders if seeder[1] > now]
         supply = (len(self.seeders) + max(0, len(self.leechers) - 1)) * crowd.up + crowd.box
         each = supply / max(1, len(self.leechers))
-        least = max(0.5, min(0.9, RESERVED / crowd.size))
+        least = max(0.5, min(0.9, RESERVED / crowd.size) - TAKEN * len(self.seeders))
         from_s3 = max(least, 1 - each / crowd.down) * crowd.down
         bare = sum(leecher.is_bare for leecher in self.leechers)
         left = supply - (len(self.leechers) - bare) * (crowd.down - from_s3)

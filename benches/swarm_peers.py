@@ -71,5 +71,7 @@ class Peer:
         self._torrent.pause()
 
     def end(self) -> None:
-        """Ends it without a word."""
+        """Ends it without a word, for which it would wait."""
+        if self._session:
+            self._session.apply_settings({"stop_tracker_timeout": 0})
         self._session = None
