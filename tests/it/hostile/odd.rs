@@ -2,6 +2,7 @@
 
 use proptest::{
     collection::vec,
+    option,
     prelude::{Just, Strategy, any, prop_oneof},
     sample::select,
     strategy::BoxedStrategy,
@@ -75,9 +76,17 @@ fn query() -> BoxedStrategy<Vec<(String, String)>> {
     (torrent, vec((name, text(3)), 0..2)).prop_map(|(torrent, others)| [torrent, others].concat()).boxed()
 }
 
-/// Names are known ones or none at all; values have no bytes that HTTP would not let through.
+fn host() -> BoxedStrategy<String> {
+    prop_oneof![select(HOSTS.as_slice()).prop_map(str::to_owned), text(3).prop_map(clean)].boxed()
+}
+
+/// Without bytes that HTTP would not let through.
+fn clean(text: String) -> String {
+    text.replace(|c: char| c.is_control() || !c.is_ascii(), "")
+}
+
+/// Names are known ones or none at all, and there may be no host.
 fn headers() -> BoxedStrategy<Map<String, Value>> {
-    let host = prop_oneof![select(HOSTS.as_slice()).prop_map(str::to_owned), text(3)];
     let names = [
         "x-amz-request-payer",
         "x-amz-expected-bucket-owner",
@@ -91,11 +100,10 @@ fn headers() -> BoxedStrategy<Map<String, Value>> {
     ];
     let long = select(&[0, 0, 10_240][..]).prop_map(|length| "h".repeat(length));
     let value = prop_oneof![text(3), long, Just("requester".to_owned()), Just("*".to_owned())];
-    (host, vec((select(names.to_vec()), value), 0..3))
+    (option::weighted(0.8, host()), vec((select(names.to_vec()), value), 0..3))
         .prop_map(|(host, others)| {
-            let clean = |text: String| text.replace(|c: char| c.is_control() || !c.is_ascii(), "");
-            let others = others.into_iter().map(|(name, value)| (name.to_owned(), clean(value).into()));
-            others.chain([("host".to_owned(), clean(host).into())]).collect()
+            let others = others.into_iter().map(|(name, value)| (name, clean(value)));
+            others.chain(host.map(|host| ("host", host))).map(|(name, value)| (name.to_owned(), value.into())).collect()
         })
         .boxed()
 }
@@ -113,17 +121,18 @@ pub(super) fn event() -> impl Strategy<Value = Value> {
         4 => select(&["", "/prod", "/prod/", "//"][..]).prop_map(|before| (before.to_owned(), true)),
         1 => path().prop_map(|path| (path, false)),
     ];
-    let parts = (0..4, select(METHODS.as_slice()), path(), whole, query(), headers(), path_parameters());
-    parts.prop_map(|(kind, method, path, (whole, has_path), query, headers, path_parameters)| {
+    let domains = ["a.execute-api.eu-west-1.amazonaws.com", "a.lambda-url.eu-west-1.on.aws"];
+    let domain = prop_oneof![4 => select(domains.to_vec()).prop_map(str::to_owned), 1 => host()];
+    let parts = (0..3, select(METHODS.as_slice()), path(), whole, query(), headers(), path_parameters(), domain);
+    parts.prop_map(|(kind, method, path, (whole, has_path), query, headers, path_parameters, domain)| {
         let whole = if has_path { whole + &path } else { whole };
         let raw_query: Vec<_> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let parameters: Map<_, _> = query.into_iter().map(|(name, value)| (name, value.into())).collect();
-        let domain = if kind == 0 { "a.execute-api.eu-west-1.amazonaws.com" } else { "a.lambda-url.eu-west-1.on.aws" };
         let mut event = match kind {
-            0 | 1 => version_2(domain, "$default", method, &path, &raw_query.join("&"), &[]),
-            2 => json!({
+            0 => version_2(&domain, "$default", method, &path, &raw_query.join("&"), &[]),
+            1 => json!({
                 "path": path, "httpMethod": method, "queryStringParameters": parameters,
-                "requestContext": {"httpMethod": method, "stage": "prod", "path": whole},
+                "requestContext": {"httpMethod": method, "stage": "prod", "path": whole, "domainName": domain},
             }),
             _ => json!({
                 "path": path, "httpMethod": method, "queryStringParameters": parameters,
