@@ -1,6 +1,6 @@
 //! Objects that no request can read: callers wait for the job that does, and there is one job for all of them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use serde_json::json;
@@ -98,6 +98,19 @@ async fn callers_who_pay_differently_wait_for_one_job_and_are_told_how_much_is_d
     assert!(text.contains("there are 6 spans to hash"), "{text}");
     assert_eq!(attempts(&workflow), ["1"]);
     assert_eq!(reads(&s3), 0);
+}
+
+#[tokio::test]
+async fn an_execution_is_looked_at_less_often_than_the_sidecar() {
+    let s3 = serving(content()).await;
+    let workflow = FakeWorkflow::start([Run::Hold]).await;
+    let function = Function::with_jobs(&s3, &workflow, &[SPANS, VARIABLES[1], ("TIME_BUDGET_MS", "4000")]).await;
+    let start = Instant::now();
+    message(&function.get("/data/a").await);
+    // Each 100 ms, and once at the end.
+    let most = start.elapsed().as_millis() / 100 + 1;
+    let looks = operations(&workflow).iter().filter(|call| *call == "DescribeExecution").count();
+    assert!(looks as u128 <= most, "{looks} times");
 }
 
 #[tokio::test]
