@@ -121,8 +121,8 @@ pub(super) fn verify(output: &GetObjectOutput, range: ByteRange, head: &ObjectHe
     if content_range != range.content_range(head.length) {
         return Err(Error::Malformed(format!("Content-Range {content_range} for {}", range.header())));
     }
-    let length = output.content_length().map(u64::try_from);
-    if !matches!(length, None | Some(Ok(_))) || length.is_some_and(|length| length != Ok(range.length())) {
+    let length = output.content_length();
+    if length.is_some_and(|length| u64::try_from(length) != Ok(range.length())) {
         return Err(Error::Malformed(format!("Content-Length {length:?} for {}", range.header())));
     }
     Ok(())

@@ -77,11 +77,11 @@ fn query() -> BoxedStrategy<Vec<(String, String)>> {
 }
 
 fn host() -> BoxedStrategy<String> {
-    prop_oneof![select(HOSTS.as_slice()).prop_map(str::to_owned), text(3).prop_map(clean)].boxed()
+    prop_oneof![select(HOSTS.as_slice()).prop_map(str::to_owned), text(3).prop_map(|text| clean(&text))].boxed()
 }
 
 /// Without bytes that HTTP would not let through.
-fn clean(text: String) -> String {
+fn clean(text: &str) -> String {
     text.replace(|c: char| c.is_control() || !c.is_ascii(), "")
 }
 
@@ -102,7 +102,7 @@ fn headers() -> BoxedStrategy<Map<String, Value>> {
     let value = prop_oneof![text(3), long, Just("requester".to_owned()), Just("*".to_owned())];
     (option::weighted(0.8, host()), vec((select(names.to_vec()), value), 0..3))
         .prop_map(|(host, others)| {
-            let others = others.into_iter().map(|(name, value)| (name, clean(value)));
+            let others = others.into_iter().map(|(name, value)| (name, clean(&value)));
             others.chain(host.map(|host| ("host", host))).map(|(name, value)| (name.to_owned(), value.into())).collect()
         })
         .boxed()
