@@ -99,7 +99,7 @@ bench: tools-bench $(E2E)/ready $(LINT)/ready ## Measure all of benches/ against
 bench-record: $(E2E)/ready ## Write the figures of the last `make bench` into docs/BENCHMARKS.md
 	@$(E2E)/bin/python -m benches.record
 
-verify: tools-python $(VERIFY)/ready ## Compare a deployed stack with the docs: ENDPOINT=https://… BUCKET=… (see docs/OPERATIONS.md)
+verify: tools-python $(VERIFY)/ready ## Compare a deployed stack with the docs: ENDPOINT=https://… BUCKET=… (see docs/VERIFY.md)
 	@$(VERIFY)/bin/python -m scripts.verify "$(ENDPOINT)" "$(BUCKET)" --prefix="$(PREFIX)" --without="$(WITHOUT)" \
 		--tracker="$(TRACKER)" --job-size="$(or $(JOB_SIZE),0)" --burst="$(or $(BURST),0)" \
 		--sidecar-bucket="$(SIDECAR_BUCKET)" --sidecar-prefix="$(SIDECAR_PREFIX)"

@@ -145,7 +145,7 @@ async fn to_wait_for_a_job_is_neither_an_error_nor_slow_and_to_read_for_too_long
     assert!(line["TimeUsed"].as_u64().is_some_and(|percent| percent >= 100), "{line}");
 }
 
-/// As OPERATIONS says: 1 where there was a warning about the sidecar, and never for what is not there.
+/// As METRICS says: 1 where there was a warning about the sidecar, and never for what is not there.
 #[tokio::test]
 async fn a_sidecar_that_fails_fails_no_request_and_counts_as_one_failure() {
     let s3 = server().await;
