@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scripts.stack import tools
 from scripts.stack.errors import StackError
-from scripts.stack.function import JOB_NAME, NAME, TRACKER_NAME
+from scripts.stack.function import NAME, TRACKER_NAME
 from scripts.stack.processes import Process
 
 # Far more than a build takes: it says itself how far it is.
@@ -28,11 +28,6 @@ def debug_tracker(owner: contextlib.ExitStack) -> Path:
 def release(owner: contextlib.ExitStack) -> Path:
     """The API function as it is deployed, but for the architecture."""
     return _build(owner, f"release/{NAME}", ["--bins", "--release"])
-
-
-def job(owner: contextlib.ExitStack) -> Path:
-    """The job function alike."""
-    return release(owner).with_name(JOB_NAME)
 
 
 def tracker(owner: contextlib.ExitStack) -> Path:
